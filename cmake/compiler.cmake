@@ -1,0 +1,45 @@
+# Warnings, hardening and instrumentation, for gcc and clang.
+
+include(CheckPIESupported)
+
+add_compile_options(
+	-Wall -Wextra -Wpedantic
+	-Wcast-qual -Wconversion -Wformat=2 -Wmissing-prototypes
+	-Wpointer-arith -Wshadow -Wstrict-prototypes -Wundef -Wvla
+	-Wwrite-strings)
+if(WERROR)
+	add_compile_options(-Werror)
+endif()
+
+# Hardening. _FORTIFY_SOURCE needs optimisation, and stands in the way of the
+# sanitizers.
+check_pie_supported()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
+	add_compile_options(-fcf-protection)
+endif()
+if(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo"
+   AND NOT ASAN AND NOT TSAN)
+	# Some distributions' compilers define it already.
+	add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+
+if(ASAN)
+	set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(TSAN)
+	set(sanitizers -fsanitize=thread)
+endif()
+if(FUZZERS)
+	list(APPEND sanitizers -fsanitize=fuzzer-no-link)
+endif()
+if(sanitizers)
+	add_compile_options(${sanitizers} -g -fno-omit-frame-pointer)
+	add_link_options(${sanitizers})
+endif()
+if(COVERAGE)
+	add_compile_options(--coverage -O0)
+	add_link_options(--coverage)
+endif()
