@@ -1,0 +1,169 @@
+#include "table/datatable.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRESSES  65536
+#define COIL_WORDS (ADDRESSES / 16)
+
+/*
+ * Coil n is bit n % 16 of coils[n / 16] in either mode; the modes differ only
+ * in where coils points. The struct points into itself: never copy it.
+ */
+struct datatable {
+	uint16_t registers[ADDRESSES];
+	uint16_t own_coils[COIL_WORDS + 1]; /* unused when overlaid; the last
+					       word lets read_coils look one
+					       past the end, and stays 0 */
+	uint16_t *coils;                    /* own_coils, or registers */
+	struct datatable_observer *observers;
+};
+
+struct datatable *
+datatable_new(enum datatable_overlay overlay)
+{
+	struct datatable *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->coils = overlay == DATATABLE_OVERLAID ? t->registers : t->own_coils;
+	return t;
+}
+
+void
+datatable_free(struct datatable *t)
+{
+	free(t);
+}
+
+void
+datatable_observe(struct datatable *t, struct datatable_observer *observer)
+{
+	struct datatable_observer **end = &t->observers;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	observer->next = NULL;
+	*end = observer;
+}
+
+static void
+tell_observers(const struct datatable *t, const struct datatable_change *change)
+{
+	for (struct datatable_observer *o = t->observers; o != NULL;
+	     o = o->next)
+		o->changed(o->arg, change);
+}
+
+/* Bits 0..quantity-1 of a word; quantity 1..16. */
+static uint16_t
+low_bits(unsigned quantity)
+{
+	return (uint16_t)(0xFFFF >> (16 - quantity));
+}
+
+void
+datatable_read_registers(const struct datatable *t, uint16_t address,
+    uint16_t quantity, uint16_t *out)
+{
+	assert(address + quantity <= ADDRESSES);
+	memcpy(out, t->registers + address, quantity * sizeof(*out));
+}
+
+void
+datatable_read_coils(const struct datatable *t, uint16_t address,
+    uint16_t quantity, uint16_t *out)
+{
+	const uint16_t *from = t->coils + address / 16;
+	unsigned shift = address % 16;
+	unsigned words = DATATABLE_PACKED_WORDS(quantity);
+
+	assert(address + quantity <= ADDRESSES);
+	for (unsigned i = 0; i < words; i++)
+		out[i] = (uint16_t)((from[i] | (uint32_t)from[i + 1] << 16) >>
+		    shift);
+	out[words - 1] &= low_bits((quantity - 1U) % 16 + 1);
+}
+
+void
+datatable_write_registers(struct datatable *t,
+    const struct datatable_writer *writer, uint16_t address, uint16_t quantity,
+    const uint16_t *values)
+{
+	uint16_t before[DATATABLE_WRITE_MAX];
+
+	assert(quantity <= DATATABLE_WRITE_MAX);
+	assert(address + quantity <= ADDRESSES);
+	if (t->observers != NULL)
+		datatable_read_registers(t, address, quantity, before);
+	memcpy(t->registers + address, values, quantity * sizeof(*values));
+	if (t->observers != NULL)
+		tell_observers(t,
+		    &(struct datatable_change){
+			.writer = writer,
+			.kind = DATATABLE_REGISTERS,
+			.address = address,
+			.quantity = quantity,
+			.before = before,
+			.after = t->registers + address,
+		    });
+}
+
+/* Set the bits of *word that mask selects to those of bits. */
+static void
+merge(uint16_t *word, uint16_t mask, uint16_t bits)
+{
+	*word = (uint16_t)((*word & ~mask) | (bits & mask));
+}
+
+/*
+ * The packed words lie askew over the table's: each falls into the upper part
+ * of one word and the lower part of the next.
+ *
+ *   packed        |  0 . . . . . . |  1 . . . . . . |
+ *   table   |  0     ^shift  |  1             |  2             |
+ */
+static void
+store_coils(
+    uint16_t *to, unsigned shift, unsigned quantity, const uint16_t *packed)
+{
+	for (; quantity > 0; to++, packed++) {
+		unsigned bits = quantity < 16 ? quantity : 16;
+		uint32_t mask = (uint32_t)low_bits(bits) << shift;
+		uint32_t value = (uint32_t)*packed << shift;
+
+		merge(to, (uint16_t)mask, (uint16_t)value);
+		if (mask >> 16 != 0)
+			merge(to + 1, (uint16_t)(mask >> 16),
+			    (uint16_t)(value >> 16));
+		quantity -= bits;
+	}
+}
+
+void
+datatable_write_coils(struct datatable *t,
+    const struct datatable_writer *writer, uint16_t address, uint16_t quantity,
+    const uint16_t *packed)
+{
+	uint16_t before[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
+	uint16_t after[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
+
+	assert(quantity <= DATATABLE_WRITE_MAX);
+	assert(address + quantity <= ADDRESSES);
+	if (t->observers != NULL)
+		datatable_read_coils(t, address, quantity, before);
+	store_coils(t->coils + address / 16, address % 16, quantity, packed);
+	if (t->observers == NULL)
+		return;
+	datatable_read_coils(t, address, quantity, after);
+	tell_observers(t,
+	    &(struct datatable_change){
+		.writer = writer,
+		.kind = DATATABLE_COILS,
+		.address = address,
+		.quantity = quantity,
+		.before = before,
+		.after = after,
+	    });
+}
