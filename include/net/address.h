@@ -1,0 +1,51 @@
+/*
+ * Addresses of clients and of listeners. IPv4 is kept as IPv4-mapped IPv6
+ * (RFC 4291, 2.5.5.2), so that one form serves to compare, store and print.
+ */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct address {
+	struct in6_addr ip;
+	uint32_t scope; /* interface of a link-local address, else 0 */
+	uint16_t port;  /* host byte order */
+};
+
+/* Room for an address as text: "[ipv6%scope]:port" and its NUL. */
+#define ADDRESS_TEXT_MAX 80
+
+/*
+ * Parse "IPV4", "IPV4:PORT", "IPV6", "[IPV6]" or "[IPV6]:PORT", numbers only;
+ * IPv6 may name its interface ("fe80::1%eth0"). default_port serves where
+ * text has none. Returns 0, or -1 and leaves a undefined.
+ */
+int address_parse(const char *text, uint16_t default_port, struct address *a);
+
+/* The unspecified address, IPv6 or IPv4, with a port: for a listener, every
+ * address of this host. */
+struct address address_any(uint16_t port);
+struct address address_any_ipv4(uint16_t port);
+
+bool address_is_ipv4(const struct address *a);
+
+/* From what accept and getsockname give: AF_INET or AF_INET6. Anything else
+ * becomes the unspecified address. */
+struct address address_from_sockaddr(const struct sockaddr_storage *from);
+
+/* For bind: fills to and returns the length that counts in it. */
+socklen_t
+address_to_sockaddr(const struct address *a, struct sockaddr_storage *to);
+
+/*
+ * Write a into text, which has room for ADDRESS_TEXT_MAX bytes, as "1.2.3.4:5"
+ * or "[::1]:5". Returns text.
+ */
+const char *address_format(const struct address *a, char *text);
+
+#endif
