@@ -1,0 +1,10 @@
+/* What every unit test program ends in. */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <check.h>
+
+/* Run one suite; returns what main returns. */
+int suite_run(Suite *suite);
+
+#endif
