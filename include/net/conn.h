@@ -1,0 +1,95 @@
+/*
+ * One connection: a bufferevent and what is to be done with it next, read,
+ * pause, hold, flush, linger or close. Frames out of its input become replies
+ * in its output, in order.
+ *
+ *   serving --(EOF, deadline, bad frame, stop)--> flushing: replies owed leave
+ *   flushing --(all sent)--> lingering: our side is shut, theirs is read away
+ *   lingering --(EOF, deadline)--> closed
+ *
+ * Trouble (reset, no memory, a peer that reads nothing) closes from anywhere.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "log.h"
+#include "net/client.h"
+#include "net/counters.h"
+
+struct bufferevent;
+struct conn;
+struct datatable;
+struct gate;
+struct policy;
+struct tap;
+
+/* A connection stops reading at this many bytes of unsent replies, and goes on
+ * once no more than the second number are left. */
+#define CONN_UNSENT_HIGH (64 * 1024)
+#define CONN_UNSENT_LOW  (16 * 1024)
+
+/* Milliseconds. */
+struct conn_deadlines {
+	uint64_t frame;   /* for a frame that has begun to be complete */
+	uint64_t stalled; /* for unsent replies to move at all */
+	uint64_t linger;  /* for a peer to close after us */
+	uint64_t idle;    /* without a request; 0: as long as it likes */
+};
+
+/* What all connections of a server share. Its owner fills it in, with
+ * conn_host_init first, and it outlives them all. */
+struct conn_host {
+	struct datatable *table;     /* borrowed */
+	const struct policy *policy; /* borrowed, or NULL */
+	struct gate *gate;           /* borrowed, or NULL */
+	const struct tap *tap;       /* borrowed, or NULL */
+	const char *shutdown_word;   /* borrowed, or NULL */
+	struct conn_deadlines deadlines;
+
+	/* The owner's ear. Neither may free a connection. */
+	void (*closed)(void *arg); /* one is gone */
+	void (*shut_down)(void *arg, const struct client *who);
+	void *arg;
+
+	uint64_t now; /* clock_ms of late; a second behind at the most */
+	struct counters counters;
+	struct log_limit connect_limit;
+	struct log_limit disconnect_limit;
+	struct log_limit misuse_limit; /* disconnected for what they did */
+	TAILQ_HEAD(, conn) conns;      /* the longest connected first */
+};
+
+void conn_host_init(struct conn_host *host);
+
+/*
+ * Serve the peer of bev, a connected bufferevent that closes its descriptor
+ * when freed. Takes bev over, also on failure.
+ *
+ * Returns the connection, already in host->conns, or NULL when there is no
+ * memory. From then on it ends by itself or by one of the calls below.
+ */
+struct conn *conn_new(struct conn_host *host, struct bufferevent *bev,
+    const struct client *client);
+
+/* The connection after c in host->conns, or NULL. */
+struct conn *conn_next(const struct conn *c);
+
+/* Answer no more requests; send what is owed, then close. c may be gone when
+ * this returns. Without effect once it is ending. */
+void conn_finish(struct conn *c, enum conn_cause cause);
+
+/* Close now. c is gone when this returns. If it was ending already, the cause
+ * that ended it is the one that counts. */
+void conn_close(struct conn *c, enum conn_cause cause);
+
+/* Finish or close c if one of its deadlines has passed by host->now; then it
+ * may be gone. To be called every second or so. */
+void conn_check_deadlines(struct conn *c);
+
+/* Milliseconds since its last request, or since it connected. */
+uint64_t conn_idle_time(const struct conn *c);
+
+#endif

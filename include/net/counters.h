@@ -1,0 +1,46 @@
+/*
+ * What a server has counted since it started. One set per server, written on
+ * its event loop's thread only, and read there through server_counters.
+ */
+#ifndef NET_COUNTERS_H
+#define NET_COUNTERS_H
+
+#include <stdint.h>
+
+#include "modbus/modbus.h"
+
+/* Why a connection ended; each ends for exactly one of these. */
+enum conn_cause {
+	CONN_CLOSED_BY_PEER,
+	CONN_BROKEN, /* reset, unreachable: the system's error says which */
+	CONN_BAD_PROTOCOL,
+	CONN_BAD_LENGTH,
+	CONN_NOT_THE_WORD, /* neither a frame nor the shut-down word */
+	CONN_WORD_REFUSED,
+	CONN_FRAME_LATE,
+	CONN_STALLED,
+	CONN_IDLE,
+	CONN_EVICTED,
+	CONN_GATE_LOST,
+	CONN_NO_MEMORY,
+	CONN_SHUT_DOWN, /* it sent the shut-down word */
+	CONN_STOPPING,
+	CONN_CAUSES /* how many there are */
+};
+
+struct counters {
+	uint64_t accepted;      /* connections that were served */
+	uint64_t refused;       /* by policy, limit, or for want of memory */
+	uint64_t accept_errors; /* accept failed, as when out of descriptors */
+	uint64_t closed[CONN_CAUSES];
+	uint64_t connections; /* open now */
+	uint64_t requests;    /* whole frames, answered in any way */
+	uint64_t requests_by_function[MB_FUNCTION_CODES];
+	uint64_t exceptions_by_code[MB_FUNCTION_CODES];
+	uint64_t bytes_in;  /* of whole frames */
+	uint64_t bytes_out; /* of responses made */
+	uint64_t paused;    /* times a connection's replies were too many */
+	uint64_t held;      /* replies that the gate held back */
+};
+
+#endif

@@ -1,0 +1,523 @@
+#include "net/conn.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "modbus/execute.h"
+#include "modbus/mbap.h"
+#include "net/exchange.h"
+#include "net/gate.h"
+#include "net/held.h"
+#include "net/policy.h"
+#include "net/shutdown_word.h"
+#include "table/datatable.h"
+
+enum conn_state {
+	CONN_SERVING,   /* answers requests */
+	CONN_FLUSHING,  /* sends what it owes */
+	CONN_LINGERING, /* has shut its side, waits for the peer's */
+};
+
+struct conn {
+	TAILQ_ENTRY(conn) link;
+	struct conn_host *host;  /* borrowed, outlives every conn */
+	struct bufferevent *bev; /* owned, with its descriptor */
+	struct client client;
+	uint64_t requests;
+
+	enum conn_state state;
+	enum conn_cause cause; /* why it is ending, when not serving */
+	int error;             /* the system's, for CONN_BROKEN */
+	bool eof;              /* the peer sends no more */
+	bool paused;           /* too much is unsent: not reading */
+	bool waiting;          /* joined the gate */
+	struct held held;
+	struct gate_waiter waiter;
+
+	/* Times in host->now's milliseconds. */
+	uint64_t connected;
+	uint64_t last_request;
+	uint64_t frame_began; /* 0: no frame is incomplete */
+	uint64_t moved;       /* when sent was last seen to rise */
+	uint64_t lingering;   /* since when */
+	uint64_t queued;      /* bytes ever given to the bufferevent */
+	uint64_t sent;        /* of these, how many it had sent at moved */
+};
+
+static const struct {
+	const char *text;
+	bool misuse; /* the peer's doing: worth a warning */
+} causes[CONN_CAUSES] = {
+	[CONN_CLOSED_BY_PEER] = { "closed by peer", false },
+	[CONN_BROKEN] = { "connection broken", false },
+	[CONN_BAD_PROTOCOL] = { "protocol identifier is not 0", true },
+	[CONN_BAD_LENGTH] = { "length is not 2 to 254", true },
+	[CONN_NOT_THE_WORD] = { "neither Modbus nor the shut-down word", true },
+	[CONN_WORD_REFUSED] = { "may not use the shut-down word", true },
+	[CONN_FRAME_LATE] = { "frame not complete in time", true },
+	[CONN_STALLED] = { "peer does not read its replies", true },
+	[CONN_IDLE] = { "idle for too long", false },
+	[CONN_EVICTED] = { "longest idle at the connection limit", false },
+	[CONN_GATE_LOST] = { "its writes could not be made safe", true },
+	[CONN_NO_MEMORY] = { "out of memory", true },
+	[CONN_SHUT_DOWN] = { "sent the shut-down word", false },
+	[CONN_STOPPING] = { "server is stopping", false },
+};
+
+void
+conn_host_init(struct conn_host *host)
+{
+	*host = (struct conn_host){
+		.connect_limit.kind = "connects",
+		.disconnect_limit.kind = "disconnects",
+		.misuse_limit.kind = "disconnects for misuse",
+		.now = clock_ms(),
+	};
+	TAILQ_INIT(&host->conns);
+}
+
+static struct evbuffer *
+conn_output(const struct conn *c)
+{
+	return bufferevent_get_output(c->bev);
+}
+
+/* Bytes of replies made that the system has not taken yet. */
+static size_t
+conn_unsent(const struct conn *c)
+{
+	return evbuffer_get_length(conn_output(c)) + c->held.bytes;
+}
+
+static void
+conn_log_connect(const struct conn *c)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	log_limited(&c->host->connect_limit, LOG_INFO, "connect: %s",
+	    address_format(&c->client.address, peer));
+}
+
+static void
+conn_log_disconnect(const struct conn *c)
+{
+	char peer[ADDRESS_TEXT_MAX];
+	bool misuse = causes[c->cause].misuse;
+	uint64_t age = clock_ms() - c->connected;
+
+	log_limited(
+	    misuse ? &c->host->misuse_limit : &c->host->disconnect_limit,
+	    misuse ? LOG_WARN : LOG_INFO,
+	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
+	    address_format(&c->client.address, peer), causes[c->cause].text,
+	    c->error != 0 ? ": " : "", c->error != 0 ? strerror(c->error) : "",
+	    age / 1000, (unsigned)(age % 1000), c->requests);
+}
+
+static void
+conn_free(struct conn *c)
+{
+	struct conn_host *host = c->host;
+
+	if (c->waiting)
+		gate_leave(host->gate, &c->waiter);
+	held_clear(&c->held);
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+void
+conn_close(struct conn *c, enum conn_cause cause)
+{
+	struct conn_host *host = c->host;
+
+	if (c->state == CONN_SERVING)
+		c->cause = cause;
+	conn_log_disconnect(c);
+	host->counters.closed[c->cause]++;
+	host->counters.connections--;
+	TAILQ_REMOVE(&host->conns, c, link);
+	conn_free(c);
+	host->closed(host->arg);
+}
+
+/*
+ * Shut our side and read the peer's away. Closing at once, with bytes of the
+ * peer unread, would make the system send RST, which can destroy replies that
+ * the peer has not read yet.
+ */
+static void
+conn_linger(struct conn *c)
+{
+	evutil_socket_t fd = bufferevent_getfd(c->bev);
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	if (c->eof || shutdown(fd, SHUT_WR) != 0) {
+		conn_close(c, c->cause);
+		return;
+	}
+	c->state = CONN_LINGERING;
+	c->lingering = c->host->now;
+	evbuffer_drain(in, evbuffer_get_length(in));
+	if (bufferevent_enable(c->bev, EV_READ) != 0)
+		conn_close(c, c->cause);
+}
+
+static void
+conn_linger_if_flushed(struct conn *c)
+{
+	if (conn_unsent(c) == 0)
+		conn_linger(c);
+}
+
+void
+conn_finish(struct conn *c, enum conn_cause cause)
+{
+	if (c->state != CONN_SERVING)
+		return;
+	c->state = CONN_FLUSHING;
+	c->cause = cause;
+	bufferevent_disable(c->bev, EV_READ);
+	bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
+	conn_linger_if_flushed(c);
+}
+
+/* Give an ADU to the bufferevent. Returns 0, or -1 when out of memory. */
+static int
+conn_send(struct conn *c, const uint8_t *adu, size_t length)
+{
+	c->queued += length;
+	return evbuffer_add(conn_output(c), adu, length);
+}
+
+/* Send a reply, unless it must wait for the gate, or for one that does. */
+static int
+conn_reply(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
+{
+	struct conn_host *host = c->host;
+
+	host->counters.bytes_out += length;
+	if (ticket == 0 && held_is_empty(&c->held))
+		return conn_send(c, adu, length);
+	if (!c->waiting) {
+		gate_join(host->gate, &c->waiter);
+		c->waiting = true;
+	}
+	host->counters.held++;
+	return held_add(&c->held, ticket, adu, length);
+}
+
+static void
+conn_count(
+    struct conn *c, const struct mbap_frame *frame, enum mb_exception exception)
+{
+	struct counters *n = &c->host->counters;
+
+	c->requests++;
+	c->last_request = c->host->now;
+	n->requests++;
+	n->requests_by_function[frame->pdu[0]]++;
+	n->exceptions_by_code[exception]++;
+	n->bytes_in += MB_MBAP_LENGTH + frame->pdu_length;
+}
+
+static void
+conn_tell_taps(const struct conn *c, const struct exchange *x)
+{
+	for (const struct tap *t = c->host->tap; t != NULL; t = t->next)
+		t->exchanged(t->arg, x);
+}
+
+/*
+ * Decode, ask, execute, reply. Returns 0, or -1 when there is no memory for
+ * the reply: then the streams would go out of step, so close.
+ */
+static int
+conn_answer(struct conn *c, const struct mbap_frame *frame)
+{
+	const struct conn_host *host = c->host;
+	struct mb_request request;
+	uint8_t adu[MB_ADU_MAX];
+	uint8_t *response = adu + MB_MBAP_LENGTH;
+	enum mb_exception exception;
+	uint64_t ticket = 0;
+	size_t length;
+	bool decoded;
+
+	exception = mb_request_decode(frame->pdu, frame->pdu_length, &request);
+	decoded = exception == MB_EX_NONE;
+	if (decoded)
+		exception = policy_may_request(
+		    host->policy, &c->client, frame->unit, &request);
+	if (exception == MB_EX_NONE) {
+		length = mb_execute(&request, host->table,
+		    &(struct datatable_writer){
+			&c->client, frame->unit, request.function },
+		    response);
+		if (mb_request_writes(&request))
+			ticket = gate_hold(host->gate);
+	} else {
+		length = mb_put_exception(frame->pdu[0], exception, response);
+	}
+	conn_count(c, frame, exception);
+	if (host->tap != NULL)
+		conn_tell_taps(c,
+		    &(struct exchange){ &c->client, frame,
+			decoded ? &request : NULL, exception, response,
+			length });
+	return conn_reply(c, ticket, adu,
+	    mbap_put(adu, frame->transaction, frame->unit, length));
+}
+
+/* Stop reading; conn_resume goes on. */
+static void
+conn_pause(struct conn *c)
+{
+	c->paused = true;
+	c->frame_began = 0;
+	c->host->counters.paused++;
+	bufferevent_disable(c->bev, EV_READ);
+}
+
+/* No whole frame is left in the input: wait for more, if more can come. */
+static void
+conn_await_input(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	if (c->eof) {
+		conn_finish(c, CONN_CLOSED_BY_PEER);
+		return;
+	}
+	if (evbuffer_get_length(in) == 0)
+		c->frame_began = 0;
+	else if (c->frame_began == 0)
+		c->frame_began = c->host->now;
+	if (c->paused) {
+		c->paused = false;
+		if (bufferevent_enable(c->bev, EV_READ) != 0)
+			conn_close(c, CONN_NO_MEMORY);
+	}
+}
+
+/* What stands at the frame boundary is no frame. Is it the shut-down word? */
+static void
+conn_refuse_frame(struct conn *c)
+{
+	struct conn_host *host = c->host;
+
+	if (host->shutdown_word == NULL) {
+		conn_finish(c, CONN_BAD_PROTOCOL);
+		return;
+	}
+	switch (shutdown_word_match(
+	    host->shutdown_word, bufferevent_get_input(c->bev))) {
+	case SHUTDOWN_WORD_PARTIAL:
+		conn_await_input(c);
+		return;
+	case SHUTDOWN_WORD_OTHER:
+		conn_finish(c, CONN_NOT_THE_WORD);
+		return;
+	case SHUTDOWN_WORD_RECEIVED:
+		break;
+	}
+	if (policy_may_shut_down(host->policy, &c->client)) {
+		struct client client = c->client;
+
+		conn_finish(c, CONN_SHUT_DOWN);
+		host->shut_down(host->arg, &client);
+	} else {
+		conn_finish(c, CONN_WORD_REFUSED);
+	}
+}
+
+/* Answer buffered requests until the input runs dry or the output is full. */
+static void
+conn_serve(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct mbap_frame frame;
+
+	while (conn_unsent(c) < CONN_UNSENT_HIGH) {
+		switch (mbap_take(in, &frame)) {
+		case MBAP_PARTIAL:
+			conn_await_input(c);
+			return;
+		case MBAP_BAD_PROTOCOL:
+			conn_refuse_frame(c);
+			return;
+		case MBAP_BAD_LENGTH:
+			conn_finish(c, CONN_BAD_LENGTH);
+			return;
+		case MBAP_READY:
+			break;
+		}
+		c->frame_began = 0;
+		if (conn_answer(c, &frame) != 0) {
+			conn_close(c, CONN_NO_MEMORY);
+			return;
+		}
+	}
+	conn_pause(c);
+}
+
+/* Replies have left: go on with whatever was waiting for that. Bytes already
+ * buffered raise no new event, so they are served from here. */
+static void
+conn_resume(struct conn *c)
+{
+	if (c->state == CONN_FLUSHING)
+		conn_linger_if_flushed(c);
+	else if (c->paused && conn_unsent(c) <= CONN_UNSENT_LOW)
+		conn_serve(c);
+}
+
+static void
+conn_read_cb(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+
+	if (c->state == CONN_SERVING)
+		conn_serve(c);
+	else
+		evbuffer_drain(in, evbuffer_get_length(in));
+}
+
+static void
+conn_write_cb(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	conn_resume(arg);
+}
+
+static void
+conn_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)bev;
+	if (what & BEV_EVENT_ERROR) {
+		c->error = EVUTIL_SOCKET_ERROR();
+		conn_close(c, CONN_BROKEN);
+	} else if (what & BEV_EVENT_EOF) {
+		c->eof = true;
+		if (c->state == CONN_SERVING)
+			conn_serve(c);
+		else
+			conn_close(c, c->cause);
+	}
+}
+
+/* The gate's verdict on held replies. */
+static void
+conn_decided(
+    struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
+{
+	struct conn *c =
+	    (void *)((char *)waiter - offsetof(struct conn, waiter));
+	struct evbuffer *out = conn_output(c);
+	size_t before = evbuffer_get_length(out);
+
+	if (held_first_ticket(&c->held) > up_to)
+		return;
+	if (verdict == GATE_LOST) {
+		conn_close(c, CONN_GATE_LOST);
+		return;
+	}
+	if (held_release(&c->held, up_to, verdict, out) != 0) {
+		conn_close(c, CONN_NO_MEMORY);
+		return;
+	}
+	c->queued += evbuffer_get_length(out) - before;
+	if (held_is_empty(&c->held)) {
+		gate_leave(c->host->gate, &c->waiter);
+		c->waiting = false;
+	}
+	conn_resume(c);
+}
+
+struct conn *
+conn_new(struct conn_host *host, struct bufferevent *bev,
+    const struct client *client)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		bufferevent_free(bev);
+		return NULL;
+	}
+	c->host = host;
+	c->bev = bev;
+	c->client = *client;
+	c->connected = c->last_request = c->moved = host->now;
+	c->waiter.decided = conn_decided;
+	held_init(&c->held);
+	bufferevent_setcb(bev, conn_read_cb, conn_write_cb, conn_event_cb, c);
+	bufferevent_setwatermark(bev, EV_WRITE, CONN_UNSENT_LOW, 0);
+	if (bufferevent_enable(bev, EV_READ) != 0) {
+		conn_free(c);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&host->conns, c, link);
+	host->counters.accepted++;
+	host->counters.connections++;
+	conn_log_connect(c);
+	return c;
+}
+
+struct conn *
+conn_next(const struct conn *c)
+{
+	return TAILQ_NEXT(c, link);
+}
+
+/* Whether unsent bytes have not moved for too long. Held replies don't count:
+ * the peer can't help those. */
+static bool
+conn_is_stalled(struct conn *c)
+{
+	size_t unsent = evbuffer_get_length(conn_output(c));
+	uint64_t sent = c->queued - unsent;
+
+	if (unsent == 0 || sent != c->sent) {
+		c->sent = sent;
+		c->moved = c->host->now;
+	}
+	return c->host->now - c->moved > c->host->deadlines.stalled;
+}
+
+void
+conn_check_deadlines(struct conn *c)
+{
+	const struct conn_deadlines *d = &c->host->deadlines;
+	uint64_t now = c->host->now;
+
+	if (c->state == CONN_LINGERING) {
+		if (now - c->lingering > d->linger)
+			conn_close(c, c->cause);
+	} else if (conn_is_stalled(c)) {
+		conn_close(c, CONN_STALLED);
+	} else if (c->state == CONN_SERVING) {
+		if (c->frame_began != 0 && now - c->frame_began > d->frame)
+			conn_finish(c, CONN_FRAME_LATE);
+		else if (d->idle != 0 && conn_unsent(c) == 0 &&
+		    conn_idle_time(c) > d->idle)
+			conn_finish(c, CONN_IDLE);
+	}
+}
+
+uint64_t
+conn_idle_time(const struct conn *c)
+{
+	return c->host->now - c->last_request;
+}
