@@ -1,0 +1,21 @@
+/*
+ * A tap that logs one decoded line per request: peer, transaction, unit,
+ * function, addresses, quantities and result.
+ */
+#ifndef NET_TRACE_H
+#define NET_TRACE_H
+
+#include <stddef.h>
+
+struct exchange;
+
+/* For struct tap; arg is not used. */
+void trace_exchange(void *arg, const struct exchange *x);
+
+/*
+ * Write the line for x, without its level and time, into text of size bytes;
+ * what does not fit is cut. Returns text.
+ */
+const char *trace_format(const struct exchange *x, char *text, size_t size);
+
+#endif
