@@ -1,0 +1,91 @@
+/*
+ * The server: listeners, the connections they accept, and the limits over all
+ * of them. Everything runs on one event base, on one thread.
+ *
+ *   server_new → server_listen, once per address → server_start
+ *   → server_stop → stopped → server_free
+ */
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/address.h"
+#include "net/conn.h"
+
+struct bufferevent;
+struct event_base;
+struct server;
+
+/* Addresses that one server can listen on. */
+#define SERVER_LISTEN_MAX 16
+
+/* Descriptors kept back from clients, for the program's own files. */
+#define SERVER_DESCRIPTOR_RESERVE 16
+
+/*
+ * Make the bufferevent that is to own the connected socket fd, and to close it
+ * when freed. Returns NULL on failure; then fd stays the caller's.
+ */
+typedef struct bufferevent *(*bufferevent_factory_fn)(
+    void *arg, struct event_base *base, int fd);
+
+/* All pointers are borrowed and outlive the server. */
+struct server_config {
+	struct datatable *table;
+	const struct policy *policy; /* NULL: everyone may do everything */
+	struct gate *gate;           /* NULL: no reply is held */
+	const struct tap *tap;       /* NULL: nobody listens in */
+	const char *shutdown_word;   /* NULL: there is none */
+
+	bufferevent_factory_fn factory; /* NULL: plain TCP */
+	void *factory_arg;
+
+	size_t max_connections; /* 0: as many as descriptors allow */
+	struct conn_deadlines deadlines;
+
+	/* A client has sent the shut-down word: server_stop is expected. */
+	void (*shut_down)(void *arg, const struct client *who);
+	/* After server_stop, once no connection is left. */
+	void (*stopped)(void *arg);
+	void *arg;
+};
+
+/* The defaults: no options, no seams, and the deadlines of the design. */
+void server_config_init(struct server_config *config);
+
+/* A server that listens nowhere yet. config is copied. Returns NULL when there
+ * is no memory. */
+struct server *
+server_new(struct event_base *base, const struct server_config *config);
+
+/* Close everything at once; NULL is fine. */
+void server_free(struct server *s);
+
+/*
+ * Listen on one more address, as listener_open does, SERVER_LISTEN_MAX times
+ * at the most. Returns 0, or -1 with errno set.
+ */
+int server_listen(
+    struct server *s, const struct address *where, bool both_families);
+
+/* The addresses it listens on: how many, and one of them. */
+size_t server_address_count(const struct server *s);
+struct address server_address(const struct server *s, size_t i);
+
+/* Begin to accept clients. Returns 0, or -1 when there is no memory. */
+int server_start(struct server *s);
+
+/*
+ * Accept nobody any more, send the replies that are owed, then close all
+ * connections and call stopped: from the event loop, half a second later at
+ * the latest, whatever the clients do. A second call is without effect.
+ */
+void server_stop(struct server *s);
+
+/* What it has counted; to be read on the event loop's thread. */
+const struct counters *server_counters(const struct server *s);
+
+#endif

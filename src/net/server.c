@@ -1,0 +1,427 @@
+#include "net/server.h"
+
+#include <errno.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "net/listener.h"
+#include "net/policy.h"
+
+#define SWEEP_MS        1000
+#define ACCEPT_PAUSE_MS 100
+#define STOP_GRACE_MS   500
+
+/* At the connection limit, a connection idle for this long makes room. */
+#define EVICT_IDLE_MS 60000
+
+struct server {
+	struct event_base *base; /* borrowed */
+	struct server_config config;
+	struct conn_host host;
+	size_t max_connections;
+	uint64_t next_client;
+	uint64_t evict_not_before; /* when a connection can be idle enough */
+
+	struct listener *listeners[SERVER_LISTEN_MAX]; /* owned */
+	size_t listener_count;
+	bool accept_paused; /* out of descriptors, or the like */
+	struct log_limit refused_limit;
+	struct log_limit accept_limit;
+
+	struct event *sweep;  /* owned: deadlines, once a second */
+	struct event *resume; /* owned: accept again */
+	struct event *grace;  /* owned: time is up after a stop */
+	bool stopping;
+};
+
+void
+server_config_init(struct server_config *config)
+{
+	*config = (struct server_config){
+		.deadlines = {
+			.frame = 10 * 1000,
+			.stalled = 30 * 1000,
+			.linger = 2 * 1000,
+		},
+	};
+}
+
+static int
+add_timer(struct event *timer, unsigned ms)
+{
+	const struct timeval after = { ms / 1000, ms % 1000 * 1000 };
+
+	return event_add(timer, &after);
+}
+
+/* Accept on every listener. What fails stays paused until the next sweep. */
+static void
+server_resume_accepting(struct server *s)
+{
+	s->accept_paused = false;
+	event_del(s->resume);
+	for (size_t i = 0; i < s->listener_count; i++)
+		if (listener_resume(s->listeners[i]) != 0)
+			s->accept_paused = true;
+}
+
+static void
+server_pause_accepting(struct server *s)
+{
+	s->accept_paused = true;
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_pause(s->listeners[i]);
+	add_timer(s->resume, ACCEPT_PAUSE_MS);
+}
+
+static void
+server_resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	server_resume_accepting(arg);
+}
+
+static void
+server_refuse(
+    struct server *s, int fd, const struct address *from, const char *why)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	s->host.counters.refused++;
+	log_limited(&s->refused_limit, LOG_WARN, "refuse: %s: %s",
+	    address_format(from, peer), why);
+	close(fd);
+}
+
+static struct conn *
+server_longest_idle(const struct server *s)
+{
+	struct conn *longest = TAILQ_FIRST(&s->host.conns);
+
+	for (struct conn *c = longest; c != NULL; c = conn_next(c))
+		if (conn_idle_time(c) > conn_idle_time(longest))
+			longest = c;
+	return longest;
+}
+
+/*
+ * Close the longest idle connection if it is idle enough. Nobody can be before
+ * the moment at which the longest idle one will be, so a flood of newcomers at
+ * the limit costs one search per such moment. Returns whether there is room.
+ */
+static bool
+server_make_room(struct server *s)
+{
+	struct conn *longest;
+	uint64_t idle;
+
+	if (s->host.counters.connections < s->max_connections)
+		return true;
+	if (s->host.now < s->evict_not_before)
+		return false;
+	longest = server_longest_idle(s);
+	idle = longest == NULL ? 0 : conn_idle_time(longest);
+	if (idle <= EVICT_IDLE_MS) {
+		s->evict_not_before = s->host.now + EVICT_IDLE_MS - idle + 1;
+		return false;
+	}
+	conn_close(longest, CONN_EVICTED);
+	return true;
+}
+
+static struct bufferevent *
+plain_factory(void *arg, struct event_base *base, int fd)
+{
+	(void)arg;
+	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+}
+
+static void
+server_accepted(void *arg, int fd, const struct address *from)
+{
+	struct server *s = arg;
+	struct client client = { s->next_client++, *from };
+	struct bufferevent *bev;
+
+	s->host.now = clock_ms();
+	if (!policy_may_connect(s->config.policy, &client)) {
+		server_refuse(s, fd, from, "not allowed");
+		return;
+	}
+	if (!server_make_room(s)) {
+		server_refuse(s, fd, from, "connection limit reached");
+		return;
+	}
+	bev = s->config.factory(s->config.factory_arg, s->base, fd);
+	if (bev == NULL) {
+		server_refuse(s, fd, from, "out of memory");
+		return;
+	}
+	if (conn_new(&s->host, bev, &client) == NULL)
+		s->host.counters.refused++;
+}
+
+static void
+server_accept_failed(void *arg, int error)
+{
+	struct server *s = arg;
+
+	s->host.counters.accept_errors++;
+	log_limited(&s->accept_limit, LOG_WARN,
+	    "accept: %s: pausing until a connection closes, or for %d ms",
+	    strerror(error), ACCEPT_PAUSE_MS);
+	server_pause_accepting(s);
+}
+
+/* Let the end of a stop come now; needs no memory. */
+static void
+server_end_grace(struct server *s)
+{
+	event_active(s->grace, EV_TIMEOUT, 0);
+}
+
+/* A connection has closed: its descriptor is free for another. */
+static void
+server_conn_closed(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->accept_paused)
+		server_resume_accepting(s);
+	if (s->stopping && TAILQ_EMPTY(&s->host.conns))
+		server_end_grace(s);
+}
+
+static void
+server_shut_down(void *arg, const struct client *who)
+{
+	struct server *s = arg;
+	char peer[ADDRESS_TEXT_MAX];
+
+	log_line(LOG_WARN, "shutdown: %s: sent the shut-down word",
+	    address_format(&who->address, peer));
+	if (s->config.shut_down != NULL)
+		s->config.shut_down(s->config.arg, who);
+}
+
+/* Call what on each connection; it may close the one it is given. */
+static void
+server_each_conn(struct server *s, void (*what)(struct conn *c))
+{
+	struct conn *next;
+
+	for (struct conn *c = TAILQ_FIRST(&s->host.conns); c != NULL;
+	     c = next) {
+		next = conn_next(c);
+		what(c);
+	}
+}
+
+static void
+server_flush_log(struct server *s, int finally)
+{
+	log_limit_flush(&s->host.connect_limit, finally);
+	log_limit_flush(&s->host.disconnect_limit, finally);
+	log_limit_flush(&s->host.misuse_limit, finally);
+	log_limit_flush(&s->refused_limit, finally);
+	log_limit_flush(&s->accept_limit, finally);
+}
+
+static void
+server_sweep_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->host.now = clock_ms();
+	server_each_conn(s, conn_check_deadlines);
+	server_flush_log(s, 0);
+	if (s->accept_paused)
+		server_resume_accepting(s);
+}
+
+static void
+finish_for_stop(struct conn *c)
+{
+	conn_finish(c, CONN_STOPPING);
+}
+
+static void
+close_for_stop(struct conn *c)
+{
+	conn_close(c, CONN_STOPPING);
+}
+
+static void
+server_grace_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	server_each_conn(s, close_for_stop);
+	event_del(s->grace); /* closing the last one has set it off again */
+	if (s->config.stopped != NULL)
+		s->config.stopped(s->config.arg);
+}
+
+/* As many connections as descriptors allow, or as were asked for. */
+static size_t
+connection_limit(size_t asked)
+{
+	struct rlimit files;
+	size_t most = SIZE_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur != RLIM_INFINITY)
+		most = files.rlim_cur > SERVER_DESCRIPTOR_RESERVE ?
+		    files.rlim_cur - SERVER_DESCRIPTOR_RESERVE :
+		    1;
+	if (asked == 0)
+		return most;
+	if (asked > most)
+		log_line(LOG_WARN,
+		    "limit: %zu connections asked for, descriptors allow %zu",
+		    asked, most);
+	return asked;
+}
+
+struct server *
+server_new(struct event_base *base, const struct server_config *config)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->base = base;
+	s->config = *config;
+	if (s->config.factory == NULL)
+		s->config.factory = plain_factory;
+	s->max_connections = connection_limit(config->max_connections);
+	s->refused_limit.kind = "refusals";
+	s->accept_limit.kind = "failures to accept";
+
+	conn_host_init(&s->host);
+	s->host.table = config->table;
+	s->host.policy = config->policy;
+	s->host.gate = config->gate;
+	s->host.tap = config->tap;
+	s->host.shutdown_word = config->shutdown_word;
+	s->host.deadlines = config->deadlines;
+	s->host.closed = server_conn_closed;
+	s->host.shut_down = server_shut_down;
+	s->host.arg = s;
+
+	s->sweep = event_new(base, -1, EV_PERSIST, server_sweep_cb, s);
+	s->resume = evtimer_new(base, server_resume_cb, s);
+	s->grace = evtimer_new(base, server_grace_cb, s);
+	if (s->sweep == NULL || s->resume == NULL || s->grace == NULL) {
+		server_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void
+server_close_listeners(struct server *s)
+{
+	while (s->listener_count > 0)
+		listener_free(s->listeners[--s->listener_count]);
+	s->accept_paused = false;
+}
+
+static void
+free_event(struct event *e)
+{
+	if (e != NULL)
+		event_free(e);
+}
+
+void
+server_free(struct server *s)
+{
+	if (s == NULL)
+		return;
+	server_close_listeners(s);
+	server_each_conn(s, close_for_stop);
+	server_flush_log(s, 1);
+	free_event(s->sweep);
+	free_event(s->resume);
+	free_event(s->grace);
+	free(s);
+}
+
+int
+server_listen(struct server *s, const struct address *where, bool both_families)
+{
+	struct listener *l;
+	int fd;
+
+	if (s->listener_count == SERVER_LISTEN_MAX) {
+		errno = ENOSPC;
+		return -1;
+	}
+	fd = listener_open(where, both_families);
+	if (fd < 0)
+		return -1;
+	l = listener_new(s->base, fd, server_accepted, server_accept_failed, s);
+	if (l == NULL) {
+		close(fd);
+		errno = ENOMEM;
+		return -1;
+	}
+	s->listeners[s->listener_count++] = l;
+	return 0;
+}
+
+size_t
+server_address_count(const struct server *s)
+{
+	return s->listener_count;
+}
+
+struct address
+server_address(const struct server *s, size_t i)
+{
+	return listener_address(s->listeners[i]);
+}
+
+int
+server_start(struct server *s)
+{
+	const struct timeval every = { SWEEP_MS / 1000, SWEEP_MS % 1000 };
+
+	if (event_add(s->sweep, &every) != 0)
+		return -1;
+	for (size_t i = 0; i < s->listener_count; i++)
+		if (listener_resume(s->listeners[i]) != 0)
+			return -1;
+	return 0;
+}
+
+void
+server_stop(struct server *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	server_close_listeners(s);
+	event_del(s->resume);
+	server_each_conn(s, finish_for_stop);
+	if (TAILQ_EMPTY(&s->host.conns) ||
+	    add_timer(s->grace, STOP_GRACE_MS) != 0)
+		server_end_grace(s);
+}
+
+const struct counters *
+server_counters(const struct server *s)
+{
+	return &s->host.counters;
+}
