@@ -1,0 +1,53 @@
+/*
+ * The command line. Every option, its default and its help stand in one table
+ * in options.c.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log.h"
+#include "net/address.h"
+#include "net/server.h"
+#include "table/datatable.h"
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
+
+/* Whatever is a pointer points into argv. */
+struct options {
+	enum options_action action;
+	uint16_t port; /* 0: the system chooses */
+	enum datatable_overlay overlay;
+	const char *shutdown_word; /* or NULL */
+	struct address listen[SERVER_LISTEN_MAX];
+	size_t listen_count; /* 0: every address of both families */
+	enum log_level log_level;
+	bool trace;
+	size_t max_connections; /* 0: as many as descriptors allow */
+	unsigned idle_timeout;  /* seconds; 0: none */
+};
+
+/* Room for any error text of options_parse. */
+#define OPTIONS_ERROR_MAX 400
+
+/*
+ * Parse the command line into o, the defaults first.
+ *
+ * Returns 0, or -1 with one line in error, which has room for
+ * OPTIONS_ERROR_MAX bytes: it names the option, the value and what was
+ * expected, and has no newline. argv may be reordered. Prints nothing, never
+ * exits.
+ */
+int options_parse(int argc, char **argv, struct options *o, char *error);
+
+/* The text of --help. The caller frees it; NULL when there is no memory. */
+char *options_help(void);
+
+#endif
