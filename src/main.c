@@ -1,0 +1,307 @@
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "log.h"
+#include "net/exchange.h"
+#include "net/server.h"
+#include "net/trace.h"
+#include "options.h"
+#include "table/datatable.h"
+#include "version.h"
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+#define STOP_SIGNALS (sizeof(stop_signals) / sizeof(*stop_signals))
+
+/* What the program owns, created from the top down, freed from the bottom up.
+ * All of it may be NULL. */
+struct program {
+	struct options options;
+	struct datatable *table;
+	struct event_base *base;
+	struct event *signals[STOP_SIGNALS];
+	struct tap trace;
+	struct server *server;
+	uint16_t port; /* the real one */
+};
+
+/* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
+static const char *
+time_text(char *text, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	localtime_r(&now, &local);
+	strftime(text, size, "%a %b %e %H:%M:%S %Y", &local);
+	return text;
+}
+
+static void
+stop_signal_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct program *p = arg;
+	char now[64];
+
+	(void)what;
+	log_announce(
+	    "Operator terminated server at %s", time_text(now, sizeof(now)));
+	log_line(LOG_INFO, "stop: signal %d", (int)signal);
+	server_stop(p->server);
+}
+
+static void
+shut_down_by_word(void *arg, const struct client *who)
+{
+	struct program *p = arg;
+	char now[64];
+
+	(void)who;
+	log_announce("Shutdown command received by server %u. %s", p->port,
+	    time_text(now, sizeof(now)));
+	server_stop(p->server);
+}
+
+static void
+stopped(void *arg)
+{
+	struct program *p = arg;
+
+	event_base_loopbreak(p->base);
+}
+
+static void
+libevent_log(int severity, const char *message)
+{
+	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
+	    "libevent: %s", message);
+}
+
+/* Each client takes a descriptor: ask for all that we may have. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* The exit status for an address that can't be listened on, and why. */
+static int
+report_listen_failure(const struct address *where, int error)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(where, text);
+	log_line(LOG_ERROR, "listen: %s: %s", text, strerror(error));
+	if (error == EADDRINUSE)
+		return EX_TEMPFAIL;
+	if (error != EACCES && error != EPERM)
+		return EX_OSERR;
+	log_line(LOG_ERROR,
+	    "listen: %s: a port below 1024 needs permission: listen on a "
+	    "higher one (-p 8502) and redirect 502 to it, or let a systemd "
+	    "socket unit open it, or grant CAP_NET_BIND_SERVICE; "
+	    "mbasyncserver(8), PORT 502, has the commands",
+	    text);
+	return EX_NOPERM;
+}
+
+/* Listen on one address. The first decides the port of all that let the
+ * system choose. Returns an exit status. */
+static int
+listen_on(struct program *p, struct address where, bool both_families)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (where.port == 0)
+		where.port = p->port;
+	if (server_listen(p->server, &where, both_families) != 0)
+		return report_listen_failure(&where, errno);
+	where = server_address(p->server, server_address_count(p->server) - 1);
+	if (p->port == 0)
+		p->port = where.port;
+	log_line(LOG_INFO, "listen: %s", address_format(&where, text));
+	return EX_OK;
+}
+
+/* Returns an exit status. */
+static int
+listen_on_all(struct program *p)
+{
+	const struct options *o = &p->options;
+	int status = EX_OK;
+
+	if (o->listen_count == 0)
+		return listen_on(p, address_any(o->port), true);
+	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
+		status = listen_on(p, o->listen[i], false);
+	return status;
+}
+
+/* Terminals close and operators press ^C: each is a stop. A signal that was
+ * ignored when we started (nohup) stays so. */
+static int
+catch_signals(struct program *p)
+{
+	struct sigaction old;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < STOP_SIGNALS; i++) {
+		if (sigaction(stop_signals[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		p->signals[i] =
+		    evsignal_new(p->base, stop_signals[i], stop_signal_cb, p);
+		if (p->signals[i] == NULL || event_add(p->signals[i], NULL))
+			return -1;
+	}
+	return 0;
+}
+
+/* One thread, so libevent needs no locks. */
+static struct event_base *
+new_event_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL)
+		return NULL;
+	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+static struct server *
+new_server(struct program *p)
+{
+	const struct options *o = &p->options;
+	struct server_config config;
+
+	server_config_init(&config);
+	config.table = p->table;
+	config.shutdown_word = o->shutdown_word;
+	config.max_connections = o->max_connections;
+	config.deadlines.idle = o->idle_timeout * UINT64_C(1000);
+	if (o->trace) {
+		p->trace.exchanged = trace_exchange;
+		config.tap = &p->trace;
+	}
+	config.shut_down = shut_down_by_word;
+	config.stopped = stopped;
+	config.arg = p;
+	return server_new(p->base, &config);
+}
+
+/* Returns an exit status. */
+static int
+out_of_resources(const char *what)
+{
+	log_line(LOG_ERROR, "start: %s: %s", what, strerror(errno));
+	return EX_OSERR;
+}
+
+/* Create everything, bottom up, and listen. Returns an exit status. */
+static int
+program_start(struct program *p)
+{
+	char now[64];
+	int status;
+
+	raise_descriptor_limit();
+	log_announce("MBAsyncServer version %s", VERSION);
+	p->table = datatable_new(p->options.overlay);
+	if (p->table == NULL)
+		return out_of_resources("data table");
+	p->base = new_event_base();
+	if (p->base == NULL || catch_signals(p) != 0)
+		return out_of_resources("event loop");
+	p->server = new_server(p);
+	if (p->server == NULL)
+		return out_of_resources("server");
+	status = listen_on_all(p);
+	if (status != EX_OK)
+		return status;
+	p->port = server_address(p->server, 0).port;
+	log_announce("Starting server on port %u. %s", p->port,
+	    time_text(now, sizeof(now)));
+	if (server_start(p->server) != 0)
+		return out_of_resources("listeners");
+	log_announce("Server running...");
+	return EX_OK;
+}
+
+static void
+program_free(struct program *p)
+{
+	server_free(p->server);
+	for (size_t i = 0; i < STOP_SIGNALS; i++)
+		if (p->signals[i] != NULL)
+			event_free(p->signals[i]);
+	if (p->base != NULL)
+		event_base_free(p->base);
+	datatable_free(p->table);
+	libevent_global_shutdown();
+}
+
+static int
+print_help(void)
+{
+	char *help = options_help();
+
+	if (help == NULL)
+		return EX_OSERR;
+	fputs(help, stdout);
+	free(help);
+	return EX_OK;
+}
+
+static int
+run(struct program *p)
+{
+	int status = program_start(p);
+
+	if (status == EX_OK && event_base_dispatch(p->base) < 0)
+		status = out_of_resources("event loop");
+	if (status == EX_OK)
+		log_line(LOG_INFO, "stop: all connections are closed");
+	program_free(p);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program p = { .table = NULL };
+	char error[OPTIONS_ERROR_MAX];
+
+	log_open();
+	if (options_parse(argc, argv, &p.options, error) != 0) {
+		fprintf(stderr, "mbasyncserver: %s\n", error);
+		return EX_USAGE;
+	}
+	switch (p.options.action) {
+	case OPTIONS_HELP:
+		return print_help();
+	case OPTIONS_VERSION:
+		printf("MBAsyncServer version %s\n", VERSION);
+		return EX_OK;
+	case OPTIONS_RUN:
+		break;
+	}
+	log_set_level(p.options.log_level);
+	event_set_log_callback(libevent_log);
+	return run(&p);
+}
