@@ -44,6 +44,8 @@ struct server_config {
 	void *factory_arg;
 
 	size_t max_connections; /* 0: as many as descriptors allow */
+	uint64_t evict_idle;    /* at that limit, a connection idle for more
+				   milliseconds than this makes room */
 	struct conn_deadlines deadlines;
 
 	/* A client has sent the shut-down word: server_stop is expected. */

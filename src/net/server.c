@@ -16,9 +16,6 @@
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500
 
-/* At the connection limit, a connection idle for this long makes room. */
-#define EVICT_IDLE_MS 60000
-
 struct server {
 	struct event_base *base; /* borrowed */
 	struct server_config config;
@@ -43,6 +40,7 @@ void
 server_config_init(struct server_config *config)
 {
 	*config = (struct server_config){
+		.evict_idle = 60 * 1000,
 		.deadlines = {
 			.frame = 10 * 1000,
 			.stalled = 30 * 1000,
@@ -127,8 +125,9 @@ server_make_room(struct server *s)
 		return false;
 	longest = server_longest_idle(s);
 	idle = longest == NULL ? 0 : conn_idle_time(longest);
-	if (idle <= EVICT_IDLE_MS) {
-		s->evict_not_before = s->host.now + EVICT_IDLE_MS - idle + 1;
+	if (idle <= s->config.evict_idle) {
+		s->evict_not_before =
+		    s->host.now + s->config.evict_idle - idle + 1;
 		return false;
 	}
 	conn_close(longest, CONN_EVICTED);

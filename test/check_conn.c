@@ -1,0 +1,807 @@
+/* A connection over a bufferevent pair: no sockets, no waiting. */
+#include "net/conn.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "modbus/bytes.h"
+#include "net/exchange.h"
+#include "net/gate.h"
+#include "net/policy.h"
+#include "suite.h"
+#include "table/datatable.h"
+#include "wire.h"
+
+#define CLIENT_ID 7
+
+static struct event_base *base;
+static struct datatable *table;
+static struct conn_host host;
+static struct bufferevent *peer; /* the client's side */
+static struct evbuffer *replies;
+static struct conn *conn; /* NULL once it is gone */
+static unsigned closes;
+static unsigned shut_downs;
+
+static void
+closed(void *arg)
+{
+	(void)arg;
+	closes++;
+	conn = TAILQ_FIRST(&host.conns);
+}
+
+static void
+shut_down(void *arg, const struct client *who)
+{
+	(void)arg;
+	ck_assert_uint_eq(who->id, CLIENT_ID);
+	shut_downs++;
+}
+
+/* Let everything happen that can. */
+static void
+turn(void)
+{
+	for (int i = 0; i < 50; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	bufferevent_read_buffer(peer, replies);
+}
+
+static void
+setup(void)
+{
+	struct bufferevent *pair[2];
+	const struct client client = { .id = CLIENT_ID };
+
+	log_set_level(LOG_ERROR);
+	base = event_base_new();
+	table = datatable_new(DATATABLE_SEPARATE);
+	replies = evbuffer_new();
+	conn_host_init(&host);
+	host.table = table;
+	host.closed = closed;
+	host.shut_down = shut_down;
+	host.deadlines = (struct conn_deadlines){
+		.frame = 10000,
+		.stalled = 30000,
+		.linger = 2000,
+	};
+	ck_assert_int_eq(bufferevent_pair_new(base, 0, pair), 0);
+	peer = pair[1];
+	bufferevent_enable(peer, EV_READ | EV_WRITE);
+	conn = conn_new(&host, pair[0], &client);
+	ck_assert_ptr_nonnull(conn);
+}
+
+static void
+teardown(void)
+{
+	while (conn != NULL)
+		conn_close(conn, CONN_STOPPING);
+	bufferevent_free(peer);
+	evbuffer_free(replies);
+	datatable_free(table);
+	event_base_free(base);
+}
+
+static struct evbuffer *
+sending(void)
+{
+	return bufferevent_get_output(peer);
+}
+
+static void
+send_eof(void)
+{
+	bufferevent_flush(peer, EV_WRITE, BEV_FINISHED);
+}
+
+static void
+assert_closed_for(enum conn_cause cause)
+{
+	ck_assert_ptr_null(conn);
+	ck_assert_uint_eq(closes, 1);
+	ck_assert_uint_eq(host.counters.closed[cause], 1);
+	ck_assert_uint_eq(host.counters.connections, 0);
+}
+
+static void
+pass_time(uint64_t ms)
+{
+	host.now += ms;
+	if (conn != NULL)
+		conn_check_deadlines(conn);
+}
+
+/* --- serving ------------------------------------------------------------ */
+
+START_TEST(answers_a_request)
+{
+	struct mbap_frame reply;
+
+	wire_request(sending(), 0x1234, MB_FC_READ_HOLDING_REGISTERS, 0, 2);
+	turn();
+	reply = wire_reply(replies, 0x1234);
+	ck_assert_uint_eq(reply.unit, 1);
+	ck_assert_uint_eq(reply.pdu_length, 6);
+	ck_assert_uint_eq(host.counters.requests, 1);
+	ck_assert_uint_eq(host.counters.requests_by_function[3], 1);
+	ck_assert_uint_eq(host.counters.bytes_in, 12);
+	ck_assert_uint_eq(host.counters.bytes_out, 13);
+}
+END_TEST
+
+START_TEST(answers_what_comes_byte_by_byte)
+{
+	struct evbuffer *adu = evbuffer_new();
+	uint8_t byte;
+
+	wire_request(adu, 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 77);
+	wire_request(adu, 2, MB_FC_READ_INPUT_REGISTERS, 5, 1);
+	while (evbuffer_remove(adu, &byte, 1) == 1) {
+		bufferevent_write(peer, &byte, 1);
+		turn();
+	}
+	evbuffer_free(adu);
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(get16(wire_reply(replies, 2).pdu + 2), 77);
+}
+END_TEST
+
+START_TEST(answers_many_requests_at_once_in_order)
+{
+	for (uint16_t i = 0; i < 1000; i++)
+		wire_request(sending(), i, MB_FC_WRITE_SINGLE_REGISTER, i, i);
+	turn();
+	for (uint16_t i = 0; i < 1000; i++)
+		ck_assert_uint_eq(get16(wire_reply(replies, i).pdu + 3), i);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+}
+END_TEST
+
+START_TEST(exception_keeps_the_connection)
+{
+	wire_request(sending(), 1, 99, 0, 0);
+	wire_request(sending(), 2, MB_FC_READ_COILS, 0, 2001);
+	wire_request(sending(), 3, MB_FC_READ_COILS, 65535, 2);
+	wire_request(sending(), 4, MB_FC_READ_COILS, 65535, 1);
+	turn();
+	wire_exception(replies, 1, 99, MB_EX_ILLEGAL_FUNCTION);
+	wire_exception(replies, 2, 1, MB_EX_ILLEGAL_DATA_VALUE);
+	wire_exception(replies, 3, 1, MB_EX_ILLEGAL_DATA_ADDRESS);
+	wire_reply(replies, 4);
+	ck_assert_uint_eq(host.counters.exceptions_by_code[1], 1);
+	ck_assert_uint_eq(host.counters.exceptions_by_code[2], 1);
+	ck_assert_uint_eq(host.counters.exceptions_by_code[3], 1);
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
+/* --- bad frames --------------------------------------------------------- */
+
+START_TEST(bad_protocol_identifier_closes_after_the_replies_owed)
+{
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	evbuffer_add(sending(), "\0\2\0\1\0\6\1\1\0\0\0\1", 12);
+	wire_request(sending(), 3, MB_FC_READ_COILS, 0, 1);
+	turn();
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	assert_closed_for(CONN_BAD_PROTOCOL);
+}
+END_TEST
+
+START_TEST(bad_length_closes_after_the_replies_owed)
+{
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	evbuffer_add(sending(), "\0\2\0\0\0\377", 6);
+	turn();
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	assert_closed_for(CONN_BAD_LENGTH);
+}
+END_TEST
+
+START_TEST(eof_in_a_frame_closes_without_an_answer)
+{
+	evbuffer_add(sending(), "\0\1\0\0\0\6\1", 7);
+	turn();
+	send_eof();
+	turn();
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	assert_closed_for(CONN_CLOSED_BY_PEER);
+}
+END_TEST
+
+/* --- back-pressure ------------------------------------------------------ */
+
+#define FLOOD 2000 /* requests whose replies take 259 bytes each */
+
+static void
+flood(void)
+{
+	for (uint16_t i = 0; i < FLOOD; i++)
+		wire_request(sending(), i, MB_FC_READ_HOLDING_REGISTERS, i,
+		    MB_MAX_READ_REGISTERS);
+}
+
+static void
+assert_flood_answered(void)
+{
+	for (uint16_t i = 0; i < FLOOD; i++)
+		wire_reply(replies, i);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+}
+
+START_TEST(pauses_when_replies_are_not_read_and_answers_all_in_the_end)
+{
+	bufferevent_disable(peer, EV_READ);
+	flood();
+	turn();
+	ck_assert_uint_eq(host.counters.paused, 1);
+	ck_assert_uint_le(
+	    host.counters.bytes_out, CONN_UNSENT_HIGH + MB_ADU_MAX);
+	ck_assert_uint_lt(host.counters.requests, FLOOD);
+
+	bufferevent_enable(peer, EV_READ);
+	for (int i = 0; i < FLOOD && host.counters.requests < FLOOD; i++)
+		turn();
+	turn();
+	assert_flood_answered();
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
+START_TEST(answers_what_was_buffered_at_eof_before_it_closes)
+{
+	bufferevent_disable(peer, EV_READ);
+	flood();
+	turn();
+	bufferevent_enable(peer, EV_READ);
+	for (int i = 0; i < FLOOD && host.counters.requests < FLOOD; i++)
+		turn();
+	send_eof();
+	turn();
+	assert_flood_answered();
+	assert_closed_for(CONN_CLOSED_BY_PEER);
+}
+END_TEST
+
+/* --- deadlines ---------------------------------------------------------- */
+
+START_TEST(frame_that_is_not_completed_in_time_closes)
+{
+	evbuffer_add(sending(), "\0", 1);
+	turn();
+	pass_time(host.deadlines.frame);
+	evbuffer_add(sending(), "\1", 1); /* progress does not help */
+	turn();
+	ck_assert_ptr_nonnull(conn);
+	pass_time(1);
+	assert_closed_for(CONN_FRAME_LATE);
+}
+END_TEST
+
+START_TEST(frame_deadline_begins_anew_with_each_frame)
+{
+	struct evbuffer *adu = evbuffer_new();
+
+	wire_request(adu, 1, MB_FC_READ_COILS, 0, 1);
+	for (int i = 0; i < 5; i++) {
+		uint8_t bytes[WIRE_REQUEST_LENGTH];
+
+		evbuffer_copyout(adu, bytes, sizeof(bytes));
+		bufferevent_write(peer, bytes + (i > 0 ? 3 : 0),
+		    sizeof(bytes) - (i > 0 ? 3 : 0));
+		bufferevent_write(peer, bytes, 3); /* the next one begins */
+		turn();
+		pass_time(host.deadlines.frame);
+		ck_assert_ptr_nonnull(conn);
+	}
+	evbuffer_free(adu);
+	ck_assert_uint_eq(host.counters.requests, 5);
+	pass_time(1);
+	assert_closed_for(CONN_FRAME_LATE);
+}
+END_TEST
+
+START_TEST(quiet_connection_stays_when_no_idle_time_is_set)
+{
+	pass_time(UINT64_C(1000) * 3600 * 24 * 365);
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
+START_TEST(idle_connection_closes_when_an_idle_time_is_set)
+{
+	host.deadlines.idle = 5000;
+	pass_time(5000);
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	turn();
+	pass_time(5000);
+	ck_assert_ptr_nonnull(conn);
+	ck_assert_uint_eq(conn_idle_time(conn), 5000);
+	pass_time(1);
+	assert_closed_for(CONN_IDLE);
+}
+END_TEST
+
+START_TEST(peer_that_reads_nothing_is_closed)
+{
+	bufferevent_disable(peer, EV_READ);
+	flood();
+	turn();
+	pass_time(host.deadlines.stalled);
+	ck_assert_ptr_nonnull(conn);
+	pass_time(1);
+	assert_closed_for(CONN_STALLED);
+}
+END_TEST
+
+START_TEST(peer_that_reads_slowly_is_kept)
+{
+	bufferevent_disable(peer, EV_READ);
+	flood();
+	turn();
+	for (int i = 0; i < 10; i++) {
+		bufferevent_setwatermark(peer, EV_READ, 0, 1000);
+		bufferevent_enable(peer, EV_READ);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		bufferevent_disable(peer, EV_READ);
+		bufferevent_read_buffer(peer, replies);
+		pass_time(host.deadlines.stalled);
+		ck_assert_ptr_nonnull(conn);
+	}
+}
+END_TEST
+
+START_TEST(frame_deadline_does_not_run_while_paused)
+{
+	bufferevent_disable(peer, EV_READ);
+	flood();
+	evbuffer_add(sending(), "\0\1\0", 3);
+	turn();
+	ck_assert_uint_eq(host.counters.paused, 1);
+	pass_time(host.deadlines.frame + 1);
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
+/* --- finishing ---------------------------------------------------------- */
+
+START_TEST(finish_sends_what_is_owed_first)
+{
+	bufferevent_disable(peer, EV_READ);
+	for (uint16_t i = 0; i < 10; i++)
+		wire_request(sending(), i, MB_FC_READ_COILS, 0, 1);
+	turn();
+	conn_finish(conn, CONN_STOPPING);
+	ck_assert_ptr_nonnull(conn);
+	wire_request(sending(), 99, MB_FC_READ_COILS, 0, 1);
+	bufferevent_enable(peer, EV_READ);
+	turn();
+	for (uint16_t i = 0; i < 10; i++)
+		wire_reply(replies, i);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	assert_closed_for(CONN_STOPPING);
+}
+END_TEST
+
+START_TEST(first_cause_is_the_one_that_counts)
+{
+	bufferevent_disable(peer, EV_READ);
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	turn();
+	conn_finish(conn, CONN_IDLE);
+	conn_finish(conn, CONN_STOPPING);
+	conn_close(conn, CONN_BROKEN);
+	assert_closed_for(CONN_IDLE);
+}
+END_TEST
+
+/* --- the shut-down word ------------------------------------------------- */
+
+START_TEST(word_shuts_down_after_the_replies_owed)
+{
+	host.shutdown_word = "quit";
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	evbuffer_add(sending(), "qu", 2);
+	turn();
+	ck_assert_uint_eq(shut_downs, 0);
+	evbuffer_add(sending(), "it\r\n", 4);
+	turn();
+	ck_assert_uint_eq(shut_downs, 1);
+	wire_reply(replies, 1);
+	assert_closed_for(CONN_SHUT_DOWN);
+}
+END_TEST
+
+START_TEST(half_a_word_does_not_wait_for_ever)
+{
+	host.shutdown_word = "quit";
+	evbuffer_add(sending(), "qui", 3);
+	turn();
+	pass_time(host.deadlines.frame + 1);
+	ck_assert_uint_eq(shut_downs, 0);
+	assert_closed_for(CONN_FRAME_LATE);
+}
+END_TEST
+
+START_TEST(other_word_closes)
+{
+	host.shutdown_word = "quit";
+	evbuffer_add(sending(), "quip", 4);
+	turn();
+	ck_assert_uint_eq(shut_downs, 0);
+	assert_closed_for(CONN_NOT_THE_WORD);
+}
+END_TEST
+
+START_TEST(word_is_garbage_where_none_is_set)
+{
+	evbuffer_add(sending(), "quit", 4);
+	turn();
+	ck_assert_uint_eq(shut_downs, 0);
+	assert_closed_for(CONN_BAD_PROTOCOL);
+}
+END_TEST
+
+START_TEST(frame_that_begins_like_the_word_is_a_frame)
+{
+	host.shutdown_word = "quit";
+	wire_request(sending(), 'q' << 8 | 'u', MB_FC_READ_COILS, 0, 1);
+	turn();
+	wire_reply(replies, 'q' << 8 | 'u');
+	ck_assert_uint_eq(shut_downs, 0);
+}
+END_TEST
+
+/* --- seams -------------------------------------------------------------- */
+
+static enum mb_exception
+refuse_register_5(void *arg, const struct client *who, uint8_t unit,
+    const struct mb_request *request)
+{
+	unsigned *asked = arg;
+
+	++*asked;
+	ck_assert_uint_eq(who->id, CLIENT_ID);
+	ck_assert_uint_eq(unit, 1);
+	return mb_request_writes(request) && request->write.address == 5 ?
+	    MB_EX_ILLEGAL_DATA_ADDRESS :
+	    MB_EX_NONE;
+}
+
+START_TEST(policy_is_asked_of_decoded_requests_and_refuses_in_time)
+{
+	unsigned asked = 0;
+	const struct policy policy = {
+		.arg = &asked,
+		.may_request = refuse_register_5,
+	};
+	uint16_t value;
+
+	host.policy = &policy;
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	wire_request(sending(), 3, MB_FC_READ_HOLDING_REGISTERS, 5, 0);
+	turn();
+	wire_exception(replies, 1, 6, MB_EX_ILLEGAL_DATA_ADDRESS);
+	wire_reply(replies, 2);
+	wire_exception(replies, 3, 3, MB_EX_ILLEGAL_DATA_VALUE);
+	ck_assert_uint_eq(asked, 2);
+	datatable_read_registers(table, 5, 1, &value);
+	ck_assert_uint_eq(value, 0);
+}
+END_TEST
+
+static bool
+may_not_shut_down(void *arg, const struct client *who)
+{
+	(void)arg;
+	(void)who;
+	return false;
+}
+
+START_TEST(policy_narrows_who_may_shut_down)
+{
+	const struct policy policy = { .may_shut_down = may_not_shut_down };
+
+	host.policy = &policy;
+	host.shutdown_word = "quit";
+	evbuffer_add(sending(), "quit", 4);
+	turn();
+	ck_assert_uint_eq(shut_downs, 0);
+	assert_closed_for(CONN_WORD_REFUSED);
+}
+END_TEST
+
+static void
+note_change(void *arg, const struct datatable_change *change)
+{
+	unsigned *told = arg;
+
+	++*told;
+	ck_assert_uint_eq(change->writer->client->id, CLIENT_ID);
+	ck_assert_uint_eq(change->writer->unit, 1);
+	ck_assert_uint_eq(
+	    change->writer->function, MB_FC_WRITE_SINGLE_REGISTER);
+	ck_assert_uint_eq(change->kind, DATATABLE_REGISTERS);
+	ck_assert_uint_eq(change->address, 5);
+	ck_assert_uint_eq(change->quantity, 1);
+	ck_assert_uint_eq(change->before[0], 0);
+	ck_assert_uint_eq(change->after[0], 9);
+}
+
+START_TEST(observer_is_told_who_wrote_what)
+{
+	unsigned told = 0;
+	struct datatable_observer observer = {
+		.changed = note_change,
+		.arg = &told,
+	};
+
+	datatable_observe(table, &observer);
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	turn();
+	ck_assert_uint_eq(told, 1);
+}
+END_TEST
+
+struct tapped {
+	unsigned ok;
+	unsigned exceptions;
+	unsigned undecoded;
+};
+
+static void
+note_exchange(void *arg, const struct exchange *x)
+{
+	struct tapped *t = arg;
+
+	ck_assert_uint_eq(x->client->id, CLIENT_ID);
+	t->ok += x->exception == MB_EX_NONE;
+	t->exceptions += x->exception != MB_EX_NONE;
+	t->undecoded += x->request == NULL;
+	ck_assert_uint_eq(
+	    x->response[0] & ~MB_EXCEPTION_FLAG, x->frame->pdu[0]);
+	ck_assert_uint_ge(x->response_length, 2);
+}
+
+START_TEST(taps_are_told_of_each_exchange)
+{
+	struct tapped first = { 0 };
+	struct tapped second = { 0 };
+	const struct tap last = { note_exchange, &second, NULL };
+	const struct tap tap = { note_exchange, &first, &last };
+
+	host.tap = &tap;
+	wire_request(sending(), 1, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 0);
+	turn();
+	ck_assert_uint_eq(first.ok, 1);
+	ck_assert_uint_eq(first.exceptions, 1);
+	ck_assert_uint_eq(first.undecoded, 1);
+	ck_assert_uint_eq(second.ok, 1);
+}
+END_TEST
+
+/* --- the gate ----------------------------------------------------------- */
+
+static struct gate *gate;
+static uint64_t tickets;
+
+static uint64_t
+next_ticket(void *arg)
+{
+	(void)arg;
+	return ++tickets;
+}
+
+static void
+setup_gate(void)
+{
+	setup();
+	tickets = 0;
+	gate = gate_new(next_ticket, NULL);
+	host.gate = gate;
+}
+
+static void
+teardown_gate(void)
+{
+	teardown();
+	gate_free(gate);
+}
+
+START_TEST(replies_to_writes_and_all_behind_them_wait)
+{
+	wire_request(sending(), 1, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	wire_request(sending(), 2, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 3, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	wire_request(sending(), 4, MB_FC_WRITE_SINGLE_REGISTER, 5, 10);
+	turn();
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	ck_assert_uint_eq(host.counters.held, 3);
+
+	gate_decide(gate, 1, GATE_SAFE);
+	turn();
+	wire_reply(replies, 2);
+	ck_assert_uint_eq(get16(wire_reply(replies, 3).pdu + 2), 9);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+
+	gate_decide(gate, 2, GATE_SAFE);
+	turn();
+	wire_reply(replies, 4);
+	wire_request(sending(), 5, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	turn();
+	wire_reply(replies, 5);
+}
+END_TEST
+
+START_TEST(exception_to_a_write_asks_for_no_ticket)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_COIL, 5, 9);
+	turn();
+	wire_exception(replies, 1, 5, MB_EX_ILLEGAL_DATA_VALUE);
+	ck_assert_uint_eq(tickets, 0);
+}
+END_TEST
+
+START_TEST(failed_gate_answers_exception_04)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	gate_decide(gate, 1, GATE_FAILED);
+	turn();
+	wire_exception(replies, 1, 6, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
+START_TEST(lost_gate_closes_only_those_who_wait_for_it)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	gate_decide(gate, 0, GATE_LOST);
+	ck_assert_ptr_nonnull(conn);
+	gate_decide(gate, 1, GATE_LOST);
+	turn();
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	assert_closed_for(CONN_GATE_LOST);
+}
+END_TEST
+
+START_TEST(finish_waits_for_the_gate)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	send_eof();
+	turn();
+	ck_assert_ptr_nonnull(conn);
+	pass_time(host.deadlines.stalled + 1); /* not the peer's fault */
+	ck_assert_ptr_nonnull(conn);
+	gate_decide(gate, 1, GATE_SAFE);
+	turn();
+	wire_reply(replies, 1);
+	assert_closed_for(CONN_CLOSED_BY_PEER);
+}
+END_TEST
+
+START_TEST(held_replies_count_against_back_pressure)
+{
+	const unsigned writes = 20000;
+
+	for (unsigned i = 0; i < writes; i++)
+		wire_request(
+		    sending(), (uint16_t)i, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	ck_assert_uint_eq(host.counters.paused, 1);
+	ck_assert_uint_le(
+	    host.counters.bytes_out, CONN_UNSENT_HIGH + MB_ADU_MAX);
+	for (unsigned i = 0; i < writes && host.counters.requests < writes;
+	     i++) {
+		gate_decide(gate, tickets, GATE_SAFE);
+		turn();
+	}
+	gate_decide(gate, tickets, GATE_SAFE);
+	turn();
+	for (unsigned i = 0; i < writes; i++)
+		wire_reply(replies, (uint16_t)i);
+}
+END_TEST
+
+START_TEST(connection_that_closes_leaves_the_gate)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	conn_close(conn, CONN_EVICTED);
+	gate_decide(gate, 1, GATE_SAFE);
+	assert_closed_for(CONN_EVICTED);
+}
+END_TEST
+
+static TCase *
+add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void
+add_gate_case(Suite *suite)
+{
+	TCase *tc = tcase_create("gate");
+
+	tcase_add_checked_fixture(tc, setup_gate, teardown_gate);
+	tcase_add_test(tc, replies_to_writes_and_all_behind_them_wait);
+	tcase_add_test(tc, exception_to_a_write_asks_for_no_ticket);
+	tcase_add_test(tc, failed_gate_answers_exception_04);
+	tcase_add_test(tc, lost_gate_closes_only_those_who_wait_for_it);
+	tcase_add_test(tc, finish_waits_for_the_gate);
+	tcase_add_test(tc, held_replies_count_against_back_pressure);
+	tcase_add_test(tc, connection_that_closes_leaves_the_gate);
+	suite_add_tcase(suite, tc);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("conn");
+	TCase *tc = add_case(suite, "serving");
+
+	tcase_add_test(tc, answers_a_request);
+	tcase_add_test(tc, answers_what_comes_byte_by_byte);
+	tcase_add_test(tc, answers_many_requests_at_once_in_order);
+	tcase_add_test(tc, exception_keeps_the_connection);
+
+	tc = add_case(suite, "bad frames");
+	tcase_add_test(
+	    tc, bad_protocol_identifier_closes_after_the_replies_owed);
+	tcase_add_test(tc, bad_length_closes_after_the_replies_owed);
+	tcase_add_test(tc, eof_in_a_frame_closes_without_an_answer);
+
+	tc = add_case(suite, "back-pressure");
+	tcase_add_test(
+	    tc, pauses_when_replies_are_not_read_and_answers_all_in_the_end);
+	tcase_add_test(tc, answers_what_was_buffered_at_eof_before_it_closes);
+
+	tc = add_case(suite, "deadlines");
+	tcase_add_test(tc, frame_that_is_not_completed_in_time_closes);
+	tcase_add_test(tc, frame_deadline_begins_anew_with_each_frame);
+	tcase_add_test(tc, quiet_connection_stays_when_no_idle_time_is_set);
+	tcase_add_test(tc, idle_connection_closes_when_an_idle_time_is_set);
+	tcase_add_test(tc, peer_that_reads_nothing_is_closed);
+	tcase_add_test(tc, peer_that_reads_slowly_is_kept);
+	tcase_add_test(tc, frame_deadline_does_not_run_while_paused);
+
+	tc = add_case(suite, "finishing");
+	tcase_add_test(tc, finish_sends_what_is_owed_first);
+	tcase_add_test(tc, first_cause_is_the_one_that_counts);
+
+	tc = add_case(suite, "shut-down word");
+	tcase_add_test(tc, word_shuts_down_after_the_replies_owed);
+	tcase_add_test(tc, half_a_word_does_not_wait_for_ever);
+	tcase_add_test(tc, other_word_closes);
+	tcase_add_test(tc, word_is_garbage_where_none_is_set);
+	tcase_add_test(tc, frame_that_begins_like_the_word_is_a_frame);
+
+	tc = add_case(suite, "seams");
+	tcase_add_test(
+	    tc, policy_is_asked_of_decoded_requests_and_refuses_in_time);
+	tcase_add_test(tc, policy_narrows_who_may_shut_down);
+	tcase_add_test(tc, observer_is_told_who_wrote_what);
+	tcase_add_test(tc, taps_are_told_of_each_exchange);
+
+	add_gate_case(suite);
+	return suite_run(suite);
+}

@@ -1,0 +1,569 @@
+/* A whole server on loopback, driven turn by turn in the test's own thread. */
+#include "net/server.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "net/gate.h"
+#include "net/policy.h"
+#include "suite.h"
+#include "table/datatable.h"
+#include "wire.h"
+
+#define PATIENCE_MS 10000
+
+static struct event_base *base;
+static struct event *tick; /* wakes await every few milliseconds */
+static struct datatable *table;
+static struct server_config config;
+static struct server *server;
+static unsigned stops;
+static unsigned shut_downs;
+
+static void
+stopped(void *arg)
+{
+	(void)arg;
+	stops++;
+}
+
+static void
+shut_down(void *arg, const struct client *who)
+{
+	(void)arg;
+	(void)who;
+	shut_downs++;
+	server_stop(server);
+}
+
+static void
+tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void
+setup(void)
+{
+	const struct timeval every = { 0, 5000 };
+
+	log_set_level(LOG_ERROR);
+	base = event_base_new();
+	tick = event_new(base, -1, EV_PERSIST, tick_cb, NULL);
+	event_add(tick, &every);
+	table = datatable_new(DATATABLE_SEPARATE);
+	server_config_init(&config);
+	config.table = table;
+	config.stopped = stopped;
+	config.shut_down = shut_down;
+}
+
+static void
+teardown(void)
+{
+	server_free(server);
+	datatable_free(table);
+	event_free(tick);
+	event_base_free(base);
+}
+
+/* Start the server on a port that the system chooses, on IPv4 loopback. */
+static void
+start(void)
+{
+	struct address where;
+
+	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
+	server = server_new(base, &config);
+	ck_assert_ptr_nonnull(server);
+	ck_assert_int_eq(server_listen(server, &where, false), 0);
+	ck_assert_int_eq(server_start(server), 0);
+}
+
+static void
+turn(void)
+{
+	event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+static const struct counters *
+counters(void)
+{
+	return server_counters(server);
+}
+
+/* Turn the loop until the expression is true. */
+#define await(expression)                                                      \
+	do {                                                                   \
+		uint64_t until_ = clock_ms() + PATIENCE_MS;                    \
+                                                                               \
+		while (!(expression)) {                                        \
+			event_base_loop(base, EVLOOP_ONCE);                    \
+			ck_assert_msg(clock_ms() < until_, "waited for %s",    \
+			    #expression);                                      \
+		}                                                              \
+	} while (0)
+
+/* A client's socket; the kernel completes the connection by itself. */
+static int
+dial(void)
+{
+	struct address where = server_address(server, 0);
+	struct sockaddr_storage to;
+	socklen_t length = address_to_sockaddr(&where, &to);
+	int fd = socket(to.ss_family, SOCK_STREAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, length), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+static int
+dial_and_await(void)
+{
+	uint64_t before = counters()->accepted;
+	int fd = dial();
+
+	await(counters()->accepted == before + 1);
+	return fd;
+}
+
+/* Send a request for one register. */
+static void
+ask(int fd, uint16_t transaction, uint8_t function)
+{
+	struct evbuffer *out = evbuffer_new();
+
+	wire_request(out, transaction, function, 5, 1);
+	ck_assert_int_eq(evbuffer_write(out, fd), WIRE_REQUEST_LENGTH);
+	evbuffer_free(out);
+}
+
+/* Whether reading finds the end, or a reset, at once. */
+static bool
+is_closed(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK);
+
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
+/* Whether a reply is there, which it takes. */
+static bool
+has_reply(int fd, uint16_t transaction)
+{
+	struct evbuffer *in = evbuffer_new();
+	bool got = evbuffer_read(in, fd, -1) > 0;
+
+	if (got)
+		wire_reply(in, transaction);
+	evbuffer_free(in);
+	return got;
+}
+
+START_TEST(serves_and_counts)
+{
+	int fd;
+
+	start();
+	fd = dial_and_await();
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 1));
+	ck_assert_uint_eq(counters()->connections, 1);
+	ck_assert_uint_eq(counters()->requests, 1);
+	close(fd);
+	await(counters()->connections == 0);
+	ck_assert_uint_eq(counters()->closed[CONN_CLOSED_BY_PEER], 1);
+}
+END_TEST
+
+START_TEST(names_every_address_it_listens_on)
+{
+	struct address where;
+
+	start();
+	ck_assert_int_eq(address_parse("127.0.0.2", 0, &where), 0);
+	ck_assert_int_eq(server_listen(server, &where, false), 0);
+	ck_assert_uint_eq(server_address_count(server), 2);
+	where = server_address(server, 1);
+	ck_assert_uint_eq(where.ip.s6_addr[15], 2);
+	ck_assert_uint_ne(where.port, 0);
+	ck_assert_int_eq(server_listen(server, &where, false), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+}
+END_TEST
+
+START_TEST(listens_on_no_more_addresses_than_it_can)
+{
+	struct address where;
+
+	start();
+	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
+	while (server_address_count(server) < SERVER_LISTEN_MAX)
+		ck_assert_int_eq(server_listen(server, &where, false), 0);
+	ck_assert_int_eq(server_listen(server, &where, false), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+}
+END_TEST
+
+/* --- limits ------------------------------------------------------------- */
+
+START_TEST(refuses_the_newcomer_at_the_limit)
+{
+	int fds[3];
+
+	config.max_connections = 2;
+	start();
+	fds[0] = dial_and_await();
+	fds[1] = dial_and_await();
+	fds[2] = dial();
+	await(counters()->refused == 1);
+	ck_assert(is_closed(fds[2]));
+	ck_assert_uint_eq(counters()->connections, 2);
+
+	close(fds[0]);
+	await(counters()->connections == 1);
+	fds[0] = dial_and_await();
+	ck_assert_uint_eq(counters()->connections, 2);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(evicts_the_longest_idle_at_the_limit)
+{
+	uint64_t now;
+	int fds[3];
+
+	config.max_connections = 2;
+	config.evict_idle = 50;
+	start();
+	fds[0] = dial_and_await();
+	now = clock_ms();
+	await(clock_ms() > now + 2);
+	fds[1] = dial_and_await();
+	fds[2] = dial();
+	await(counters()->refused == 1); /* nobody is idle for so long yet */
+	close(fds[2]);
+
+	now = clock_ms();
+	await(clock_ms() > now + config.evict_idle);
+	fds[2] = dial_and_await();
+	ck_assert_uint_eq(counters()->closed[CONN_EVICTED], 1);
+	ck_assert_uint_eq(counters()->connections, 2);
+	ck_assert(is_closed(fds[0]));
+	ck_assert(!is_closed(fds[1]));
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(pauses_without_descriptors_and_resumes_when_one_is_free)
+{
+	struct rlimit old, tight;
+	int fds[2];
+
+	start();
+	fds[0] = dial_and_await();
+	fds[1] = dial();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	tight = (struct rlimit){ (rlim_t)fds[1] + 1, old.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	await(counters()->accept_errors == 1);
+	for (int i = 0; i < 1000; i++)
+		turn();
+	ck_assert_uint_le(counters()->accept_errors, 2); /* it does not spin */
+
+	close(fds[0]);
+	await(counters()->closed[CONN_CLOSED_BY_PEER] == 1);
+	await(counters()->accepted == 2);
+	ask(fds[1], 1, MB_FC_READ_COILS);
+	await(has_reply(fds[1], 1));
+	setrlimit(RLIMIT_NOFILE, &old);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(resumes_by_itself_when_descriptors_are_free_elsewhere)
+{
+	struct rlimit old, tight;
+	int fd;
+
+	start();
+	fd = dial();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	tight = (struct rlimit){ (rlim_t)fd + 1, old.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	await(counters()->accept_errors == 1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	await(counters()->accepted == 1);
+	close(fd);
+}
+END_TEST
+
+/* The sweep comes once a second, and so this takes one. */
+START_TEST(sweeps_deadlines)
+{
+	int fd;
+
+	config.deadlines.idle = 1;
+	start();
+	fd = dial_and_await();
+	await(counters()->closed[CONN_IDLE] == 1 || is_closed(fd));
+	await(is_closed(fd));
+	close(fd);
+	await(counters()->connections == 0);
+	ck_assert_uint_eq(counters()->closed[CONN_IDLE], 1);
+}
+END_TEST
+
+/* After our last word we wait for the peer's, but not for ever: two sweeps. */
+START_TEST(lingers_for_a_bounded_time)
+{
+	int fd;
+
+	config.deadlines.linger = 1;
+	start();
+	fd = dial_and_await();
+	ck_assert_int_eq(send(fd, "GET /", 5, 0), 5);
+	await(is_closed(fd));
+	ck_assert_uint_eq(counters()->connections, 1);
+	await(counters()->connections == 0);
+	ck_assert_uint_eq(counters()->closed[CONN_BAD_PROTOCOL], 1);
+	close(fd);
+}
+END_TEST
+
+/* --- stopping ----------------------------------------------------------- */
+
+START_TEST(stop_without_connections_is_told_from_the_loop_once)
+{
+	start();
+	server_stop(server);
+	server_stop(server);
+	ck_assert_uint_eq(stops, 0);
+	await(stops == 1);
+	for (int i = 0; i < 10; i++)
+		turn();
+	ck_assert_uint_eq(stops, 1);
+}
+END_TEST
+
+START_TEST(stop_ends_connections_whatever_they_do)
+{
+	uint64_t began;
+	int fds[3];
+
+	start();
+	for (int i = 0; i < 3; i++)
+		fds[i] = dial_and_await();
+	close(fds[0]); /* the others hold on to theirs */
+	began = clock_ms();
+	server_stop(server);
+	await(stops == 1);
+	ck_assert_uint_ge(clock_ms() - began, 400); /* they had their time */
+	ck_assert_uint_eq(counters()->connections, 0);
+	ck_assert(is_closed(fds[1]));
+	for (int i = 0; i < 10; i++)
+		turn();
+	ck_assert_uint_eq(stops, 1);
+	close(fds[1]);
+	close(fds[2]);
+}
+END_TEST
+
+START_TEST(stop_is_over_as_soon_as_all_clients_have_left)
+{
+	int fd;
+
+	start();
+	fd = dial_and_await();
+	server_stop(server);
+	await(is_closed(fd));
+	ck_assert_uint_eq(stops, 0);
+	close(fd);
+	await(stops == 1);
+	ck_assert_uint_eq(counters()->closed[CONN_STOPPING], 1);
+}
+END_TEST
+
+START_TEST(word_stops_the_server)
+{
+	int fds[2];
+
+	config.shutdown_word = "quit";
+	start();
+	fds[0] = dial_and_await();
+	fds[1] = dial_and_await();
+	ck_assert_int_eq(send(fds[0], "quit", 4, 0), 4);
+	await(stops == 1);
+	ck_assert_uint_eq(shut_downs, 1);
+	ck_assert_uint_eq(counters()->closed[CONN_SHUT_DOWN], 1);
+	ck_assert_uint_eq(counters()->closed[CONN_STOPPING], 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+/* --- seams -------------------------------------------------------------- */
+
+static bool
+nobody(void *arg, const struct client *who)
+{
+	(void)who;
+	++*(unsigned *)arg;
+	return false;
+}
+
+START_TEST(policy_keeps_clients_out)
+{
+	unsigned asked = 0;
+	const struct policy policy = { .arg = &asked, .may_connect = nobody };
+	int fd;
+
+	config.policy = &policy;
+	start();
+	fd = dial();
+	await(counters()->refused == 1);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert(is_closed(fd));
+	ck_assert_uint_eq(counters()->accepted, 0);
+	close(fd);
+}
+END_TEST
+
+/* A factory as TLS would be one: its bufferevent defers its callbacks. */
+static struct bufferevent *
+deferring_factory(void *arg, struct event_base *b, int fd)
+{
+	++*(unsigned *)arg;
+	return bufferevent_socket_new(
+	    b, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+}
+
+START_TEST(factory_makes_the_bufferevents)
+{
+	unsigned made = 0;
+	int fd;
+
+	config.factory = deferring_factory;
+	config.factory_arg = &made;
+	start();
+	fd = dial_and_await();
+	ck_assert_uint_eq(made, 1);
+	ask(fd, 1, MB_FC_READ_COILS);
+	await(has_reply(fd, 1));
+	close(fd);
+	await(counters()->connections == 0);
+}
+END_TEST
+
+static struct bufferevent *
+failing_factory(void *arg, struct event_base *b, int fd)
+{
+	(void)arg;
+	(void)b;
+	(void)fd;
+	return NULL;
+}
+
+START_TEST(factory_that_fails_costs_only_its_client)
+{
+	int fd;
+
+	config.factory = failing_factory;
+	start();
+	fd = dial();
+	await(counters()->refused == 1);
+	ck_assert(is_closed(fd));
+	close(fd);
+}
+END_TEST
+
+static uint64_t
+always_1(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+START_TEST(gate_holds_one_connection_and_no_other)
+{
+	int writer, reader;
+	struct gate *gate = gate_new(always_1, NULL);
+
+	config.gate = gate;
+	start();
+	writer = dial_and_await();
+	reader = dial_and_await();
+	ask(writer, 1, MB_FC_WRITE_SINGLE_REGISTER);
+	await(counters()->held == 1);
+	ask(reader, 2, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(reader, 2));
+	ck_assert(!has_reply(writer, 1));
+	gate_decide(gate, 1, GATE_SAFE);
+	await(has_reply(writer, 1));
+	close(writer);
+	close(reader);
+	await(counters()->connections == 0);
+	gate_free(gate);
+}
+END_TEST
+
+static TCase *
+add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("server");
+	TCase *tc = add_case(suite, "serving");
+
+	tcase_add_test(tc, serves_and_counts);
+	tcase_add_test(tc, names_every_address_it_listens_on);
+	tcase_add_test(tc, listens_on_no_more_addresses_than_it_can);
+
+	tc = add_case(suite, "limits");
+	tcase_add_test(tc, refuses_the_newcomer_at_the_limit);
+	tcase_add_test(tc, evicts_the_longest_idle_at_the_limit);
+	tcase_add_test(
+	    tc, pauses_without_descriptors_and_resumes_when_one_is_free);
+	tcase_add_test(
+	    tc, resumes_by_itself_when_descriptors_are_free_elsewhere);
+	tcase_add_test(tc, sweeps_deadlines);
+	tcase_add_test(tc, lingers_for_a_bounded_time);
+
+	tc = add_case(suite, "stopping");
+	tcase_add_test(tc, stop_without_connections_is_told_from_the_loop_once);
+	tcase_add_test(tc, stop_ends_connections_whatever_they_do);
+	tcase_add_test(tc, stop_is_over_as_soon_as_all_clients_have_left);
+	tcase_add_test(tc, word_stops_the_server);
+
+	tc = add_case(suite, "seams");
+	tcase_add_test(tc, policy_keeps_clients_out);
+	tcase_add_test(tc, factory_makes_the_bufferevents);
+	tcase_add_test(tc, factory_that_fails_costs_only_its_client);
+	tcase_add_test(tc, gate_holds_one_connection_and_no_other);
+	return suite_run(suite);
+}

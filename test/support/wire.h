@@ -1,0 +1,34 @@
+/* Request ADUs to feed, and reply ADUs to judge. */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modbus/mbap.h"
+
+struct evbuffer;
+
+/* The length of what wire_request makes. */
+#define WIRE_REQUEST_LENGTH 12
+
+/*
+ * Append to out a request of five bytes from unit 1: function, address and
+ * value, which is the quantity of a read.
+ */
+void wire_request(struct evbuffer *out, uint16_t transaction, uint8_t function,
+    uint16_t address, uint16_t value);
+
+/* Append to out an ADU around any PDU. */
+void wire_pdu(struct evbuffer *out, uint16_t transaction, uint8_t unit,
+    const void *pdu, size_t length);
+
+/* Take a reply out of in, which begins with a whole one, and check that it is
+ * transaction's. */
+struct mbap_frame wire_reply(struct evbuffer *in, uint16_t transaction);
+
+/* The same, and check that it is an exception to function. */
+void wire_exception(
+    struct evbuffer *in, uint16_t transaction, uint8_t function, uint8_t code);
+
+#endif
