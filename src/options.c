@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "net/shutdown_word.h"
+#include "number.h"
 
 #define DEFAULT_PORT        502
 #define MAX_CONNECTIONS_MAX 1000000
@@ -20,33 +21,12 @@ struct parse {
 	const char *listen[SERVER_LISTEN_MAX];
 };
 
-/* Parse a whole decimal number. Returns 0, or -1 when it is none or is out of
- * range. */
-static int
-parse_number(const char *text, unsigned long min, unsigned long max,
-    unsigned long *value)
-{
-	unsigned long n = 0;
-
-	if (*text == '\0')
-		return -1;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		n = n * 10 + (unsigned long)(*text - '0');
-		if (n > max)
-			return -1;
-	}
-	*value = n;
-	return n < min ? -1 : 0;
-}
-
 static int
 set_port(struct parse *p, const char *value)
 {
 	unsigned long n;
 
-	if (parse_number(value, 0, UINT16_MAX, &n) != 0)
+	if (number_parse(value, 0, UINT16_MAX, &n) != 0)
 		return -1;
 	p->o->port = (uint16_t)n;
 	return 0;
@@ -94,7 +74,7 @@ set_max_connections(struct parse *p, const char *value)
 {
 	unsigned long n;
 
-	if (parse_number(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
+	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
 		return -1;
 	p->o->max_connections = n;
 	return 0;
@@ -105,7 +85,7 @@ set_idle_timeout(struct parse *p, const char *value)
 {
 	unsigned long n;
 
-	if (parse_number(value, 0, IDLE_TIMEOUT_MAX, &n) != 0)
+	if (number_parse(value, 0, IDLE_TIMEOUT_MAX, &n) != 0)
 		return -1;
 	p->o->idle_timeout = (unsigned)n;
 	return 0;

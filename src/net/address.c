@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
+
 #define HOST_MAX (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
 
 /* An IPv4 address, given in network byte order. */
@@ -18,25 +20,6 @@ map_ipv4(const void *ipv4)
 	ip.s6_addr[10] = ip.s6_addr[11] = 0xFF;
 	memcpy(ip.s6_addr + 12, ipv4, 4);
 	return ip;
-}
-
-/* Parse a whole decimal port number. Returns 0 or -1. */
-static int
-parse_port(const char *text, uint16_t *port)
-{
-	unsigned value = 0;
-
-	if (*text == '\0')
-		return -1;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		value = value * 10 + (unsigned)(*text - '0');
-		if (value > UINT16_MAX)
-			return -1;
-	}
-	*port = (uint16_t)value;
-	return 0;
 }
 
 /* The system's parser knows the interfaces that IPv6 may name. */
@@ -83,6 +66,7 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 	const char *colon = strchr(text, ':');
 	size_t length = strlen(text);
 	const char *port = NULL;
+	unsigned long number = default_port;
 
 	if (text[0] == '[') {
 		const char *end = strchr(++text, ']');
@@ -101,9 +85,9 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 	memcpy(host, text, length);
 	host[length] = '\0';
 
-	a->port = default_port;
-	if (port != NULL && parse_port(port, &a->port) != 0)
+	if (port != NULL && number_parse(port, 0, UINT16_MAX, &number) != 0)
 		return -1;
+	a->port = (uint16_t)number;
 	return parse_host(host, a);
 }
 
