@@ -117,6 +117,13 @@ pass_time(uint64_t ms)
 		conn_check_deadlines(conn);
 }
 
+/* To the very end of a deadline: one millisecond more is too late. */
+static void
+pass_deadline(uint64_t ms)
+{
+	pass_time(ms + CONN_CLOCK_STEP_MS);
+}
+
 /* --- serving ------------------------------------------------------------ */
 
 START_TEST(answers_a_request)
@@ -277,7 +284,7 @@ START_TEST(frame_that_is_not_completed_in_time_closes)
 {
 	evbuffer_add(sending(), "\0", 1);
 	turn();
-	pass_time(host.deadlines.frame);
+	pass_deadline(host.deadlines.frame);
 	evbuffer_add(sending(), "\1", 1); /* progress does not help */
 	turn();
 	ck_assert_ptr_nonnull(conn);
@@ -299,7 +306,7 @@ START_TEST(frame_deadline_begins_anew_with_each_frame)
 		    sizeof(bytes) - (i > 0 ? 3 : 0));
 		bufferevent_write(peer, bytes, 3); /* the next one begins */
 		turn();
-		pass_time(host.deadlines.frame);
+		pass_deadline(host.deadlines.frame);
 		ck_assert_ptr_nonnull(conn);
 	}
 	evbuffer_free(adu);
@@ -319,12 +326,12 @@ END_TEST
 START_TEST(idle_connection_closes_when_an_idle_time_is_set)
 {
 	host.deadlines.idle = 5000;
-	pass_time(5000);
+	pass_deadline(5000);
 	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
 	turn();
-	pass_time(5000);
+	pass_deadline(5000);
 	ck_assert_ptr_nonnull(conn);
-	ck_assert_uint_eq(conn_idle_time(conn), 5000);
+	ck_assert_uint_eq(conn_idle_time(conn), 5000 + CONN_CLOCK_STEP_MS);
 	pass_time(1);
 	assert_closed_for(CONN_IDLE);
 }
@@ -335,7 +342,7 @@ START_TEST(peer_that_reads_nothing_is_closed)
 	bufferevent_disable(peer, EV_READ);
 	flood();
 	turn();
-	pass_time(host.deadlines.stalled);
+	pass_deadline(host.deadlines.stalled);
 	ck_assert_ptr_nonnull(conn);
 	pass_time(1);
 	assert_closed_for(CONN_STALLED);
@@ -353,7 +360,7 @@ START_TEST(peer_that_reads_slowly_is_kept)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 		bufferevent_disable(peer, EV_READ);
 		bufferevent_read_buffer(peer, replies);
-		pass_time(host.deadlines.stalled);
+		pass_deadline(host.deadlines.stalled);
 		ck_assert_ptr_nonnull(conn);
 	}
 }
@@ -366,7 +373,7 @@ START_TEST(frame_deadline_does_not_run_while_paused)
 	evbuffer_add(sending(), "\0\1\0", 3);
 	turn();
 	ck_assert_uint_eq(host.counters.paused, 1);
-	pass_time(host.deadlines.frame + 1);
+	pass_deadline(host.deadlines.frame + 1);
 	ck_assert_ptr_nonnull(conn);
 }
 END_TEST
@@ -425,7 +432,7 @@ START_TEST(half_a_word_does_not_wait_for_ever)
 	host.shutdown_word = "quit";
 	evbuffer_add(sending(), "qui", 3);
 	turn();
-	pass_time(host.deadlines.frame + 1);
+	pass_deadline(host.deadlines.frame + 1);
 	ck_assert_uint_eq(shut_downs, 0);
 	assert_closed_for(CONN_FRAME_LATE);
 }
@@ -685,7 +692,7 @@ START_TEST(finish_waits_for_the_gate)
 	send_eof();
 	turn();
 	ck_assert_ptr_nonnull(conn);
-	pass_time(host.deadlines.stalled + 1); /* not the peer's fault */
+	pass_deadline(host.deadlines.stalled + 1); /* not the peer's fault */
 	ck_assert_ptr_nonnull(conn);
 	gate_decide(gate, 1, GATE_SAFE);
 	turn();

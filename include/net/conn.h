@@ -31,7 +31,10 @@ struct tap;
 #define CONN_UNSENT_HIGH (64 * 1024)
 #define CONN_UNSENT_LOW  (16 * 1024)
 
-/* Milliseconds. */
+/* The owner refreshes host->now, and checks the deadlines, this often. */
+#define CONN_CLOCK_STEP_MS 1000
+
+/* Milliseconds. None ends early, and each at most two clock steps late. */
 struct conn_deadlines {
 	uint64_t frame;   /* for a frame that has begun to be complete */
 	uint64_t stalled; /* for unsent replies to move at all */
@@ -54,7 +57,7 @@ struct conn_host {
 	void (*shut_down)(void *arg, const struct client *who);
 	void *arg;
 
-	uint64_t now; /* clock_ms of late; a second behind at the most */
+	uint64_t now; /* clock_ms, at most a clock step ago */
 	struct counters counters;
 	struct log_limit connect_limit;
 	struct log_limit disconnect_limit;
@@ -86,7 +89,7 @@ void conn_finish(struct conn *c, enum conn_cause cause);
 void conn_close(struct conn *c, enum conn_cause cause);
 
 /* Finish or close c if one of its deadlines has passed by host->now; then it
- * may be gone. To be called every second or so. */
+ * may be gone. */
 void conn_check_deadlines(struct conn *c);
 
 /* Milliseconds since its last request, or since it connected. */

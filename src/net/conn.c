@@ -481,6 +481,14 @@ conn_next(const struct conn *c)
 	return TAILQ_NEXT(c, link);
 }
 
+/* Whether more than limit has passed since a stamp, which may be a clock step
+ * older than what it stands for. */
+static bool
+conn_is_over(const struct conn *c, uint64_t since, uint64_t limit)
+{
+	return c->host->now - since > limit + CONN_CLOCK_STEP_MS;
+}
+
 /* Whether unsent bytes have not moved for too long. Held replies don't count:
  * the peer can't help those. */
 static bool
@@ -493,25 +501,25 @@ conn_is_stalled(struct conn *c)
 		c->sent = sent;
 		c->moved = c->host->now;
 	}
-	return c->host->now - c->moved > c->host->deadlines.stalled;
+	return conn_is_over(c, c->moved, c->host->deadlines.stalled);
 }
 
 void
 conn_check_deadlines(struct conn *c)
 {
 	const struct conn_deadlines *d = &c->host->deadlines;
-	uint64_t now = c->host->now;
 
 	if (c->state == CONN_LINGERING) {
-		if (now - c->lingering > d->linger)
+		if (conn_is_over(c, c->lingering, d->linger))
 			conn_close(c, c->cause);
 	} else if (conn_is_stalled(c)) {
 		conn_close(c, CONN_STALLED);
 	} else if (c->state == CONN_SERVING) {
-		if (c->frame_began != 0 && now - c->frame_began > d->frame)
+		if (c->frame_began != 0 &&
+		    conn_is_over(c, c->frame_began, d->frame))
 			conn_finish(c, CONN_FRAME_LATE);
 		else if (d->idle != 0 && conn_unsent(c) == 0 &&
-		    conn_idle_time(c) > d->idle)
+		    conn_is_over(c, c->last_request, d->idle))
 			conn_finish(c, CONN_IDLE);
 	}
 }

@@ -12,7 +12,6 @@
 #include "net/listener.h"
 #include "net/policy.h"
 
-#define SWEEP_MS        1000
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500
 
@@ -44,7 +43,7 @@ server_config_init(struct server_config *config)
 		.deadlines = {
 			.frame = 10 * 1000,
 			.stalled = 30 * 1000,
-			.linger = 2 * 1000,
+			.linger = 1 * 1000,
 		},
 	};
 }
@@ -395,7 +394,7 @@ server_address(const struct server *s, size_t i)
 int
 server_start(struct server *s)
 {
-	const struct timeval every = { SWEEP_MS / 1000, SWEEP_MS % 1000 };
+	const struct timeval every = { CONN_CLOCK_STEP_MS / 1000, 0 };
 
 	if (event_add(s->sweep, &every) != 0)
 		return -1;
