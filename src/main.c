@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct program {
 	struct tap trace;
 	struct server *server;
 	uint16_t port; /* the real one */
+	bool stopping; /* asked to by a signal */
 };
 
 /* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
@@ -51,6 +53,11 @@ stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 	char now[64];
 
 	(void)what;
+	if (p->stopping) {
+		event_base_loopbreak(p->base); /* asked twice: now */
+		return;
+	}
+	p->stopping = true;
 	log_announce(
 	    "Operator terminated server at %s", time_text(now, sizeof(now)));
 	log_line(LOG_INFO, "stop: signal %d", (int)signal);
