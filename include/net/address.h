@@ -27,6 +27,10 @@ struct address {
  */
 int address_parse(const char *text, uint16_t default_port, struct address *a);
 
+/* Parse "IPV4" or "IPV6" alone; the port becomes 0. Returns 0, or -1 and leaves
+ * a undefined. */
+int address_parse_ip(const char *text, struct address *a);
+
 /* The unspecified address, IPv6 or IPv4, with a port: for a listener, every
  * address of this host. */
 struct address address_any(uint16_t port);

@@ -43,15 +43,15 @@ parse_ipv6(const char *host, struct address *a)
 	return 0;
 }
 
-static int
-parse_host(const char *host, struct address *a)
+int
+address_parse_ip(const char *text, struct address *a)
 {
 	struct in_addr ipv4;
 
-	if (inet_pton(AF_INET, host, &ipv4) != 1)
-		return parse_ipv6(host, a);
+	*a = (struct address){ .port = 0 };
+	if (inet_pton(AF_INET, text, &ipv4) != 1)
+		return parse_ipv6(text, a);
 	a->ip = map_ipv4(&ipv4);
-	a->scope = 0;
 	return 0;
 }
 
@@ -87,8 +87,10 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 
 	if (port != NULL && number_parse(port, 0, UINT16_MAX, &number) != 0)
 		return -1;
+	if (address_parse_ip(host, a) != 0)
+		return -1;
 	a->port = (uint16_t)number;
-	return parse_host(host, a);
+	return 0;
 }
 
 struct address
