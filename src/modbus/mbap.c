@@ -12,6 +12,8 @@ judge_header(const uint8_t *header, size_t have)
 {
 	if ((have > 2 && header[2] != 0) || (have > 3 && header[3] != 0))
 		return MBAP_BAD_PROTOCOL;
+	if (have > 4 && header[4] != 0) /* 256 at least */
+		return MBAP_BAD_LENGTH;
 	if (have >= LENGTH_COUNTS_FROM) {
 		uint16_t length = get16(header + 4);
 
