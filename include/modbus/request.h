@@ -28,7 +28,7 @@ struct mb_range {
 
 struct mb_request {
 	uint8_t function;
-	enum mb_kind kind;     /* of both ranges */
+	enum mb_kind kind;     /* of the ranges, where there are any */
 	struct mb_range read;  /* what it reads */
 	struct mb_range write; /* what it writes, a masked register included */
 
