@@ -173,7 +173,7 @@ static const struct definition {
 	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
-	    "log one decoded line per request" },
+	    "log one decoded line per request (default: off)" },
 	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
 	{ "V", "version", NULL, NULL, set_version,
 	    "print the version and exit" },
@@ -268,6 +268,25 @@ fail_unknown(const char *argument, char *error)
 	return -1;
 }
 
+/* getopt_long knows no such option, or it takes no value. What it points at
+ * may be the argument before, as it stops between joined letters; and what
+ * follows "=" may be a secret meant for another option. */
+static int
+fail_option(const char *argument, char *error)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	char name[VALUE_SHOWN + 1];
+
+	if (optopt >= LONG_OPTION(0)) {
+		snprintf(error, OPTIONS_ERROR_MAX, "--%s: expected no value",
+		    find(optopt)->name);
+		return -1;
+	}
+	snprintf(
+	    name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
+	return fail_unknown(optopt != 0 ? letter : name, error);
+}
+
 /* The --listen addresses, now that the port for those without one is known. */
 static void
 resolve_listen(const struct parse *p)
@@ -298,7 +317,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		if (found == ':')
 			return fail_missing(optopt, error);
 		if (found == '?')
-			return fail_unknown(argv[optind - 1], error);
+			return fail_option(argv[optind - 1], error);
 		d = find(found);
 		if (d->set(&p, optarg) != 0)
 			return fail_value(d, optarg, error);

@@ -1,0 +1,894 @@
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+
+#define ARGUMENTS_MAX 64
+#define GUARD         16
+#define GUARD_BYTE    0x5A
+
+/* The command line under test: copies, so that a sanitizer sees every byte
+ * read behind one of them. */
+static char *args[ARGUMENTS_MAX + 1];
+static int arg_count;
+
+static struct options options;
+
+static struct {
+	char before[GUARD];
+	char text[OPTIONS_ERROR_MAX];
+	char after[GUARD];
+} error;
+
+static void
+forget_arguments(void)
+{
+	for (int i = 0; i < arg_count; i++)
+		free(args[i]);
+	arg_count = 0;
+}
+
+static void
+add_argument(const char *argument)
+{
+	args[arg_count] = strdup(argument);
+	ck_assert(arg_count < ARGUMENTS_MAX && args[arg_count] != NULL);
+	args[++arg_count] = NULL;
+}
+
+/* Check records each assertion it passes, so that loops over bytes make one. */
+static void
+assert_guard(const char *guard)
+{
+	size_t intact = 0;
+
+	while (intact < GUARD && guard[intact] == GUARD_BYTE)
+		intact++;
+	ck_assert_uint_eq(intact, GUARD);
+}
+
+/* Parse what add_argument has gathered. */
+static int
+parse_gathered(void)
+{
+	int result;
+
+	memset(&error, GUARD_BYTE, sizeof(error));
+	memset(&options, 0xAA, sizeof(options));
+	result = options_parse(arg_count, args, &options, error.text);
+	assert_guard(error.before);
+	assert_guard(error.after);
+	return result;
+}
+
+static int
+parse(const char *const *given)
+{
+	forget_arguments();
+	add_argument("mbasyncserver");
+	for (; *given != NULL; given++)
+		add_argument(*given);
+	return parse_gathered();
+}
+
+#define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
+
+/* What every error has: one line of printable text that fits. */
+static void
+assert_error_is_one_line(void)
+{
+	const char *end = memchr(error.text, '\0', sizeof(error.text));
+	const char *p = error.text;
+
+	ck_assert_ptr_nonnull(end);
+	ck_assert_ptr_ne(end, error.text);
+	while (p < end && (unsigned char)*p >= ' ' && *p != 0x7F)
+		p++;
+	ck_assert_msg(p == end, "control character %#x at %td",
+	    (unsigned char)*p, p - error.text);
+}
+
+static void
+assert_error(const char *expected)
+{
+	assert_error_is_one_line();
+	ck_assert_str_eq(error.text, expected);
+}
+
+static void
+assert_listen(size_t i, const char *expected)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_uint_lt(i, options.listen_count);
+	ck_assert_str_eq(address_format(&options.listen[i], text), expected);
+}
+
+START_TEST(no_arguments_give_the_defaults)
+{
+	forget_arguments();
+	add_argument("mbasyncserver");
+	ck_assert_int_eq(parse_gathered(), 0);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+	ck_assert_uint_eq(options.port, 502);
+	ck_assert_int_eq(options.overlay, DATATABLE_SEPARATE);
+	ck_assert_ptr_null(options.shutdown_word);
+	ck_assert_uint_eq(options.listen_count, 0);
+	ck_assert_int_eq(options.log_level, LOG_INFO);
+	ck_assert(!options.trace);
+	ck_assert_uint_eq(options.max_connections, 0);
+	ck_assert_uint_eq(options.idle_timeout, 0);
+}
+END_TEST
+
+START_TEST(no_program_name_gives_the_defaults)
+{
+	forget_arguments();
+	args[0] = NULL;
+	ck_assert_int_eq(parse_gathered(), 0);
+	ck_assert_uint_eq(options.port, 502);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	uint16_t port;
+} ports[] = {
+	{ { "-p", "8502" }, 8502 },
+	{ { "-p8502" }, 8502 },
+	{ { "--port", "8502" }, 8502 },
+	{ { "--port=8502" }, 8502 },
+	{ { "--p", "8502" }, 8502 },
+	{ { "--po=8502" }, 8502 },
+	{ { "-p", "0" }, 0 },
+	{ { "-p", "1" }, 1 },
+	{ { "-p", "00502" }, 502 },
+	{ { "-p", "65535" }, 65535 },
+};
+
+START_TEST(accepts_a_port)
+{
+	ck_assert_int_eq(parse(ports[_i].args), 0);
+	ck_assert_uint_eq(options.port, ports[_i].port);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	enum datatable_overlay overlay;
+} overlays[] = {
+	{ { "-d", "s" }, DATATABLE_SEPARATE },
+	{ { "-d", "S" }, DATATABLE_SEPARATE },
+	{ { "-d", "separate" }, DATATABLE_SEPARATE },
+	{ { "-d", "SEPARATE" }, DATATABLE_SEPARATE },
+	{ { "-d", "o" }, DATATABLE_OVERLAID },
+	{ { "-dO" }, DATATABLE_OVERLAID },
+	{ { "-d", "overlaid" }, DATATABLE_OVERLAID },
+	{ { "--datatable", "Overlaid" }, DATATABLE_OVERLAID },
+	{ { "--datatable=o" }, DATATABLE_OVERLAID },
+	{ { "--data=OVERLAID" }, DATATABLE_OVERLAID },
+};
+
+START_TEST(accepts_a_data_table)
+{
+	ck_assert_int_eq(parse(overlays[_i].args), 0);
+	ck_assert_int_eq(options.overlay, overlays[_i].overlay);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	enum log_level level;
+} levels[] = {
+	{ { "--log-level", "error" }, LOG_ERROR },
+	{ { "--log-level", "warn" }, LOG_WARN },
+	{ { "--log-level", "info" }, LOG_INFO },
+	{ { "--log-level", "debug" }, LOG_DEBUG },
+	{ { "--log-level=ERROR" }, LOG_ERROR },
+	{ { "--log=Warn" }, LOG_WARN },
+	{ { "--lo", "DEBUG" }, LOG_DEBUG },
+};
+
+START_TEST(accepts_a_log_level)
+{
+	ck_assert_int_eq(parse(levels[_i].args), 0);
+	ck_assert_int_eq(options.log_level, levels[_i].level);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	const char *word;
+} words[] = {
+	{ { "-q", "bye" }, "bye" },
+	{ { "-qbye" }, "bye" },
+	{ { "-q", "Good Night" }, "Good Night" },
+	{ { "-q", "-bye-" }, "-bye-" },
+	{ { "--quit", "quit" }, "quit" },
+	{ { "--quit=quit" }, "quit" },
+	{ { "--quit==q=" }, "=q=" },
+	{ { "--q", "quit" }, "quit" },
+};
+
+START_TEST(accepts_a_shut_down_word)
+{
+	ck_assert_int_eq(parse(words[_i].args), 0);
+	ck_assert_str_eq(options.shutdown_word, words[_i].word);
+}
+END_TEST
+
+/* A word of length bytes, none of them one of "expected ...". */
+static const char *
+word_of(size_t length)
+{
+	static char word[1024];
+
+	memset(word, '#', length);
+	word[length] = '\0';
+	return word;
+}
+
+static const struct {
+	size_t length;
+	int result;
+} word_lengths[] = {
+	{ 0, -1 },
+	{ 1, -1 },
+	{ 2, -1 },
+	{ 3, 0 },
+	{ 249, 0 },
+	{ 250, 0 },
+	{ 251, -1 },
+	{ 1000, -1 },
+};
+
+START_TEST(shut_down_word_has_3_to_250_bytes_and_is_never_shown)
+{
+	ck_assert_int_eq(PARSE("-q", word_of(word_lengths[_i].length)),
+	    word_lengths[_i].result);
+	if (word_lengths[_i].result == 0)
+		ck_assert_uint_eq(
+		    strlen(options.shutdown_word), word_lengths[_i].length);
+	else
+		assert_error("--quit: expected a word of 3 to 250 bytes");
+}
+END_TEST
+
+START_TEST(shut_down_word_points_into_argv)
+{
+	ck_assert_int_eq(PARSE("-q", "bye"), 0);
+	ck_assert_ptr_eq(options.shutdown_word, args[2]);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	size_t max;
+} maxima[] = {
+	{ { "--max-connections", "1" }, 1 },
+	{ { "--max-connections=1000" }, 1000 },
+	{ { "--max", "999999" }, 999999 },
+	{ { "--m=1000000" }, 1000000 },
+};
+
+START_TEST(accepts_a_number_of_connections)
+{
+	ck_assert_int_eq(parse(maxima[_i].args), 0);
+	ck_assert_uint_eq(options.max_connections, maxima[_i].max);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	unsigned seconds;
+} timeouts[] = {
+	{ { "--idle-timeout", "0" }, 0 },
+	{ { "--idle-timeout=1" }, 1 },
+	{ { "--idle", "600" }, 600 },
+	{ { "--i", "31536000" }, 31536000 },
+};
+
+START_TEST(accepts_an_idle_timeout)
+{
+	ck_assert_int_eq(parse(timeouts[_i].args), 0);
+	ck_assert_uint_eq(options.idle_timeout, timeouts[_i].seconds);
+}
+END_TEST
+
+static const char *const trace_forms[] = { "--trace", "--tra", "--t" };
+
+START_TEST(accepts_trace)
+{
+	ck_assert_int_eq(PARSE(trace_forms[_i]), 0);
+	ck_assert(options.trace);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+}
+END_TEST
+
+static const struct {
+	const char *option;
+	enum options_action action;
+} actions[] = {
+	{ "-h", OPTIONS_HELP },
+	{ "-e", OPTIONS_HELP },
+	{ "--help", OPTIONS_HELP },
+	{ "--he", OPTIONS_HELP },
+	{ "-V", OPTIONS_VERSION },
+	{ "--version", OPTIONS_VERSION },
+	{ "--v", OPTIONS_VERSION },
+};
+
+START_TEST(accepts_help_and_version)
+{
+	ck_assert_int_eq(PARSE(actions[_i].option), 0);
+	ck_assert_int_eq(options.action, actions[_i].action);
+}
+END_TEST
+
+START_TEST(help_and_version_win_over_what_follows)
+{
+	ck_assert_int_eq(PARSE(actions[_i].option, "-p", "nonsense"), 0);
+	ck_assert_int_eq(options.action, actions[_i].action);
+	ck_assert_int_eq(PARSE(actions[_i].option, "--nonsense"), 0);
+	ck_assert_int_eq(options.action, actions[_i].action);
+	ck_assert_int_eq(PARSE(actions[_i].option, "-V", "-h"), 0);
+	ck_assert_int_eq(options.action, actions[_i].action);
+}
+END_TEST
+
+START_TEST(an_error_wins_over_help_behind_it)
+{
+	ck_assert_int_eq(PARSE("-p", "nonsense", "-h"), -1);
+	ck_assert_int_eq(PARSE("--nonsense", "--version"), -1);
+}
+END_TEST
+
+START_TEST(short_options_may_be_joined)
+{
+	ck_assert_int_eq(PARSE("-Vp", "1"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_VERSION);
+	ck_assert_int_eq(PARSE("-ds"), 0);
+	ck_assert_int_eq(options.overlay, DATATABLE_SEPARATE);
+}
+END_TEST
+
+START_TEST(all_options_work_together)
+{
+	ck_assert_int_eq(
+	    PARSE("-p", "1502", "-d", "o", "-q", "bye", "--listen", "127.0.0.1",
+		"--max-connections", "5", "--idle-timeout", "60", "--log-level",
+		"debug", "--trace", "--listen", "[::1]:1503"),
+	    0);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+	ck_assert_uint_eq(options.port, 1502);
+	ck_assert_int_eq(options.overlay, DATATABLE_OVERLAID);
+	ck_assert_str_eq(options.shutdown_word, "bye");
+	ck_assert_uint_eq(options.max_connections, 5);
+	ck_assert_uint_eq(options.idle_timeout, 60);
+	ck_assert_int_eq(options.log_level, LOG_DEBUG);
+	ck_assert(options.trace);
+	ck_assert_uint_eq(options.listen_count, 2);
+	assert_listen(0, "127.0.0.1:1502");
+	assert_listen(1, "[::1]:1503");
+}
+END_TEST
+
+START_TEST(the_last_of_several_values_counts)
+{
+	ck_assert_int_eq(PARSE("-p", "1", "--port=2", "-d", "o", "-ds"), 0);
+	ck_assert_uint_eq(options.port, 2);
+	ck_assert_int_eq(options.overlay, DATATABLE_SEPARATE);
+}
+END_TEST
+
+START_TEST(parses_again_from_the_defaults)
+{
+	ck_assert_int_eq(PARSE("-p", "1", "--listen", "::1", "--trace"), 0);
+	ck_assert_int_eq(PARSE("-d", "o"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+	ck_assert_uint_eq(options.port, 502);
+	ck_assert_uint_eq(options.listen_count, 0);
+	ck_assert(!options.trace);
+	ck_assert_int_eq(PARSE("-p", "bad"), -1);
+	ck_assert_int_eq(PARSE("-p", "3"), 0);
+	ck_assert_uint_eq(options.port, 3);
+}
+END_TEST
+
+/* -h and -V end the parsing in the middle of an argument. */
+START_TEST(forgets_the_rest_of_joined_options)
+{
+	char name[] = "mbasyncserver", joined[] = "-Vh";
+	char *first[] = { name, joined, NULL };
+	char *second[] = { name, NULL };
+
+	ck_assert_int_eq(options_parse(2, first, &options, error.text), 0);
+	ck_assert_int_eq(options.action, OPTIONS_VERSION);
+	ck_assert_int_eq(options_parse(1, second, &options, error.text), 0);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+}
+END_TEST
+
+START_TEST(listen_without_a_port_takes_the_one_that_comes_later)
+{
+	ck_assert_int_eq(
+	    PARSE("--listen", "10.0.0.1", "--listen", "10.0.0.2:700",
+		"--listen", "fe80::1", "-p", "600"),
+	    0);
+	ck_assert_uint_eq(options.listen_count, 3);
+	assert_listen(0, "10.0.0.1:600");
+	assert_listen(1, "10.0.0.2:700");
+	assert_listen(2, "[fe80::1]:600");
+}
+END_TEST
+
+START_TEST(listen_without_a_port_takes_the_default_one)
+{
+	ck_assert_int_eq(PARSE("--listen=::", "--li=[::1]:0"), 0);
+	ck_assert_uint_eq(options.listen_count, 2);
+	assert_listen(0, "[::]:502");
+	assert_listen(1, "[::1]:0");
+}
+END_TEST
+
+/* --listen, count times, each with a port of its own. */
+static int
+parse_listen_times(int count)
+{
+	char address[32];
+
+	forget_arguments();
+	add_argument("mbasyncserver");
+	for (int i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "10.0.0.1:%d", 1000 + i);
+		add_argument("--listen");
+		add_argument(address);
+	}
+	return parse_gathered();
+}
+
+START_TEST(listens_on_16_addresses)
+{
+	ck_assert_int_eq(parse_listen_times(16), 0);
+	ck_assert_uint_eq(options.listen_count, 16);
+	assert_listen(0, "10.0.0.1:1000");
+	assert_listen(15, "10.0.0.1:1015");
+}
+END_TEST
+
+START_TEST(refuses_a_17th_address)
+{
+	ck_assert_int_eq(parse_listen_times(17), -1);
+	assert_error_is_one_line();
+	ck_assert_ptr_nonnull(
+	    strstr(error.text, "--listen: \"10.0.0.1:1016\": expected "));
+	ck_assert_ptr_nonnull(strstr(error.text, "at most 16 times"));
+}
+END_TEST
+
+#define BAD_PORT(value)                                                        \
+	"--port: \"" value "\": expected a port number from 0 to 65535"
+#define BAD_CONNECTIONS(value)                                                 \
+	"--max-connections: \"" value "\": expected a number from 1 to "       \
+	"1000000"
+#define BAD_TIMEOUT(value)                                                     \
+	"--idle-timeout: \"" value "\": expected seconds from 0 to 31536000"
+#define BAD_DATATABLE(value)                                                   \
+	"--datatable: \"" value "\": expected s (separate) or o (overlaid)"
+#define BAD_LEVEL(value)                                                       \
+	"--log-level: \"" value "\": expected error, warn, info or debug"
+#define ADDRESS_EXPECTED                                                       \
+	"expected an IPv4 or IPv6 address, with or without a port, "           \
+	"such as 192.0.2.1, 192.0.2.1:502, 2001:db8::1 or "                    \
+	"[2001:db8::1]:502, at most 16 times"
+#define BAD_LISTEN(value) "--listen: \"" value "\": " ADDRESS_EXPECTED
+#define UNKNOWN(argument)                                                      \
+	argument ": no such option: expected one of those that --help lists"
+
+static const struct {
+	const char *args[4];
+	const char *error;
+} refused[] = {
+	{ { "-p", "65536" }, BAD_PORT("65536") },
+	{ { "-p", "" }, BAD_PORT("") },
+	{ { "--port=" }, BAD_PORT("") },
+	{ { "-p", "12x" }, BAD_PORT("12x") },
+	{ { "-p", "x12" }, BAD_PORT("x12") },
+	{ { "-p", "-1" }, BAD_PORT("-1") },
+	{ { "-p", "+1" }, BAD_PORT("+1") },
+	{ { "-p", " 5" }, BAD_PORT(" 5") },
+	{ { "-p", "5 " }, BAD_PORT("5 ") },
+	{ { "-p", "0x50" }, BAD_PORT("0x50") },
+	{ { "-p", "5.0" }, BAD_PORT("5.0") },
+	{ { "-p", "70000" }, BAD_PORT("70000") },
+	{ { "--port", "4294967296" }, BAD_PORT("4294967296") },
+	{ { "--port", "18446744073709551616" },
+	    BAD_PORT("18446744073709551616") },
+	{ { "--port", "184467440737095516160000000000000502" },
+	    BAD_PORT("184467440737095516160000000000000502") },
+	/* The next option is this one's value. */
+	{ { "-p", "--trace" }, BAD_PORT("--trace") },
+
+	{ { "-d", "" }, BAD_DATATABLE("") },
+	{ { "-d", "x" }, BAD_DATATABLE("x") },
+	{ { "-d", "so" }, BAD_DATATABLE("so") },
+	{ { "-d", "over" }, BAD_DATATABLE("over") },
+	{ { "--datatable=separate " }, BAD_DATATABLE("separate ") },
+
+	{ { "--max-connections", "0" }, BAD_CONNECTIONS("0") },
+	{ { "--max-connections", "1000001" }, BAD_CONNECTIONS("1000001") },
+	{ { "--max-connections=" }, BAD_CONNECTIONS("") },
+	{ { "--max-connections", "12x" }, BAD_CONNECTIONS("12x") },
+	{ { "--max-connections", "-1" }, BAD_CONNECTIONS("-1") },
+	{ { "--max-connections", " 5" }, BAD_CONNECTIONS(" 5") },
+	{ { "--max-connections", "0x10" }, BAD_CONNECTIONS("0x10") },
+	{ { "--max-connections", "18446744073709551617" },
+	    BAD_CONNECTIONS("18446744073709551617") },
+
+	{ { "--idle-timeout", "31536001" }, BAD_TIMEOUT("31536001") },
+	{ { "--idle-timeout=" }, BAD_TIMEOUT("") },
+	{ { "--idle-timeout", "12x" }, BAD_TIMEOUT("12x") },
+	{ { "--idle-timeout", "1m" }, BAD_TIMEOUT("1m") },
+	{ { "--idle-timeout", "-1" }, BAD_TIMEOUT("-1") },
+	{ { "--idle-timeout", " 5" }, BAD_TIMEOUT(" 5") },
+	{ { "--idle-timeout", "4294967297" }, BAD_TIMEOUT("4294967297") },
+
+	{ { "--log-level", "" }, BAD_LEVEL("") },
+	{ { "--log-level", "warning" }, BAD_LEVEL("warning") },
+	{ { "--log-level=3" }, BAD_LEVEL("3") },
+
+	{ { "--listen", "" }, BAD_LISTEN("") },
+	{ { "--listen", "localhost" }, BAD_LISTEN("localhost") },
+	{ { "--listen", "1.2.3.4:65536" }, BAD_LISTEN("1.2.3.4:65536") },
+	{ { "--listen=1.2.3" }, BAD_LISTEN("1.2.3") },
+
+	{ { "-p" },
+	    "--port: no value: expected a port number from 0 to 65535" },
+	{ { "--port" },
+	    "--port: no value: expected a port number from 0 to 65535" },
+	{ { "--trace", "-d" },
+	    "--datatable: no value: expected s (separate) or o (overlaid)" },
+	{ { "-q" }, "--quit: no value: expected a word of 3 to 250 bytes" },
+	{ { "--quit" }, "--quit: no value: expected a word of 3 to 250 bytes" },
+	{ { "--listen" }, "--listen: no value: " ADDRESS_EXPECTED },
+	{ { "--max-connections" },
+	    "--max-connections: no value: expected a number from 1 to "
+	    "1000000" },
+	{ { "--idle-timeout" },
+	    "--idle-timeout: no value: expected seconds from 0 to 31536000" },
+	{ { "--log-level" },
+	    "--log-level: no value: expected error, warn, info or debug" },
+
+	{ { "-x" }, UNKNOWN("-x") },
+	{ { "-P", "502" }, UNKNOWN("-P") },
+	{ { "--trace", "-x" }, UNKNOWN("-x") },
+	{ { "--nonsense" }, UNKNOWN("--nonsense") },
+	{ { "--ports=1" }, UNKNOWN("--ports") },
+	{ { "--PORT", "1" }, UNKNOWN("--PORT") },
+	{ { "--l", "::1" }, UNKNOWN("--l") }, /* listen or log-level */
+	{ { "--trace=yes" }, "--trace: expected no value" },
+	/* Not the argument before, and never the shut-down word. */
+	{ { "-q", "secret", "-xy" }, UNKNOWN("-x") },
+	{ { "-xqsecret" }, UNKNOWN("-x") },
+	{ { "-xy" }, UNKNOWN("-x") },
+	{ { "-\xFF\x01" }, UNKNOWN("-\xFF") },
+	{ { "--quti=secret" }, UNKNOWN("--quti") },
+	{ { "-:" }, UNKNOWN("-:") },
+	{ { "-?" }, UNKNOWN("-?") },
+	{ { "8502" }, UNKNOWN("8502") },
+	{ { "-p", "1", "o" }, UNKNOWN("o") },
+	{ { "o", "-p", "1" }, UNKNOWN("o") },
+	{ { "-" }, UNKNOWN("-") },
+	{ { "--", "-p" }, UNKNOWN("-p") },
+	{ { "--", "--", "-h" }, UNKNOWN("--") },
+};
+
+START_TEST(refuses_with_a_line_that_names_option_value_and_expectation)
+{
+	ck_assert_int_eq(parse(refused[_i].args), -1);
+	assert_error(refused[_i].error);
+}
+END_TEST
+
+START_TEST(two_dashes_alone_end_the_options)
+{
+	ck_assert_int_eq(PARSE("-p", "1", "--"), 0);
+	ck_assert_uint_eq(options.port, 1);
+}
+END_TEST
+
+START_TEST(control_characters_are_not_repeated)
+{
+	ck_assert_int_eq(PARSE("-p", "\x01\r\n\t\x1B[2J\x7F"), -1);
+	assert_error(BAD_PORT("?\?\?\?\?[2J?"));
+	ck_assert_int_eq(PARSE("a\nb"), -1);
+	assert_error(UNKNOWN("a?b"));
+	ck_assert_int_eq(PARSE("--a\nb"), -1);
+	assert_error(UNKNOWN("--a?b"));
+}
+END_TEST
+
+/* Every option that takes a value and shows it. */
+static const char *const showing[] = {
+	"--port=",
+	"--datatable=",
+	"--listen=",
+	"--max-connections=",
+	"--idle-timeout=",
+	"--log-level=",
+	"",
+};
+
+START_TEST(a_long_value_is_cut_to_100_bytes)
+{
+	char argument[8192];
+	size_t prefix = strlen(showing[_i]);
+	const char *shown;
+
+	memcpy(argument, showing[_i], prefix);
+	memset(argument + prefix, '#', sizeof(argument) - prefix);
+	argument[sizeof(argument) - 1] = '\0';
+	ck_assert_int_eq(PARSE(argument), -1);
+	assert_error_is_one_line();
+	shown = strchr(error.text, '#');
+	ck_assert_ptr_nonnull(shown);
+	ck_assert_uint_ge(strspn(shown, "#"), 100 - prefix);
+	ck_assert_uint_le(strspn(shown, "#"), 100);
+	/* What was expected is still there. */
+	ck_assert_ptr_nonnull(strstr(shown, ": expected "));
+}
+END_TEST
+
+START_TEST(a_value_of_100_bytes_is_shown_whole)
+{
+	char expected[2048];
+
+	snprintf(expected, sizeof(expected),
+	    "--port: \"%s\": expected a port number from 0 to 65535",
+	    word_of(100));
+	ck_assert_int_eq(PARSE("-p", word_of(100)), -1);
+	assert_error(expected);
+	ck_assert_int_eq(PARSE("-p", word_of(101)), -1);
+	assert_error(expected);
+}
+END_TEST
+
+static const char *const help_names[] = {
+	"  -p, --port PORT ",
+	"  -d, --datatable s|o ",
+	"  -q, --quit WORD ",
+	"  --listen ADDRESS ",
+	"  --max-connections N ",
+	"  --idle-timeout SECONDS ",
+	"  --log-level LEVEL ",
+	"  --trace ",
+	"  -e, -h, --help ",
+	"  -V, --version ",
+};
+
+START_TEST(help_lists_every_option)
+{
+	char *help = options_help();
+	char line[64];
+
+	ck_assert_ptr_nonnull(help);
+	snprintf(line, sizeof(line), "\n%s", help_names[_i]);
+	ck_assert_msg(strstr(help, line) != NULL, "%s", help_names[_i]);
+	free(help);
+}
+END_TEST
+
+static const char *const help_defaults[] = {
+	"default 502",
+	"separate (default)",
+	"default: none",
+	"default: every address",
+	"default: as many as",
+	"default 0: never",
+	"info (default)",
+};
+
+START_TEST(help_tells_the_defaults)
+{
+	char *help = options_help();
+
+	ck_assert_ptr_nonnull(help);
+	ck_assert_ptr_nonnull(strstr(help, help_defaults[_i]));
+	free(help);
+}
+END_TEST
+
+START_TEST(help_fits_80_columns_and_ends_in_a_newline)
+{
+	char *help = options_help();
+	size_t length;
+
+	ck_assert_ptr_nonnull(help);
+	length = strlen(help);
+	ck_assert_uint_gt(length, 0);
+	ck_assert_int_eq(help[length - 1], '\n');
+	for (char *line = strtok(help, "\n"); line != NULL;
+	     line = strtok(NULL, "\n")) {
+		ck_assert_msg(
+		    strlen(line) <= 80 && !strchr(line, '\t'), "%s", line);
+	}
+	free(help);
+}
+END_TEST
+
+START_TEST(help_keeps_its_columns)
+{
+	char *help = options_help();
+	char *line = strstr(help, "\n  -p");
+
+	/* The names, a blank, then help from column 28 on, on every line. */
+	ck_assert_ptr_nonnull(line);
+	for (line = strtok(line, "\n"); line != NULL && line[0] == ' ';
+	     line = strtok(NULL, "\n")) {
+		ck_assert_msg(line[26] == ' ' && line[27] != ' ', "%s", line);
+	}
+	free(help);
+}
+END_TEST
+
+/* A small generator of our own, so that a failure can be had again. */
+static uint32_t
+random_below(uint32_t limit)
+{
+	static uint32_t state = 20260102;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % limit;
+}
+
+static const char *const fragments[] = { "-p", "-d", "-q", "-e", "-h", "-V",
+	"-x", "-", "--", "---", "", " ", "-pd", "-Vx", "-xV", "-zqbye", "-p502",
+	"-do", "-q12", "-:", "-W", "--port", "--port=", "--port=8502", "--p",
+	"--datatable", "--datatable=o", "--quit", "--quit=", "--listen",
+	"--listen=", "--listen=::1", "--l", "--max-connections", "--max=1",
+	"--idle-timeout", "--log-level", "--log-level=debug", "--trace",
+	"--trace=1", "--help=1", "--nonsense", "--=", "--=x", "=", "0", "502",
+	"65535", "65536", "-1", "99999999999999999999", "0x10", "s", "o", "bye",
+	"127.0.0.1", "127.0.0.1:0", "::", "[::1]:1", "[", "]", "[]:", "[::1",
+	"fe80::1%lo", "%", "%s%n", "\n", "\x1B[2J", "\xFF\xFE", "error",
+	"debug" };
+
+#define FRAGMENTS (sizeof(fragments) / sizeof(*fragments))
+
+static void
+gather_random_arguments(void)
+{
+	uint32_t count = random_below(12);
+
+	forget_arguments();
+	add_argument("mbasyncserver");
+	for (uint32_t i = 0; i < count; i++)
+		add_argument(fragments[random_below(FRAGMENTS)]);
+}
+
+/* Whatever was accepted can be used. */
+static void
+assert_options_are_sound(void)
+{
+	ck_assert(options.action <= OPTIONS_VERSION &&
+	    options.overlay <= DATATABLE_OVERLAID &&
+	    options.log_level <= LOG_DEBUG);
+	ck_assert(options.listen_count <= SERVER_LISTEN_MAX &&
+	    options.max_connections <= 1000000 &&
+	    options.idle_timeout <= 31536000);
+	ck_assert(options.shutdown_word == NULL ||
+	    strlen(options.shutdown_word) >= 3);
+}
+
+START_TEST(any_command_line_is_accepted_or_refused)
+{
+	int accepted = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		int result;
+
+		gather_random_arguments();
+		result = parse_gathered();
+		ck_assert(result == 0 || result == -1);
+		if (result == 0)
+			assert_options_are_sound();
+		else
+			assert_error_is_one_line();
+		accepted += result == 0;
+	}
+	/* The fragments make both. */
+	ck_assert_int_gt(accepted, 1000);
+	ck_assert_int_lt(accepted, 19000);
+}
+END_TEST
+
+static void
+teardown(void)
+{
+	forget_arguments();
+}
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
+
+static TCase *
+accepting(void)
+{
+	TCase *tc = tcase_create("accepting");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, no_arguments_give_the_defaults);
+	tcase_add_test(tc, no_program_name_gives_the_defaults);
+	tcase_add_loop_test(tc, accepts_a_port, 0, COUNT(ports));
+	tcase_add_loop_test(tc, accepts_a_data_table, 0, COUNT(overlays));
+	tcase_add_loop_test(tc, accepts_a_log_level, 0, COUNT(levels));
+	tcase_add_loop_test(tc, accepts_a_shut_down_word, 0, COUNT(words));
+	tcase_add_loop_test(tc,
+	    shut_down_word_has_3_to_250_bytes_and_is_never_shown, 0,
+	    COUNT(word_lengths));
+	tcase_add_test(tc, shut_down_word_points_into_argv);
+	tcase_add_loop_test(
+	    tc, accepts_a_number_of_connections, 0, COUNT(maxima));
+	tcase_add_loop_test(tc, accepts_an_idle_timeout, 0, COUNT(timeouts));
+	tcase_add_loop_test(tc, accepts_trace, 0, COUNT(trace_forms));
+	tcase_add_loop_test(tc, accepts_help_and_version, 0, COUNT(actions));
+	tcase_add_loop_test(
+	    tc, help_and_version_win_over_what_follows, 0, COUNT(actions));
+	tcase_add_test(tc, short_options_may_be_joined);
+	tcase_add_test(tc, all_options_work_together);
+	tcase_add_test(tc, the_last_of_several_values_counts);
+	tcase_add_test(tc, parses_again_from_the_defaults);
+	tcase_add_test(tc, forgets_the_rest_of_joined_options);
+	tcase_add_test(tc, two_dashes_alone_end_the_options);
+	tcase_add_test(
+	    tc, listen_without_a_port_takes_the_one_that_comes_later);
+	tcase_add_test(tc, listen_without_a_port_takes_the_default_one);
+	tcase_add_test(tc, listens_on_16_addresses);
+	return tc;
+}
+
+static TCase *
+refusing(void)
+{
+	TCase *tc = tcase_create("refusing");
+
+	tcase_set_timeout(tc, 30); /* a random test, on a busy machine */
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, refuses_a_17th_address);
+	tcase_add_test(tc, an_error_wins_over_help_behind_it);
+	tcase_add_loop_test(tc,
+	    refuses_with_a_line_that_names_option_value_and_expectation, 0,
+	    COUNT(refused));
+	tcase_add_test(tc, control_characters_are_not_repeated);
+	tcase_add_loop_test(
+	    tc, a_long_value_is_cut_to_100_bytes, 0, COUNT(showing));
+	tcase_add_test(tc, a_value_of_100_bytes_is_shown_whole);
+	tcase_add_test(tc, any_command_line_is_accepted_or_refused);
+	return tc;
+}
+
+static TCase *
+helping(void)
+{
+	TCase *tc = tcase_create("helping");
+
+	tcase_add_loop_test(tc, help_lists_every_option, 0, COUNT(help_names));
+	tcase_add_loop_test(
+	    tc, help_tells_the_defaults, 0, COUNT(help_defaults));
+	tcase_add_test(tc, help_fits_80_columns_and_ends_in_a_newline);
+	tcase_add_test(tc, help_keeps_its_columns);
+	return tc;
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("options");
+
+	suite_add_tcase(suite, accepting());
+	suite_add_tcase(suite, refusing());
+	suite_add_tcase(suite, helping());
+	return suite_run(suite);
+}
