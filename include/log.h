@@ -2,8 +2,8 @@
  * The log: one line per event on standard error, "event: subject: detail".
  *
  * A line is one write. Nothing here ever blocks or fails: a line that standard
- * error or output can't take at once is dropped, and the next one that passes
- * says how many were. For one thread.
+ * error can't take at once is dropped, and the next one that passes says how
+ * many were; what standard output can't take is dropped too. For one thread.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -18,10 +18,11 @@ enum log_level {
 };
 
 /*
- * Call first in a program. Gives the descriptors 0, 1 and 2, where they are
- * closed, to /dev/null, so that no socket can become one of them, and learns
- * whether standard error is the journal: then lines get syslog prefixes such
- * as "<6>" and no time of their own.
+ * Call before anything opens a descriptor. Gives the descriptors 0, 1 and 2,
+ * where they are closed, to /dev/null, so that no socket can become one of
+ * them; sees to it that no terminal can block us; and learns whether standard
+ * error is the journal: then lines get syslog prefixes such as "<6>" and no
+ * time of their own.
  */
 void log_open(void);
 

@@ -48,6 +48,24 @@ is_journal(void)
 	    st.st_ino == inode;
 }
 
+/* A terminal that nobody reads may have room for a part of a line, and then
+ * blocks. Open it anew, so that whoever shares the old one sees no change. */
+static void
+unblock_terminal(int fd)
+{
+	char path[32];
+	int own;
+
+	if (!isatty(fd))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (own < 0)
+		return;
+	dup2(own, fd);
+	close(own);
+}
+
 void
 log_open(void)
 {
@@ -59,6 +77,8 @@ log_open(void)
 	if (fd > STDERR_FILENO)
 		close(fd);
 	state.journal = is_journal();
+	unblock_terminal(STDOUT_FILENO);
+	unblock_terminal(STDERR_FILENO);
 }
 
 void
