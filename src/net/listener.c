@@ -148,6 +148,7 @@ listener_new(struct event_base *base, int fd, listener_accepted_fn accepted,
 		free(l);
 		return NULL;
 	}
+	evutil_make_socket_nonblocking(fd); /* systemd's are blocking */
 	set_inherited_options(fd);
 	l->fd = fd;
 	return l;
