@@ -163,7 +163,6 @@ catch_signals(struct program *p)
 {
 	struct sigaction old;
 
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < STOP_SIGNALS; i++) {
 		if (sigaction(stop_signals[i], NULL, &old) == 0 &&
 		    old.sa_handler == SIG_IGN)
@@ -294,7 +293,7 @@ main(int argc, char **argv)
 	struct program p = { .table = NULL };
 	char error[OPTIONS_ERROR_MAX];
 
-	log_open();
+	signal(SIGPIPE, SIG_IGN); /* a closed standard output is no reason */
 	if (options_parse(argc, argv, &p.options, error) != 0) {
 		fprintf(stderr, "mbasyncserver: %s\n", error);
 		return EX_USAGE;
@@ -308,6 +307,7 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	log_open();
 	log_set_level(p.options.log_level);
 	event_set_log_callback(libevent_log);
 	return run(&p);
