@@ -68,7 +68,8 @@ mb_request_writes(const struct mb_request *r)
  * server does not have. */
 const char *mb_function_name(uint8_t function);
 
-/* The specification's name of an exception code 1..4, "ok" for none. */
+/* The specification's name of an exception code 1..4, "ok" for none. Never
+ * NULL. */
 const char *mb_exception_name(enum mb_exception exception);
 
 #endif

@@ -306,5 +306,6 @@ mb_exception_name(enum mb_exception exception)
 		[MB_EX_SERVER_DEVICE_FAILURE] = "server device failure",
 	};
 
-	return names[exception];
+	return exception < sizeof(names) / sizeof(*names) ? names[exception] :
+							    "unknown exception";
 }
