@@ -226,7 +226,7 @@ printable(const char *value, char *out)
 {
 	size_t i;
 
-	for (i = 0; value[i] != '\0' && i < VALUE_SHOWN; i++)
+	for (i = 0; i < VALUE_SHOWN && value[i] != '\0'; i++)
 		out[i] = iscntrl((unsigned char)value[i]) ? '?' : value[i];
 	out[i] = '\0';
 	return out;

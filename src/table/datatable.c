@@ -79,6 +79,7 @@ datatable_read_coils(const struct datatable *t, uint16_t address,
 	unsigned shift = address % 16;
 	unsigned words = DATATABLE_PACKED_WORDS(quantity);
 
+	assert(words >= 1);
 	assert(address + quantity <= ADDRESSES);
 	for (unsigned i = 0; i < words; i++)
 		out[i] = (uint16_t)((from[i] | (uint32_t)from[i + 1] << 16) >>
