@@ -1,0 +1,147 @@
+# shellcheck shell=sh
+# What the scripts share: where things are, what is needed, how it is built.
+# To be sourced.
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+build=$root/.build
+
+# What each job needs, by Debian's names.
+# shellcheck disable=SC2034 # the scripts use them
+{
+build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
+test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
+	python3-serial-asyncio tshark mandoc iproute2 procps util-linux"
+lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
+format_needs='clang-format'
+coverage_needs="$test_needs gcovr"
+}
+
+say()
+{
+	echo "$(basename "$0"): $*" >&2
+}
+
+die()
+{
+	say "$@"
+	exit 1
+}
+
+command_exists()
+{
+	command -v "$1" >/dev/null 2>&1
+}
+
+# have PACKAGE: whether what we use of it is there, whoever installed it.
+have()
+{
+	case $1 in
+	gcc) command_exists cc ;;
+	# From 3.24 on, nearly what CMakeLists.txt asks for.
+	cmake) cmake --help 2>/dev/null | grep -qe --fresh ;;
+	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
+	ninja-build) command_exists ninja || command_exists make ;;
+	libevent-dev) pkg-config --exists 'libevent_core >= 2.1.12' 2>&1 ;;
+	check) pkg-config --exists check 2>&1 ;;
+	libmodbus-dev) pkg-config --exists libmodbus 2>&1 ;;
+	# Debian's own, for which the packages of modules are made.
+	python3) [ -x /usr/bin/python3 ] ;;
+	python3-pymodbus) /usr/bin/python3 -c 'import pymodbus' 2>&1 ;;
+	python3-serial-asyncio) # which Debian's pymodbus only recommends
+		/usr/bin/python3 -c 'import serial_asyncio' 2>&1
+		;;
+	iproute2) command_exists ss ;;
+	procps) command_exists pgrep ;;
+	util-linux) command_exists prlimit ;;
+	*) command_exists "$1" ;;
+	esac >/dev/null
+}
+
+# missing PACKAGE...: those of them that are not there.
+missing()
+{
+	for package; do
+		have "$package" || printf ' %s' "$package"
+	done
+}
+
+# quietly LOG COMMAND...: show what the command says only if it fails.
+quietly()
+{
+	log=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null && return
+	cat "$log" >&2
+	return 1
+}
+
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# An update that fails may leave lists that are good enough.
+apt_install()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get update
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	    --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# need PACKAGE...: install those that are missing.
+need()
+{
+	packages=$(missing "$@")
+	[ -n "$packages" ] || return 0
+	if ! command_exists apt-get; then
+		say "please install, with this system's package manager:$packages"
+		die "(Debian's names; elsewhere -dev may be called -devel)"
+	fi
+	if [ "$(id -u)" -ne 0 ] && ! command_exists sudo; then
+		die "please run as root: apt-get install -y$packages"
+	fi
+	say "installing$packages"
+	# shellcheck disable=SC2086 # one word per package
+	quietly "$build/install.log" apt_install $packages ||
+		die "please install:$packages"
+	packages=$(missing "$@")
+	[ -z "$packages" ] || die "installed, but too old or not found:$packages"
+}
+
+# compile TREE TARGET [CMAKE-OPTION...]: bring .build/TREE up to date.
+compile()
+{
+	tree=$build/$1 target=$2
+	shift 2
+	if command_exists ninja; then
+		export CMAKE_GENERATOR=Ninja # for trees that begin
+	fi
+	if [ ! -e "$tree/CMakeCache.txt" ]; then
+		say "building $tree"
+		mkdir -p "$tree"
+	fi
+	# A tree that was moved, or has lost its compiler, begins anew.
+	cmake -S "$root" -B "$tree" "$@" >"$tree.log" 2>&1 ||
+		quietly "$tree.log" cmake --fresh -S "$root" -B "$tree" "$@" ||
+		die "cmake failed"
+	quietly "$tree.log" cmake --build "$tree" --target "$target" -j "$jobs" ||
+		die "the build failed"
+}
+
+# locked COMMAND...: in this working tree, one at a time.
+locked()
+{
+	mkdir -p "$build" || die "cannot write to $root"
+	(
+		if command_exists flock; then
+			flock 9
+		fi
+		"$@"
+	) 9>"$build/lock"
+}
+
+jobs=$(nproc 2>/dev/null || echo 2)

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Static checks of code, scripts and manual page; also a build by clang with
+# warnings as errors. No output, or what to mend.
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+prepare()
+{
+	# shellcheck disable=SC2086 # one word per package
+	need $lint_needs
+	compile clang all -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release \
+	    -DTESTS=ON -DWERROR=ON
+}
+
+# Headers are checked with the sources that include them. Assertions count:
+# they say what the analyzer can't know.
+check_tidy()
+{
+	find src -name '*.c' -print0 |
+		xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p "$build/clang" \
+		    --extra-arg=-UNDEBUG
+}
+
+# cppcheck reads no system headers, but can't do without the queue macros.
+check_cppcheck()
+{
+	queue=$(echo '#include <sys/queue.h>' | cc -M -x c - |
+		grep -o '/[^ ]*/sys/queue\.h')
+	cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$jobs" \
+	    --std=c11 --enable=warning,performance,portability \
+	    --library=posix --library=gnu --template=gcc -I include \
+	    --include="$queue" -U_SYS_QUEUE_H_ src
+}
+
+check_shell()
+{
+	grep -rlE '^#!/bin/(ba)?sh' scripts .ci test |
+		xargs shellcheck -x --source-path=scripts scripts/lib.sh
+}
+
+check_manual()
+{
+	mandoc -T lint -W warning src/mbasyncserver.8
+}
+
+check_python()
+{
+	find test -name '*.py' -exec pyflakes3 {} +
+}
+
+locked prepare
+cd "$root"
+failed=
+for check in shell manual python cppcheck tidy; do
+	quietly "$build/lint-$check.log" "check_$check" ||
+		failed="$failed $check"
+done
+[ -z "$failed" ] || die "FAILED:$failed"
