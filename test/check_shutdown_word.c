@@ -210,6 +210,18 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
+START_TEST(any_number_of_line_ends_may_follow)
+{
+	evbuffer_add(in, "quit", 4);
+	for (int i = 0; i < 2000; i++)
+		evbuffer_add(in, "\r\n", 2);
+	ck_assert_int_eq(
+	    shutdown_word_match("quit", in), SHUTDOWN_WORD_RECEIVED);
+	evbuffer_add(in, "!", 1);
+	ck_assert_int_eq(shutdown_word_match("quit", in), SHUTDOWN_WORD_OTHER);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -228,6 +240,7 @@ main(void)
 	tcase_add_test(tc, longest_word_is_received);
 	tcase_add_test(tc, last_byte_of_the_longest_word_counts);
 	tcase_add_test(tc, what_lies_far_behind_the_word_counts);
+	tcase_add_test(tc, any_number_of_line_ends_may_follow);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -8,7 +8,7 @@
 #define FRAME_ZERO_AT 2
 
 static bool
-is_line_end(const char *bytes, size_t length)
+is_line_end(const unsigned char *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		if (bytes[i] != '\r' && bytes[i] != '\n')
@@ -19,19 +19,19 @@ is_line_end(const char *bytes, size_t length)
 enum shutdown_word_result
 shutdown_word_match(const char *word, struct evbuffer *in)
 {
-	char bytes[SHUTDOWN_WORD_MAX + 2]; /* CR and LF may follow */
-	size_t word_length = strlen(word);
-	ev_ssize_t have = evbuffer_copyout(in, bytes, sizeof(bytes));
-	unsigned char differ = 0;
+	size_t have = evbuffer_get_length(in);
+	size_t length = strlen(word);
+	const unsigned char *bytes = evbuffer_pullup(in, -1);
+	unsigned differ = 0;
 
-	if (have > FRAME_ZERO_AT && bytes[FRAME_ZERO_AT] == 0)
+	if (have > FRAME_ZERO_AT &&
+	    (bytes == NULL || bytes[FRAME_ZERO_AT] == 0))
 		return SHUTDOWN_WORD_OTHER;
-	if (have < (ev_ssize_t)word_length)
+	if (have < length)
 		return SHUTDOWN_WORD_PARTIAL;
-	for (size_t i = 0; i < word_length; i++)
-		differ |= (unsigned char)(bytes[i] ^ word[i]);
-	if (differ != 0 || evbuffer_get_length(in) > sizeof(bytes) ||
-	    !is_line_end(bytes + word_length, (size_t)have - word_length))
+	for (size_t i = 0; i < length; i++)
+		differ |= bytes[i] ^ (unsigned char)word[i];
+	if (differ != 0 || !is_line_end(bytes + length, have - length))
 		return SHUTDOWN_WORD_OTHER;
 	return SHUTDOWN_WORD_RECEIVED;
 }
