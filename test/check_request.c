@@ -804,6 +804,8 @@ START_TEST(every_exception_has_its_name)
 	    mb_exception_name(MB_EX_ILLEGAL_DATA_VALUE), "illegal data value");
 	ck_assert_str_eq(mb_exception_name(MB_EX_SERVER_DEVICE_FAILURE),
 	    "server device failure");
+	ck_assert_str_eq(
+	    mb_exception_name((enum mb_exception)200), "unknown exception");
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 
 #define LENGTH_COUNTS_FROM 6 /* the length field counts what follows it */
 
-/* Judge the first have bytes of a header, as far as they go. */
+/* Judge a header of which have bytes, or all, are there. */
 static enum mbap_result
 judge_header(const uint8_t *header, size_t have)
 {
@@ -28,16 +28,15 @@ mbap_take(struct evbuffer *in, struct mbap_frame *frame)
 {
 	uint8_t header[MB_MBAP_LENGTH];
 	enum mbap_result result;
-	ev_ssize_t have = evbuffer_copyout(in, header, sizeof(header));
+	size_t have = evbuffer_get_length(in);
 	size_t length;
 
-	if (have < 0)
-		return MBAP_PARTIAL;
-	result = judge_header(header, (size_t)have);
+	evbuffer_copyout(in, header, sizeof(header));
+	result = judge_header(header, have);
 	if (result != MBAP_READY)
 		return result;
 	length = get16(header + 4);
-	if (evbuffer_get_length(in) < LENGTH_COUNTS_FROM + length)
+	if (have < LENGTH_COUNTS_FROM + length)
 		return MBAP_PARTIAL;
 
 	frame->transaction = get16(header);
