@@ -27,9 +27,10 @@ static unsigned closes;
 static unsigned shut_downs;
 
 static void
-closed(void *arg)
+closed(void *arg, const struct client *who)
 {
 	(void)arg;
+	ck_assert_uint_eq(who->id, CLIENT_ID);
 	closes++;
 	conn = TAILQ_FIRST(&host.conns);
 }

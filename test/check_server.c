@@ -271,6 +271,50 @@ START_TEST(evicts_the_longest_idle_at_the_limit)
 }
 END_TEST
 
+/* The whole of 127.0.0.0/8 is this host: each address is a client's own. */
+static int
+dial_from(const char *ip)
+{
+	struct address to = server_address(server, 0);
+	struct address source;
+	struct sockaddr_storage name;
+	socklen_t length;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(address_parse_ip(ip, &source), 0);
+	length = address_to_sockaddr(&source, &name);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, length), 0);
+	length = address_to_sockaddr(&to, &name);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&name, length), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+START_TEST(limits_the_connections_of_one_address)
+{
+	int fds[4];
+
+	config.max_per_client = 2;
+	start();
+	fds[0] = dial_from("127.0.0.2");
+	fds[1] = dial_from("127.0.0.2");
+	fds[2] = dial_from("127.0.0.2");
+	await(counters()->refused == 1);
+	ck_assert(is_closed(fds[2]));
+	fds[3] = dial_from("127.0.0.3");
+	await(counters()->connections == 3);
+
+	close(fds[0]);
+	await(counters()->connections == 2);
+	fds[0] = dial_from("127.0.0.2");
+	await(counters()->connections == 3);
+	ck_assert_uint_eq(counters()->refused, 1);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+	await(counters()->connections == 0);
+}
+END_TEST
+
 START_TEST(pauses_without_descriptors_and_resumes_when_one_is_free)
 {
 	struct rlimit old, tight;
@@ -547,6 +591,7 @@ main(void)
 	tc = add_case(suite, "limits");
 	tcase_add_test(tc, refuses_the_newcomer_at_the_limit);
 	tcase_add_test(tc, evicts_the_longest_idle_at_the_limit);
+	tcase_add_test(tc, limits_the_connections_of_one_address);
 	tcase_add_test(
 	    tc, pauses_without_descriptors_and_resumes_when_one_is_free);
 	tcase_add_test(

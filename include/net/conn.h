@@ -53,7 +53,7 @@ struct conn_host {
 	struct conn_deadlines deadlines;
 
 	/* The owner's ear. Neither may free a connection. */
-	void (*closed)(void *arg); /* one is gone */
+	void (*closed)(void *arg, const struct client *who); /* it is gone */
 	void (*shut_down)(void *arg, const struct client *who);
 	void *arg;
 

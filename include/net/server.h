@@ -44,6 +44,7 @@ struct server_config {
 	void *factory_arg;
 
 	size_t max_connections; /* 0: as many as descriptors allow */
+	size_t max_per_client;  /* from one address; 0: no limit */
 	uint64_t evict_idle;    /* at that limit, a connection idle for more
 				   milliseconds than this makes room */
 	struct conn_deadlines deadlines;

@@ -139,6 +139,7 @@ void
 conn_close(struct conn *c, enum conn_cause cause)
 {
 	struct conn_host *host = c->host;
+	const struct client client = c->client;
 
 	if (c->state == CONN_SERVING)
 		c->cause = cause;
@@ -147,7 +148,7 @@ conn_close(struct conn *c, enum conn_cause cause)
 	host->counters.connections--;
 	TAILQ_REMOVE(&host->conns, c, link);
 	conn_free(c);
-	host->closed(host->arg);
+	host->closed(host->arg, &client);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "net/census.h"
 #include "net/listener.h"
 #include "net/policy.h"
 
@@ -20,6 +21,7 @@ struct server {
 	struct server_config config;
 	struct conn_host host;
 	size_t max_connections;
+	struct census *census; /* owned; NULL: no limit per client */
 	uint64_t next_client;
 	uint64_t evict_not_before; /* when a connection can be idle enough */
 
@@ -84,18 +86,6 @@ server_resume_cb(evutil_socket_t fd, short what, void *arg)
 	server_resume_accepting(arg);
 }
 
-static void
-server_refuse(
-    struct server *s, int fd, const struct address *from, const char *why)
-{
-	char peer[ADDRESS_TEXT_MAX];
-
-	s->host.counters.refused++;
-	log_limited(&s->refused_limit, LOG_WARN, "refuse: %s: %s",
-	    address_format(from, peer), why);
-	close(fd);
-}
-
 static struct conn *
 server_longest_idle(const struct server *s)
 {
@@ -140,29 +130,59 @@ plain_factory(void *arg, struct event_base *base, int fd)
 	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 }
 
+/* Why a newcomer is refused, or NULL. Makes room for it if need be. */
+static const char *
+server_refusal(struct server *s, const struct client *client)
+{
+	if (!policy_may_connect(s->config.policy, client))
+		return "not allowed";
+	if (s->config.max_per_client != 0 &&
+	    census_count(s->census, &client->address) >=
+		s->config.max_per_client)
+		return "too many connections from this address";
+	if (!server_make_room(s))
+		return "connection limit reached";
+	return NULL;
+}
+
+/* Make a connection of fd. Returns NULL, or why not; then fd is closed. */
+static const char *
+server_connect(struct server *s, int fd, const struct client *client)
+{
+	struct bufferevent *bev = NULL;
+
+	if (census_enter(s->census, &client->address) != 0) {
+		close(fd);
+		return "out of memory";
+	}
+	bev = s->config.factory(s->config.factory_arg, s->base, fd);
+	if (bev == NULL)
+		close(fd);
+	else if (conn_new(&s->host, bev, client) != NULL)
+		return NULL;
+	census_leave(s->census, &client->address);
+	return "out of memory";
+}
+
 static void
 server_accepted(void *arg, int fd, const struct address *from)
 {
 	struct server *s = arg;
-	struct client client = { s->next_client++, *from };
-	struct bufferevent *bev;
+	const struct client client = { s->next_client++, *from };
+	const char *refusal;
+	char peer[ADDRESS_TEXT_MAX];
 
 	s->host.now = clock_ms();
-	if (!policy_may_connect(s->config.policy, &client)) {
-		server_refuse(s, fd, from, "not allowed");
+	refusal = server_refusal(s, &client);
+	if (refusal != NULL)
+		close(fd);
+	else
+		refusal = server_connect(s, fd, &client);
+	if (refusal == NULL)
 		return;
-	}
-	if (!server_make_room(s)) {
-		server_refuse(s, fd, from, "connection limit reached");
-		return;
-	}
-	bev = s->config.factory(s->config.factory_arg, s->base, fd);
-	if (bev == NULL) {
-		server_refuse(s, fd, from, "out of memory");
-		return;
-	}
-	if (conn_new(&s->host, bev, &client) == NULL)
-		s->host.counters.refused++;
+	s->host.counters.refused++;
+	log_limited(&s->refused_limit, LOG_WARN, "refuse: %s: %s",
+	    address_format(from, peer), refusal);
 }
 
 static void
@@ -186,10 +206,11 @@ server_end_grace(struct server *s)
 
 /* A connection has closed: its descriptor is free for another. */
 static void
-server_conn_closed(void *arg)
+server_conn_closed(void *arg, const struct client *who)
 {
 	struct server *s = arg;
 
+	census_leave(s->census, &who->address);
 	if (s->accept_paused)
 		server_resume_accepting(s);
 	if (s->stopping && TAILQ_EMPTY(&s->host.conns))
@@ -320,7 +341,10 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->sweep = event_new(base, -1, EV_PERSIST, server_sweep_cb, s);
 	s->resume = evtimer_new(base, server_resume_cb, s);
 	s->grace = evtimer_new(base, server_grace_cb, s);
-	if (s->sweep == NULL || s->resume == NULL || s->grace == NULL) {
+	if (config->max_per_client != 0)
+		s->census = census_new();
+	if (s->sweep == NULL || s->resume == NULL || s->grace == NULL ||
+	    (config->max_per_client != 0 && s->census == NULL)) {
 		server_free(s);
 		return NULL;
 	}
@@ -353,6 +377,7 @@ server_free(struct server *s)
 	free_event(s->sweep);
 	free_event(s->resume);
 	free_event(s->grace);
+	census_free(s->census);
 	free(s);
 }
 
