@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "net/access.h"
 #include "net/address.h"
 #include "net/server.h"
 #include "table/datatable.h"
@@ -31,7 +32,9 @@ struct options {
 	enum log_level log_level;
 	bool trace;
 	size_t max_connections; /* 0: as many as descriptors allow */
+	size_t max_per_client;  /* 0: no limit */
 	unsigned idle_timeout;  /* seconds; 0: none */
+	struct access access;   /* its overlay is the one above */
 };
 
 /* Room for any error text of options_parse. */

@@ -29,6 +29,7 @@ struct program {
 	struct event_base *base;
 	struct event *signals[STOP_SIGNALS];
 	struct tap trace;
+	struct policy access;
 	struct server *server;
 	uint16_t port; /* the real one */
 	bool stopping; /* asked to by a signal */
@@ -193,14 +194,19 @@ new_event_base(void)
 static struct server *
 new_server(struct program *p)
 {
-	const struct options *o = &p->options;
+	struct options *o = &p->options;
 	struct server_config config;
 
 	server_config_init(&config);
 	config.table = p->table;
 	config.shutdown_word = o->shutdown_word;
 	config.max_connections = o->max_connections;
+	config.max_per_client = o->max_per_client;
 	config.deadlines.idle = o->idle_timeout * UINT64_C(1000);
+	if (access_has_rules(&o->access)) {
+		p->access = access_policy(&o->access);
+		config.policy = &p->access;
+	}
 	if (o->trace) {
 		p->trace.exchanged = trace_exchange;
 		config.tap = &p->trace;

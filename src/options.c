@@ -15,6 +15,10 @@
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 #define VALUE_SHOWN         100 /* bytes of a bad value in an error */
 
+#define EXPECTED_CIDR                                                          \
+	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
+	"times"
+
 /* The options so far, and --listen until the port is known. */
 struct parse {
 	struct options *o;
@@ -92,6 +96,49 @@ set_idle_timeout(struct parse *p, const char *value)
 }
 
 static int
+set_max_per_client(struct parse *p, const char *value)
+{
+	unsigned long n;
+
+	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
+		return -1;
+	p->o->max_per_client = n;
+	return 0;
+}
+
+static int
+set_allow(struct parse *p, const char *value)
+{
+	return access_list_add(&p->o->access.connect, value);
+}
+
+static int
+set_write_from(struct parse *p, const char *value)
+{
+	return access_list_add(&p->o->access.write, value);
+}
+
+static int
+set_quit_from(struct parse *p, const char *value)
+{
+	return access_list_add(&p->o->access.shut_down, value);
+}
+
+static int
+set_read_only(struct parse *p, const char *value)
+{
+	(void)value;
+	p->o->access.read_only = true;
+	return 0;
+}
+
+static int
+set_read_only_range(struct parse *p, const char *value)
+{
+	return access_add_read_only(&p->o->access, value);
+}
+
+static int
 set_log_level(struct parse *p, const char *value)
 {
 	static const char *const names[] = {
@@ -166,10 +213,31 @@ static const struct definition {
 	    set_max_connections,
 	    "connections at once (default: as many as the\n"
 	    "descriptor limit allows, less 16)" },
+	{ "", "max-per-client", "N", "a number from 1 to 1000000",
+	    set_max_per_client,
+	    "connections at once from one client address\n"
+	    "(default: no limit)" },
 	{ "", "idle-timeout", "SECONDS", "seconds from 0 to 31536000",
 	    set_idle_timeout,
 	    "close a connection without requests for so long\n"
 	    "(default 0: never)" },
+	{ "", "allow", "CIDR", EXPECTED_CIDR, set_allow,
+	    "let only clients from CIDR connect; may be repeated\n"
+	    "(default: every client)" },
+	{ "", "write-from", "CIDR", EXPECTED_CIDR, set_write_from,
+	    "let only clients from CIDR write, others' writes are\n"
+	    "answered by exception 01; may be repeated" },
+	{ "", "quit-from", "CIDR", EXPECTED_CIDR, set_quit_from,
+	    "let only clients from CIDR use the word of --quit;\n"
+	    "may be repeated" },
+	{ "", "read-only", NULL, NULL, set_read_only,
+	    "answer every write by exception 02" },
+	{ "", "read-only-range", "RANGE",
+	    "coils:A-B or registers:A-B with addresses from 0 to 65535, at "
+	    "most 64 times",
+	    set_read_only_range,
+	    "coils:A-B or registers:A-B: answer a write that\n"
+	    "touches it by exception 02; may be repeated" },
 	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
@@ -327,6 +395,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	if (optind < argc)
 		return fail_unknown(argv[optind], error);
 	resolve_listen(&p);
+	o->access.overlay = o->overlay;
 	return 0;
 }
 

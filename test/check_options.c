@@ -210,7 +210,7 @@ static const struct {
 	{ { "--quit", "quit" }, "quit" },
 	{ { "--quit=quit" }, "quit" },
 	{ { "--quit==q=" }, "=q=" },
-	{ { "--q", "quit" }, "quit" },
+	{ { "--quit", "--q" }, "--q" },
 };
 
 START_TEST(accepts_a_shut_down_word)
@@ -270,8 +270,8 @@ static const struct {
 } maxima[] = {
 	{ { "--max-connections", "1" }, 1 },
 	{ { "--max-connections=1000" }, 1000 },
-	{ { "--max", "999999" }, 999999 },
-	{ { "--m=1000000" }, 1000000 },
+	{ { "--max-conn", "999999" }, 999999 },
+	{ { "--max-c=1000000" }, 1000000 },
 };
 
 START_TEST(accepts_a_number_of_connections)
@@ -373,6 +373,56 @@ START_TEST(all_options_work_together)
 	ck_assert_uint_eq(options.listen_count, 2);
 	assert_listen(0, "127.0.0.1:1502");
 	assert_listen(1, "[::1]:1503");
+}
+END_TEST
+
+/* The n-th block of a list contains an address, and one list only. */
+static void
+assert_block(const struct access_list *list, size_t n, const char *inside)
+{
+	struct address a;
+
+	ck_assert_uint_gt(list->count, n);
+	ck_assert_int_eq(address_parse_ip(inside, &a), 0);
+	ck_assert(cidr_contains(&list->blocks[n], &a));
+}
+
+START_TEST(access_rules_are_read_into_lists_of_their_own)
+{
+	const struct access *rules = &options.access;
+
+	ck_assert_int_eq(
+	    PARSE("--allow", "10.0.0.0/8", "--allow=::1", "--write-from",
+		"10.1.0.0/16", "--quit-from", "127.0.0.1", "--read-only-range",
+		"registers:100-109", "--max-per-client", "4"),
+	    0);
+	ck_assert_uint_eq(rules->connect.count, 2);
+	assert_block(&rules->connect, 0, "10.9.9.9");
+	assert_block(&rules->connect, 1, "::1");
+	ck_assert_uint_eq(rules->write.count, 1);
+	assert_block(&rules->write, 0, "10.1.0.1");
+	ck_assert_uint_eq(rules->shut_down.count, 1);
+	assert_block(&rules->shut_down, 0, "127.0.0.1");
+	ck_assert_uint_eq(rules->read_only_range_count, 1);
+	ck_assert(!rules->read_only);
+	ck_assert_int_eq(rules->overlay, DATATABLE_SEPARATE);
+	ck_assert_uint_eq(options.max_per_client, 4);
+}
+END_TEST
+
+START_TEST(access_rules_learn_of_an_overlay_behind_them)
+{
+	ck_assert_int_eq(PARSE("--read-only", "-d", "o"), 0);
+	ck_assert(options.access.read_only);
+	ck_assert_int_eq(options.access.overlay, DATATABLE_OVERLAID);
+}
+END_TEST
+
+START_TEST(there_are_no_access_rules_by_default)
+{
+	ck_assert_int_eq(PARSE("-d", "o"), 0);
+	ck_assert(!access_has_rules(&options.access));
+	ck_assert_uint_eq(options.max_per_client, 0);
 }
 END_TEST
 
@@ -485,6 +535,12 @@ END_TEST
 	"such as 192.0.2.1, 192.0.2.1:502, 2001:db8::1 or "                    \
 	"[2001:db8::1]:502, at most 16 times"
 #define BAD_LISTEN(value) "--listen: \"" value "\": " ADDRESS_EXPECTED
+#define BAD_BLOCK(option, value)                                               \
+	"--" option ": \"" value "\": expected an address block such as "      \
+	"192.0.2.0/24 or 2001:db8::/32, at most 64 times"
+#define BAD_RANGE(value)                                                       \
+	"--read-only-range: \"" value "\": expected coils:A-B or "             \
+	"registers:A-B with addresses from 0 to 65535, at most 64 times"
 #define UNKNOWN(argument)                                                      \
 	argument ": no such option: expected one of those that --help lists"
 
@@ -561,6 +617,21 @@ static const struct {
 	    "--idle-timeout: no value: expected seconds from 0 to 31536000" },
 	{ { "--log-level" },
 	    "--log-level: no value: expected error, warn, info or debug" },
+
+	{ { "--allow", "10.0.0.0/33" }, BAD_BLOCK("allow", "10.0.0.0/33") },
+	{ { "--allow", "" }, BAD_BLOCK("allow", "") },
+	{ { "--write-from", "localhost" },
+	    BAD_BLOCK("write-from", "localhost") },
+	{ { "--quit-from", "::1/x" }, BAD_BLOCK("quit-from", "::1/x") },
+	{ { "--read-only-range", "coils:2-1" }, BAD_RANGE("coils:2-1") },
+	{ { "--read-only-range", "inputs:1" }, BAD_RANGE("inputs:1") },
+	{ { "--read-only-range", "registers:1-65536" },
+	    BAD_RANGE("registers:1-65536") },
+	{ { "--read-only=1" }, "--read-only: expected no value" },
+	{ { "--max-per-client", "0" },
+	    "--max-per-client: \"0\": expected a number from 1 to 1000000" },
+	{ { "--max", "5" },
+	    UNKNOWN("--max") }, /* -connections or -per-client */
 
 	{ { "-x" }, UNKNOWN("-x") },
 	{ { "-P", "502" }, UNKNOWN("-P") },
@@ -838,6 +909,9 @@ accepting(void)
 	    tc, help_and_version_win_over_what_follows, 0, COUNT(actions));
 	tcase_add_test(tc, short_options_may_be_joined);
 	tcase_add_test(tc, all_options_work_together);
+	tcase_add_test(tc, access_rules_are_read_into_lists_of_their_own);
+	tcase_add_test(tc, access_rules_learn_of_an_overlay_behind_them);
+	tcase_add_test(tc, there_are_no_access_rules_by_default);
 	tcase_add_test(tc, the_last_of_several_values_counts);
 	tcase_add_test(tc, parses_again_from_the_defaults);
 	tcase_add_test(tc, forgets_the_rest_of_joined_options);

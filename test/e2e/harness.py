@@ -352,7 +352,7 @@ class Client:
     """A raw TCP client that takes frames out of what it receives."""
 
     def __init__(self, server, host=None, receive_buffer=None,
-                 send_buffer=None):
+                 send_buffer=None, source=None):
         host = host or server.host
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -366,6 +366,8 @@ class Client:
                                    send_buffer)
         self.buffer = b""
         try:
+            if source:
+                self.socket.bind((source, 0))
             self.socket.connect((host, server.port))
         except BaseException:
             self.socket.close()

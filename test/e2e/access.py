@@ -1,0 +1,125 @@
+"""Access rules over the wire. All of 127.0.0.0/8 is this host, and so a client
+can come from any address of it."""
+
+from harness import (ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Client, ServerTest,
+                     exception, has_ipv6, main, mask_write, read, read_write,
+                     wait_for, write_coils, write_registers, write_single)
+
+TRUSTED, STRANGER = "127.0.0.2", "127.0.0.3"
+
+
+class Connecting(ServerTest):
+    """--allow and --max-per-client."""
+
+    def test_only_listed_blocks_may_connect(self):
+        server = self.start("--allow", TRUSTED, "--allow", "127.1.0.0/16")
+        self.connect(server, source=TRUSTED).ping()
+        self.connect(server, source="127.1.2.3").ping()
+        self.connect(server, source=STRANGER).expect_eof()
+        wait_for(lambda: server.log_lines("refuse: " + STRANGER), "its line")
+
+    def test_an_ipv4_rule_holds_on_a_dual_stack_listener(self):
+        if not has_ipv6():
+            self.skipTest("this host has no IPv6")
+        server = self.start("--allow", "127.0.0.0/8", listen=None)
+        with Client(server, host="127.0.0.1") as client:
+            client.ping()
+        with Client(server, host="::1") as client:
+            client.expect_eof()
+
+    def test_refusals_do_not_flood_the_log(self):
+        server = self.start("--allow", TRUSTED)
+        for _ in range(200):
+            with Client(server, source=STRANGER) as client:
+                client.expect_eof()
+        self.connect(server, source=TRUSTED).ping()
+        self.assertLessEqual(len(server.log_lines("refuse: ")), 30)
+
+    def test_one_address_has_so_many_connections_and_no_more(self):
+        server = self.start("--max-per-client", "3")
+        clients = [self.connect(server, source=STRANGER) for _ in range(3)]
+        for client in clients:
+            client.ping()
+        self.connect(server, source=STRANGER).expect_eof()
+        self.connect(server, source=TRUSTED).ping()
+        clients[0].close()
+        wait_for(lambda: server.log_lines("disconnect: " + STRANGER),
+                 "room for another")
+        self.connect(server, source=STRANGER).ping()
+
+
+class Writing(ServerTest):
+    """--write-from, --read-only and --read-only-range."""
+
+    WRITES = (write_single(5, 0, 0xFF00), write_single(6, 0, 1),
+              write_coils(0, [1, 1]), write_registers(0, [1, 2]),
+              mask_write(0, 0, 1), read_write(0, 1, 0, [1]))
+
+    def assert_refused(self, client, pdu, code):
+        self.assertEqual(client.ask(pdu), exception(pdu[0], code))
+
+    def assert_done(self, client, pdu):
+        self.assertEqual(client.ask(pdu)[0], pdu[0])
+
+    def test_only_listed_blocks_may_write(self):
+        server = self.start("--write-from", TRUSTED)
+        stranger = self.connect(server, source=STRANGER)
+        trusted = self.connect(server, source=TRUSTED)
+        for pdu in self.WRITES:
+            self.assert_refused(stranger, pdu, ILLEGAL_FUNCTION)
+            self.assert_done(trusted, pdu)
+        self.assert_done(stranger, read(3, 0, 10))
+
+    def test_a_read_only_server_changes_nothing(self):
+        server = self.start("--read-only", "-d", "o")
+        client = self.connect(server)
+        for pdu in self.WRITES:
+            self.assert_refused(client, pdu, ILLEGAL_ADDRESS)
+        self.assertEqual(client.ask(read(3, 0, 10)), bytes([3, 20] + [0] * 20))
+
+    def test_read_only_registers_cannot_be_reached_through_coils(self):
+        server = self.start("-d", "o", "--read-only-range",
+                            "registers:100-109")
+        client = self.connect(server)
+        for pdu in (write_single(6, 100, 1), write_registers(99, [1, 1]),
+                    mask_write(109, 0, 1), read_write(0, 1, 109, [1, 1]),
+                    write_single(5, 1600, 0xFF00), write_coils(1599, [1, 1]),
+                    write_coils(1759, [1])):
+            self.assert_refused(client, pdu, ILLEGAL_ADDRESS)
+        for pdu in (write_single(6, 99, 1), write_single(6, 110, 1),
+                    write_single(5, 1599, 0xFF00),
+                    write_single(5, 1760, 0xFF00)):
+            self.assert_done(client, pdu)
+        self.assertEqual(client.ask(read(3, 100, 10)),
+                         bytes([3, 20] + [0] * 20))
+
+    def test_separate_coils_are_no_registers(self):
+        server = self.start("--read-only-range", "registers:100-109",
+                            "--read-only-range", "coils:7")
+        client = self.connect(server)
+        self.assert_done(client, write_single(5, 1600, 0xFF00))
+        self.assert_done(client, write_single(6, 7, 1))
+        self.assert_refused(client, write_single(6, 109, 1), ILLEGAL_ADDRESS)
+        self.assert_refused(client, write_coils(6, [1, 1]), ILLEGAL_ADDRESS)
+
+
+class ShuttingDown(ServerTest):
+    """--quit-from."""
+
+    def test_the_word_counts_from_listed_blocks_only(self):
+        server = self.start("-q", "enough", "--quit-from", TRUSTED)
+        stranger = self.connect(server, source=STRANGER)
+        stranger.send(b"enough")
+        stranger.expect_eof()
+        self.assert_serves(server)
+        stranger.close()
+        wait_for(lambda: server.log_lines("may not use the shut-down word"),
+                 "the cause")
+        self.assertNotIn("enough", server.log())
+
+        self.connect(server, source=TRUSTED).send(b"enough")
+        server.wait_stopped()
+
+
+if __name__ == "__main__":
+    main()
