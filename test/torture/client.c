@@ -1,0 +1,333 @@
+#include "client.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* More than a thousand of the longest replies. */
+#define INPUT_MAX (512U * 1024)
+
+/* A server that leaves so many seconds of questions unanswered is asked less
+ * patiently from then on. */
+#define VAIN_PATIENCE    15.0
+#define VAIN_TIMEOUT_MIN 0.25
+
+struct client {
+	struct endpoint *server; /* borrowed */
+	int fd;
+	bool ended;   /* EOF or an error was seen */
+	size_t start; /* of what has not been taken */
+	size_t end;
+	uint8_t input[INPUT_MAX];
+};
+
+double
+clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int
+endpoint_resolve(
+    struct endpoint *e, const char *host, const char *port, char *error)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	int status = getaddrinfo(host, port, &hints, &found);
+
+	if (status != 0) {
+		snprintf(error, 200, "%s port %s: %s", host, port,
+		    gai_strerror(status));
+		return -1;
+	}
+	memcpy(&e->address, found->ai_addr, found->ai_addrlen);
+	e->address_length = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+bool
+endpoint_expired(const struct endpoint *e)
+{
+	return clock_now() >= e->deadline;
+}
+
+/* How long to wait for one answer now. */
+static double
+patience(const struct endpoint *e)
+{
+	double left = e->deadline - clock_now();
+	double timeout = e->timeout;
+
+	if (e->vain > VAIN_PATIENCE && timeout > VAIN_TIMEOUT_MIN)
+		timeout = VAIN_TIMEOUT_MIN;
+	if (timeout > left)
+		timeout = left;
+	return timeout > 0 ? timeout : 0;
+}
+
+/* Wait for events until a time. Returns those that are there, 0 when time is
+ * up. */
+static short
+wait_until(const struct client *c, short events, double until)
+{
+	struct pollfd p = { .fd = c->fd, .events = events };
+
+	for (;;) {
+		double left = until - clock_now();
+		int ms = left > 0 ? (int)(left * 1000) + 1 : 0;
+		int ready = poll(&p, 1, ms);
+
+		if (ready > 0)
+			return p.revents;
+		if (ready == 0 && clock_now() >= until)
+			return 0;
+		if (ready < 0 && errno != EINTR)
+			return POLLERR;
+	}
+}
+
+const char *
+reply_text(const struct reply *reply, char *text)
+{
+	char bytes[BYTES_TEXT];
+
+	switch (reply->kind) {
+	case REPLY_TIMEOUT:
+		snprintf(text, REPLY_TEXT, "no answer in time");
+		return text;
+	case REPLY_CLOSED:
+		snprintf(text, REPLY_TEXT, "a closed connection");
+		return text;
+	case REPLY_BAD_HEADER:
+		snprintf(text, REPLY_TEXT, "an impossible header %s",
+		    bytes_text(&reply->pdu, bytes));
+		return text;
+	case REPLY_FRAME:
+		break;
+	}
+	return bytes_text(&reply->pdu, text);
+}
+
+static int
+connect_in_time(const struct client *c)
+{
+	const struct endpoint *e = c->server;
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (connect(c->fd, (const struct sockaddr *)&e->address,
+		e->address_length) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -1;
+	if (wait_until(c, POLLOUT, clock_now() + patience(e)) == 0)
+		return -1;
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		return -1;
+	return error == 0 ? 0 : -1;
+}
+
+struct client *
+client_open(struct endpoint *e)
+{
+	struct client *c = malloc(sizeof(*c));
+	int on = 1;
+
+	if (c == NULL)
+		return NULL;
+	c->server = e;
+	c->ended = false;
+	c->start = c->end = 0;
+	c->fd = socket(e->address.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (c->fd < 0 || connect_in_time(c) != 0) {
+		client_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+client_close(struct client *c)
+{
+	if (c == NULL)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
+}
+
+void
+client_reset(struct client *c)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	if (c != NULL)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	client_close(c);
+}
+
+void
+client_half_close(struct client *c)
+{
+	if (c != NULL)
+		shutdown(c->fd, SHUT_WR);
+}
+
+void
+client_shrink_receive_buffer(struct client *c)
+{
+	int size = 4096;
+
+	if (c != NULL)
+		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+/* Take what has arrived. A full buffer is as good as an end: no check needs
+ * so much. */
+static void
+read_available(struct client *c)
+{
+	ssize_t got;
+
+	if (c->start > 0) {
+		memmove(c->input, c->input + c->start, c->end - c->start);
+		c->end -= c->start;
+		c->start = 0;
+	}
+	got = c->end < INPUT_MAX ?
+	    recv(c->fd, c->input + c->end, INPUT_MAX - c->end, 0) :
+	    0;
+	if (got > 0)
+		c->end += (size_t)got;
+	else if (got == 0 ||
+	    (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+		c->ended = true;
+}
+
+long
+client_send_some(struct client *c, const void *data, size_t length)
+{
+	ssize_t sent;
+
+	if (c == NULL)
+		return -1;
+	sent = send(c->fd, data, length, MSG_NOSIGNAL);
+	if (sent >= 0)
+		return sent;
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 :
+									   -1;
+}
+
+int
+client_send(struct client *c, const void *data, size_t length)
+{
+	const uint8_t *next = data;
+	double until;
+
+	if (c == NULL)
+		return -1;
+	until = clock_now() + patience(c->server);
+	while (length > 0) {
+		long sent = client_send_some(c, next, length);
+		short events = POLLOUT;
+
+		if (sent < 0)
+			return -1;
+		next += sent;
+		length -= (size_t)sent;
+		if (length == 0)
+			break;
+		if (!c->ended)
+			events |= POLLIN;
+		events = wait_until(c, events, until);
+		if (events == 0)
+			return -1;
+		if (events & POLLIN)
+			read_available(c);
+	}
+	return 0;
+}
+
+int
+client_send_pdu(struct client *c, uint16_t transaction, uint8_t unit,
+    const struct bytes *pdu)
+{
+	struct bytes adu = adu_of(transaction, unit, pdu);
+
+	return client_send(c, adu.data, adu.length);
+}
+
+/* Take a whole frame, or a header that can't be one, out of the buffer. */
+static bool
+take(struct client *c, struct reply *reply)
+{
+	const uint8_t *p = c->input + c->start;
+	size_t have = c->end - c->start;
+	size_t length;
+
+	if (have < HEADER_LENGTH)
+		return false;
+	length = get16(p + 4);
+	if (get16(p + 2) != 0 || length < 2 || length > 1 + PDU_MAX) {
+		reply->kind = REPLY_BAD_HEADER;
+		reply->pdu = bytes_of(p, have < 16 ? have : 16);
+		return true;
+	}
+	if (have < HEADER_LENGTH - 1 + length)
+		return false;
+	reply->kind = REPLY_FRAME;
+	reply->transaction = get16(p);
+	reply->unit = p[6];
+	reply->pdu = bytes_of(p + HEADER_LENGTH, length - 1);
+	c->start += HEADER_LENGTH - 1 + length;
+	return true;
+}
+
+struct reply
+client_receive_within(struct client *c, double seconds)
+{
+	struct reply reply = { .kind = REPLY_CLOSED };
+	double until = clock_now() + seconds;
+
+	if (c == NULL)
+		return reply;
+	while (!take(c, &reply)) {
+		if (c->ended) {
+			reply.kind = REPLY_CLOSED;
+			break;
+		}
+		if (wait_until(c, POLLIN, until) == 0) {
+			reply.kind = REPLY_TIMEOUT;
+			break;
+		}
+		read_available(c);
+	}
+	return reply;
+}
+
+struct reply
+client_receive(struct client *c)
+{
+	double began = clock_now();
+	struct reply reply;
+
+	if (c == NULL)
+		return (struct reply){ .kind = REPLY_CLOSED };
+	reply = client_receive_within(c, patience(c->server));
+	if (reply.kind == REPLY_TIMEOUT)
+		c->server->vain += clock_now() - began;
+	return reply;
+}

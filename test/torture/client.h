@@ -1,0 +1,94 @@
+/*
+ * One TCP connection to the server under test, and the frames on it.
+ *
+ * Every wait ends: with bytes, with the end of the connection, or in time.
+ * Nothing a server does can block, kill or confuse the caller.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "bytes.h"
+
+/* Where the server is, and how patient its clients are. */
+struct endpoint {
+	struct sockaddr_storage address;
+	socklen_t address_length;
+	double timeout;  /* seconds to wait for one answer */
+	double deadline; /* of everything, as clock_now tells it */
+	double vain;     /* seconds spent on answers that never came */
+};
+
+/* Seconds of a clock that only runs forward. */
+double clock_now(void);
+
+/* Find the server. Returns 0, or -1 with one line in error, 200 bytes. */
+int endpoint_resolve(
+    struct endpoint *e, const char *host, const char *port, char *error);
+
+/* Whether the time for everything is over. */
+bool endpoint_expired(const struct endpoint *e);
+
+enum reply_kind {
+	REPLY_FRAME,
+	REPLY_TIMEOUT,    /* nothing, or a part of a frame, in time */
+	REPLY_CLOSED,     /* EOF or reset, or not even connected */
+	REPLY_BAD_HEADER, /* not a header of Modbus/TCP; it is in pdu */
+};
+
+struct reply {
+	enum reply_kind kind;
+	uint16_t transaction;
+	uint8_t unit;
+	struct bytes pdu;
+};
+
+/* The PDU, or what came instead of a frame, for people. text has room for
+ * REPLY_TEXT bytes; returns text. */
+#define REPLY_TEXT (BYTES_TEXT + 40)
+const char *reply_text(const struct reply *reply, char *text);
+
+struct client;
+
+/* Connect. NULL when that fails; e must outlive the client. */
+struct client *client_open(struct endpoint *e);
+
+/* Close. NULL is allowed. */
+void client_close(struct client *c);
+
+/* Close with RST. */
+void client_reset(struct client *c);
+
+/* Send FIN; go on reading. */
+void client_half_close(struct client *c);
+
+/*
+ * Send all bytes, each call in a segment of its own if they fit one
+ * (TCP_NODELAY). Reads meanwhile, so a server that waits for its replies to be
+ * read does not wait in vain. Returns 0, or -1 when the connection is lost or
+ * takes no more in time. All functions of a client allow it to be NULL, and
+ * then fail as if the connection were lost.
+ */
+int client_send(struct client *c, const void *data, size_t length);
+
+/* The same for a request. */
+int client_send_pdu(struct client *c, uint16_t transaction, uint8_t unit,
+    const struct bytes *pdu);
+
+/* Send what is taken at once, never reading: the number of bytes, or -1 when
+ * the connection is lost. */
+long client_send_some(struct client *c, const void *data, size_t length);
+
+/* The next reply, waited for as long as the endpoint allows. */
+struct reply client_receive(struct client *c);
+
+/* The next reply if it comes in so many seconds. Waiting in vain is no fault
+ * here and makes nobody less patient. */
+struct reply client_receive_within(struct client *c, double seconds);
+
+/* Set the receive buffer, to have less room for replies not read. */
+void client_shrink_receive_buffer(struct client *c);
+
+#endif

@@ -1,0 +1,105 @@
+"""mbtorture as a test: torture.py separate | overlaid | control
+
+Our server has to pass in full, in either layout of its data table. The control
+shows that mbtorture can fail: it must find the faults of a libmodbus server
+that are known, and nothing wrong with what that server does well.
+"""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "e2e"))
+
+from harness import Server  # pylint: disable=wrong-import-position
+
+SKIPPED = 77
+
+# Patient: under a sanitizer, on a busy host, a server is slow and yet right.
+OPTIONS = ["--timeout", "10", "--deadline", "150", "--seed", "1",
+           "--random", "20000"]
+
+CONTROL = {
+    "unknown-functions": [
+        ("FAIL", "function 131, PDU of 5 bytes"),
+        ("ok", "function 99, PDU of 5 bytes"),
+    ],
+    "header": [
+        ("FAIL", "protocol identifier 1"),
+        ("FAIL", "length 65535"),
+        ("ok", "transaction identifier 4660"),
+    ],
+    "03-read-holding-registers": [
+        ("FAIL", "one byte long"),
+        ("ok", "the most items up to the last"),
+    ],
+    "liveness": [
+        ("FAIL", "a client that dribbles freezes no other"),
+        ("ok", "20 clients that are silent freeze no other"),
+    ],
+}
+
+
+def torture(port, *options):
+    """Run mbtorture: its exit status and its lines."""
+    done = subprocess.run(
+        [os.environ["MBTORTURE"], *options, "127.0.0.1", str(port)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        check=False)
+    print(done.stdout)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_ours(layout):
+    """Our server passes in full, and ends well."""
+    server = Server("-d", layout)
+    try:
+        status, _ = torture(server.port, *OPTIONS)
+        server.stop()
+    except BaseException:
+        sys.stderr.write(server.log()[-20000:])
+        raise
+    finally:
+        server.kill()
+    if status != 0:
+        sys.exit("mbtorture: exit status %d" % status)
+
+
+def test_control():
+    """The libmodbus server fails and passes where it is known to."""
+    if not os.environ.get("PEER_LIBMODBUS"):
+        print("no libmodbus to build the other server with")
+        sys.exit(SKIPPED)
+    peer = subprocess.Popen([os.environ["PEER_LIBMODBUS"]],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            text=True)
+    try:
+        port = int(peer.stdout.readline())
+        groups = [option for group in CONTROL
+                  for option in ("--group", group)]
+        status, lines = torture(port, "--deadline", "100", "--seed", "1",
+                                *groups)
+    finally:
+        peer.kill()
+        peer.wait()
+    wrong = ["%s %s: %s" % (outcome, group, name)
+             for group, checks in CONTROL.items()
+             for outcome, name in checks
+             if not any(line.startswith("%-4s %s: %s" % (outcome, group, name))
+                        for line in lines)]
+    if status != 1 or wrong:
+        sys.exit("exit status %d; expected lines not there: %s"
+                 % (status, wrong))
+
+
+def main():
+    """One subject."""
+    subject = sys.argv[1]
+    if subject == "control":
+        test_control()
+    else:
+        test_ours(subject)
+
+
+main()
