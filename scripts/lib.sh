@@ -11,6 +11,7 @@ build=$root/.build
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc iproute2 procps util-linux"
+memcheck_needs="$test_needs valgrind"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
 coverage_needs="$test_needs gcovr"

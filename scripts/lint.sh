@@ -34,6 +34,15 @@ check_cppcheck()
 	    --include="$queue" -U_SYS_QUEUE_H_ src
 }
 
+# gcc's own analyzer, which sees other paths than clang's.
+check_gcc_analyzer()
+{
+	find src -name '*.c' -print0 |
+		xargs -0 -n 1 -P "$jobs" cc -std=c17 -D_GNU_SOURCE -O1 \
+		    -fanalyzer -Werror -Iinclude -I"$build/clang/generated" \
+		    -c -o /dev/null
+}
+
 check_shell()
 {
 	grep -rlE '^#!/bin/(ba)?sh' scripts .ci test |
@@ -53,7 +62,7 @@ check_python()
 locked prepare
 cd "$root"
 failed=
-for check in shell manual python cppcheck tidy; do
+for check in shell manual python cppcheck gcc_analyzer tidy; do
 	quietly "$build/lint-$check.log" "check_$check" ||
 		failed="$failed $check"
 done

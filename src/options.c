@@ -277,15 +277,17 @@ describe(struct option *longs, char *letters)
 	*letters = '\0';
 }
 
+/* The definition of what getopt_long has found: it is in the table. */
 static const struct definition *
 find(int found)
 {
+	const struct definition *d = definitions;
+
 	if (found >= LONG_OPTION(0))
 		return &definitions[found - LONG_OPTION(0)];
-	for (size_t i = 0; i < DEFINITIONS; i++)
-		if (strchr(definitions[i].letters, found) != NULL)
-			return &definitions[i];
-	return NULL;
+	while (strchr(d->letters, found) == NULL)
+		d++;
+	return d;
 }
 
 /* A value as it may stand in a line: cut, and without control characters. */

@@ -677,6 +677,17 @@ accepting(void)
 	tcase_add_test(tc, pause_from_within_accepted_ends_the_turn);
 	tcase_add_test(tc, accepts_64_connections_per_turn);
 	tcase_add_test(tc, empty_queue_is_no_failure);
+	return tc;
+}
+
+/* For scripts/memcheck: valgrind has a descriptor limit of its own. */
+static TCase *
+running_out(void)
+{
+	TCase *tc = tcase_create("running out");
+
+	tcase_set_tags(tc, "descriptors");
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, out_of_descriptors_is_told_once_a_turn);
 	tcase_add_test(tc, out_of_descriptors_may_pause_it);
 	return tc;
@@ -689,5 +700,6 @@ main(void)
 
 	suite_add_tcase(suite, opening());
 	suite_add_tcase(suite, accepting());
+	suite_add_tcase(suite, running_out());
 	return suite_run(suite);
 }

@@ -92,18 +92,20 @@ census_count(const struct census *census, const struct address *a)
 int
 census_enter(struct census *census, const struct address *a)
 {
-	struct entry **e;
+	struct entry **at, *e;
 
 	if (census == NULL)
 		return 0;
-	e = find(census, a);
-	if (*e == NULL) {
-		*e = calloc(1, sizeof(**e));
-		if (*e == NULL)
+	at = find(census, a);
+	e = *at;
+	if (e == NULL) {
+		e = calloc(1, sizeof(*e));
+		if (e == NULL)
 			return -1;
-		(*e)->ip = a->ip;
+		e->ip = a->ip;
+		*at = e;
 	}
-	(*e)->count++;
+	e->count++;
 	return 0;
 }
 
