@@ -145,23 +145,34 @@ server_refusal(struct server *s, const struct client *client)
 	return NULL;
 }
 
-/* Make a connection of fd. Returns NULL, or why not; then fd is closed. */
-static const char *
+static void
+server_log_refusal(struct server *s, const struct client *who, const char *why)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	s->host.counters.refused++;
+	log_limited(&s->refused_limit, LOG_WARN, "refuse: %s: %s",
+	    address_format(&who->address, peer), why);
+}
+
+/* Make a connection of fd. Returns 0, or -1 when there is no memory; then fd
+ * is closed. */
+static int
 server_connect(struct server *s, int fd, const struct client *client)
 {
-	struct bufferevent *bev = NULL;
+	struct bufferevent *bev;
 
 	if (census_enter(s->census, &client->address) != 0) {
 		close(fd);
-		return "out of memory";
+		return -1;
 	}
 	bev = s->config.factory(s->config.factory_arg, s->base, fd);
 	if (bev == NULL)
 		close(fd);
 	else if (conn_new(&s->host, bev, client) != NULL)
-		return NULL;
+		return 0;
 	census_leave(s->census, &client->address);
-	return "out of memory";
+	return -1;
 }
 
 static void
@@ -170,19 +181,15 @@ server_accepted(void *arg, int fd, const struct address *from)
 	struct server *s = arg;
 	const struct client client = { s->next_client++, *from };
 	const char *refusal;
-	char peer[ADDRESS_TEXT_MAX];
 
 	s->host.now = clock_ms();
 	refusal = server_refusal(s, &client);
-	if (refusal != NULL)
+	if (refusal != NULL) {
+		server_log_refusal(s, &client, refusal);
 		close(fd);
-	else
-		refusal = server_connect(s, fd, &client);
-	if (refusal == NULL)
-		return;
-	s->host.counters.refused++;
-	log_limited(&s->refused_limit, LOG_WARN, "refuse: %s: %s",
-	    address_format(from, peer), refusal);
+	} else if (server_connect(s, fd, &client) != 0) {
+		server_log_refusal(s, &client, "out of memory");
+	}
 }
 
 static void
