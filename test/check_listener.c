@@ -321,6 +321,7 @@ static const struct {
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 90000 },
 	/* The kernel doubles it. */
 	{ SOL_SOCKET, SO_SNDBUF, 2 * 64 * 1024 },
+	{ SOL_SOCKET, SO_RCVBUF, 2 * 64 * 1024 },
 };
 
 START_TEST(accepted_socket_inherits_its_options)

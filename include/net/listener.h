@@ -32,7 +32,7 @@ int listener_open(const struct address *where, bool both_families);
 /*
  * Listen on fd, a listening stream socket, which is taken over on success.
  * Sets the options that accepted sockets inherit: no delay, keepalive, user
- * timeout, a bounded send buffer. Starts paused. Returns NULL when there is no
+ * timeout, bounded buffers. Starts paused. Returns NULL when there is no
  * memory; then fd stays the caller's.
  */
 struct listener *listener_new(struct event_base *base, int fd,

@@ -18,9 +18,10 @@
 #define KEEPALIVE_PROBES     3
 #define USER_TIMEOUT_MS      90000
 
-/* Bounds what a client that never reads can pin in the kernel; the kernel
- * doubles it for its own bookkeeping. */
-#define SEND_BUFFER_BYTES (64 * 1024)
+/* Bound what a client that does not read can pin in the kernel, which doubles
+ * them for its own bookkeeping. Left alone it grows them to megabytes. */
+#define SEND_BUFFER_BYTES    (64 * 1024)
+#define RECEIVE_BUFFER_BYTES (64 * 1024)
 
 struct listener {
 	struct event *readable; /* owned */
@@ -89,6 +90,7 @@ set_inherited_options(int fd)
 {
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
+	set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
