@@ -11,6 +11,8 @@ build=$root/.build
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc iproute2 procps util-linux"
+fuzz_needs="$build_needs check clang libclang-rt-dev"
+test_needs="$test_needs clang libclang-rt-dev"
 memcheck_needs="$test_needs valgrind"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
@@ -44,6 +46,11 @@ have()
 	ninja-build) command_exists ninja || command_exists make ;;
 	libevent-dev) pkg-config --exists 'libevent_core >= 2.1.12' 2>&1 ;;
 	check) pkg-config --exists check 2>&1 ;;
+	libclang-rt-dev) # libFuzzer is part of the compiler's runtime
+		echo 'int LLVMFuzzerTestOneInput(void);
+		int LLVMFuzzerTestOneInput(void) { return 0; }' |
+			clang -fsanitize=fuzzer,address -x c - -o /dev/null 2>&1
+		;;
 	libmodbus-dev) pkg-config --exists libmodbus 2>&1 ;;
 	# Debian's own, for which the packages of modules are made.
 	python3) [ -x /usr/bin/python3 ] ;;
@@ -131,6 +138,14 @@ compile()
 		die "cmake failed"
 	quietly "$tree.log" cmake --build "$tree" --target "$target" -j "$jobs" ||
 		die "the build failed"
+}
+
+# Debug keeps the assertions.
+compile_fuzzers()
+{
+	compile fuzz fuzzers -DCMAKE_C_COMPILER=clang \
+	    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG='-O1 -g' \
+	    -DTESTS=ON -DASAN=ON -DFUZZERS=ON
 }
 
 # locked COMMAND...: in this working tree, one at a time.

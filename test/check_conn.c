@@ -399,6 +399,21 @@ START_TEST(finish_sends_what_is_owed_first)
 }
 END_TEST
 
+START_TEST(eof_behind_a_bad_frame_loses_no_reply)
+{
+	bufferevent_disable(peer, EV_READ);
+	wire_request(sending(), 1, MB_FC_READ_COILS, 0, 1);
+	evbuffer_add(sending(), "junk", 4);
+	turn();
+	send_eof();
+	turn();
+	bufferevent_enable(peer, EV_READ);
+	turn();
+	wire_reply(replies, 1);
+	assert_closed_for(CONN_BAD_PROTOCOL);
+}
+END_TEST
+
 START_TEST(first_cause_is_the_one_that_counts)
 {
 	bufferevent_disable(peer, EV_READ);
@@ -793,6 +808,7 @@ main(void)
 
 	tc = add_case(suite, "finishing");
 	tcase_add_test(tc, finish_sends_what_is_owed_first);
+	tcase_add_test(tc, eof_behind_a_bad_frame_loses_no_reply);
 	tcase_add_test(tc, first_cause_is_the_one_that_counts);
 
 	tc = add_case(suite, "shut-down word");

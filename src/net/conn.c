@@ -414,7 +414,7 @@ conn_event_cb(struct bufferevent *bev, short what, void *arg)
 		c->eof = true;
 		if (c->state == CONN_SERVING)
 			conn_serve(c);
-		else
+		else if (c->state == CONN_LINGERING)
 			conn_close(c, c->cause);
 	}
 }

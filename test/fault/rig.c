@@ -1,0 +1,258 @@
+#include "rig.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inject.h"
+#include "log.h"
+#include "net/gate.h"
+#include "net/server.h"
+#include "rig_client.h"
+#include "table/datatable.h"
+
+#define DESCRIPTORS 256
+#define QUIET_TURNS 4    /* turns in which nothing moves, until all rests */
+#define STALLED_MS  1000 /* soon enough to see what hangs be closed */
+#define PER_CLIENT  (2 * RIG_CLIENTS) /* all clients are one address */
+#define IDLE_MS     100 /* that pass in each millisecond of waiting */
+
+static char doing[200];
+
+/* What there was before a rig began. */
+static struct {
+	size_t own, event, descriptors;
+} before;
+
+void
+rig_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(doing, sizeof(doing), format, args);
+	va_end(args);
+}
+
+void
+rig_fail(const char *expression, const char *file, int line)
+{
+	inject_arm(false);
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, expression);
+	fprintf(stderr, "while: %s\n", doing);
+	for (int kind = 0; kind < INJECT_KINDS; kind++)
+		fprintf(stderr, "%18s: %llu calls, %llu failed\n",
+		    inject_names[kind],
+		    (unsigned long long)inject_count((enum inject_kind)kind)
+			.calls,
+		    (unsigned long long)inject_count((enum inject_kind)kind)
+			.failed);
+	abort();
+}
+
+static size_t
+count_descriptors(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Libevent has a word to say on most of what fails. */
+static void
+no_log(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
+void
+rig_init(void)
+{
+	signal(SIGPIPE, SIG_IGN); /* as main does */
+	inject_install();
+	event_set_log_callback(no_log);
+	log_set_level(LOG_ERROR);
+}
+
+/* --- the server --------------------------------------------------------- */
+
+static uint64_t
+hold(void *arg)
+{
+	struct rig *r = arg;
+
+	return r->holding ? ++r->tickets : 0;
+}
+
+static void
+stopped(void *arg)
+{
+	struct rig *r = arg;
+
+	r->stops++;
+}
+
+static void
+shut_down(void *arg, const struct client *who)
+{
+	struct rig *r = arg;
+
+	(void)who;
+	server_stop(r->server);
+}
+
+/* Everything of the server's own. Returns whether all of it was made. */
+static bool
+make_server(struct rig *r)
+{
+	struct server_config config;
+	struct address where;
+
+	server_config_init(&config);
+	if (address_parse("127.0.0.1", 0, &where) != 0)
+		return false;
+	r->table = datatable_new(DATATABLE_SEPARATE);
+	r->gate = gate_new(hold, r);
+	if (r->table == NULL || r->gate == NULL)
+		return false;
+	config.table = r->table;
+	config.gate = r->gate;
+	config.shutdown_word = RIG_WORD;
+	config.shut_down = shut_down;
+	config.stopped = stopped;
+	config.max_per_client = PER_CLIENT;
+	config.deadlines.stalled = STALLED_MS;
+	config.arg = r;
+	r->server = server_new(r->base, &config);
+	return r->server != NULL &&
+	    server_listen(r->server, &where, false) == 0 &&
+	    server_start(r->server) == 0;
+}
+
+bool
+rig_begin(struct rig *r)
+{
+	bool made;
+
+	before.own = inject_live_own();
+	before.event = inject_live_event();
+	before.descriptors = count_descriptors();
+	memset(r, 0, sizeof(*r));
+	for (int i = 0; i < RIG_CLIENTS; i++)
+		r->clients[i].fd = -1;
+	rig_model_init();
+	r->base = event_base_new();
+	must(r->base != NULL);
+	inject_arm(true);
+	made = make_server(r);
+	inject_arm(false);
+	return made;
+}
+
+void
+rig_end(struct rig *r)
+{
+	for (int i = 0; i < RIG_CLIENTS; i++)
+		rig_disconnect(&r->clients[i], false);
+	server_free(r->server);
+	gate_free(r->gate);
+	datatable_free(r->table);
+	event_base_free(r->base);
+	must(inject_live_own() == before.own);
+	must(inject_live_event() == before.event);
+	must(count_descriptors() == before.descriptors);
+}
+
+void
+rig_decide(struct rig *r, uint64_t up_to, int verdict)
+{
+	inject_arm(!r->calm);
+	gate_decide(r->gate, up_to, (enum gate_verdict)verdict);
+	inject_arm(false);
+}
+
+void
+rig_stop(struct rig *r)
+{
+	inject_arm(!r->calm);
+	server_stop(r->server);
+	inject_arm(false);
+}
+
+/* --- turning ------------------------------------------------------------ */
+
+static uint64_t
+server_progress(const struct rig *r)
+{
+	const struct counters *n = server_counters(r->server);
+	uint64_t closed = 0;
+
+	for (int cause = 0; cause < CONN_CAUSES; cause++)
+		closed += n->closed[cause];
+	return n->accepted + n->refused + n->accept_errors + n->requests +
+	    n->paused + closed;
+}
+
+static bool
+pump_clients(struct rig *r)
+{
+	bool moved = false;
+
+	for (int i = 0; i < RIG_CLIENTS; i++)
+		moved |= rig_client_pump(&r->clients[i]);
+	return moved;
+}
+
+bool
+rig_turn(struct rig *r)
+{
+	uint64_t progress = server_progress(r);
+	uint64_t failed = inject_failed();
+	bool moved;
+
+	inject_arm(!r->calm);
+	event_base_loop(r->base, EVLOOP_NONBLOCK);
+	inject_arm(false);
+	moved = server_progress(r) != progress || inject_failed() != failed;
+	return pump_clients(r) || moved;
+}
+
+void
+rig_settle(struct rig *r)
+{
+	for (int quiet = 0; quiet < QUIET_TURNS; quiet++)
+		if (rig_turn(r))
+			quiet = 0;
+}
+
+void
+rig_idle(struct rig *r)
+{
+	if (rig_turn(r))
+		return;
+	poll(NULL, 0, 1);
+	if (inject_failed() > 0)
+		rig_clock_pass(IDLE_MS - 1);
+}
+
+void
+rig_check_serves(struct rig *r)
+{
+	struct rig_client *c = &r->clients[RIG_CLIENTS - 1];
+
+	rig_disconnect(c, false);
+	rig_connect(r, RIG_CLIENTS - 1, false);
+	for (unsigned kind = 0; kind < 12; kind++)
+		rig_ask_kind(c, kind, (uint16_t)kind);
+	rig_await(r, rig_is_served(c));
+	must(rig_is_answered(c) && !c->closed);
+	rig_disconnect(c, false);
+}

@@ -1,0 +1,192 @@
+/*
+ * Decode and execute, against the model.
+ *
+ * Input: one byte, whose bit 0 chooses the overlaid table, then requests: a
+ * byte for the length of the PDU, and the PDU. The last may be cut short.
+ *
+ * Holds: every PDU has a response of 2 to 253 bytes, the model's; observers
+ * are told of exactly the writes that were done, with what was before and
+ * after; and the tables are the same in the end.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "model.h"
+#include "modbus/execute.h"
+#include "modbus/request.h"
+#include "net/client.h"
+#include "table/datatable.h"
+#include "version.h"
+
+static struct model model;
+static struct datatable *table;
+
+/* The last write that the observer was told of. */
+static struct {
+	bool told;
+	enum datatable_kind kind;
+	unsigned address;
+	unsigned quantity;
+	uint16_t after[DATATABLE_WRITE_MAX];
+} told;
+
+/* Item i of what a change or a read says: a coil of packed words, or a word. */
+static unsigned
+item(enum datatable_kind kind, const uint16_t *words, unsigned i)
+{
+	return kind == DATATABLE_COILS ?
+	    (unsigned)words[i / 16] >> i % 16 & 1U :
+	    words[i];
+}
+
+static unsigned
+model_item(enum datatable_kind kind, unsigned address)
+{
+	return kind == DATATABLE_COILS ? model_coil(&model, address) :
+					 model_register(&model, address);
+}
+
+/* Comes while the model has not been asked yet, and so is as it was before. */
+static void
+note_change(void *arg, const struct datatable_change *change)
+{
+	(void)arg;
+	must(!told.told);
+	told.told = true;
+	told.kind = change->kind;
+	told.address = change->address;
+	told.quantity = change->quantity;
+	must(change->quantity >= 1 && change->quantity <= DATATABLE_WRITE_MAX);
+	must(change->address + change->quantity <= MODEL_ADDRESSES);
+	for (unsigned i = 0; i < change->quantity; i++)
+		must(item(change->kind, change->before, i) ==
+		    model_item(change->kind, change->address + i));
+	memcpy(told.after, change->after,
+	    sizeof(*told.after) *
+		(change->kind == DATATABLE_COILS ?
+			DATATABLE_PACKED_WORDS(change->quantity) :
+			change->quantity));
+}
+
+static void
+check_told_after(void)
+{
+	for (unsigned i = 0; i < told.quantity; i++)
+		must(item(told.kind, told.after, i) ==
+		    model_item(told.kind, told.address + i));
+}
+
+static void
+check_decoded(const struct mb_request *r, const uint8_t *pdu, size_t length)
+{
+	must(r->function == pdu[0]);
+	must(r->read.address + r->read.quantity <= MB_ADDRESSES);
+	must(r->write.address + r->write.quantity <= MB_ADDRESSES);
+	if (r->data != NULL)
+		must(r->data > pdu && r->data + r->data_length <= pdu + length);
+}
+
+static size_t
+respond(const uint8_t *pdu, size_t length, uint8_t *response)
+{
+	static const struct client client = { .id = 1 };
+	const struct datatable_writer writer = { &client, 1, pdu[0] };
+	struct mb_request r;
+	enum mb_exception e = mb_request_decode(pdu, length, &r);
+
+	told.told = false;
+	if (e != MB_EX_NONE)
+		return mb_put_exception(pdu[0], e, response);
+	check_decoded(&r, pdu, length);
+	length = mb_execute(&r, table, &writer, response);
+	must(told.told == mb_request_writes(&r));
+	return length;
+}
+
+/* The blocks have exactly the sizes that are promised. */
+static void
+try_pdu(const uint8_t *bytes, size_t length)
+{
+	uint8_t *pdu = fuzz_copy(bytes, length);
+	uint8_t *response = malloc(MB_PDU_MAX);
+	uint8_t expected[MODEL_PDU_MAX];
+	size_t got, want;
+
+	must(response != NULL);
+	got = respond(pdu, length, response);
+	want = model_respond(&model, pdu, length, expected);
+	must(got >= MB_EXCEPTION_SIZE && got <= MB_PDU_MAX);
+	must(got == want && memcmp(response, expected, got) == 0);
+	if (told.told)
+		check_told_after();
+	free(response);
+	free(pdu);
+}
+
+/* The 16 coils from address on, as one word. */
+static unsigned
+model_coils(unsigned address)
+{
+	static const uint8_t off[16];
+	unsigned word = 0;
+
+	if (model.overlaid)
+		return model_register(&model, address / 16);
+	if (memcmp(model.coils + address, off, sizeof(off)) == 0)
+		return 0;
+	for (unsigned i = 0; i < 16; i++)
+		word |= model_coil(&model, address + i) << i;
+	return word;
+}
+
+/* All of it, in two halves: 65,536 is one more than a quantity can be. */
+static void
+check_tables(void)
+{
+	static uint16_t words[MODEL_ADDRESSES / 2];
+	const uint16_t half = MODEL_ADDRESSES / 2;
+
+	for (unsigned from = 0; from < MODEL_ADDRESSES; from += half) {
+		datatable_read_registers(table, (uint16_t)from, half, words);
+		must(memcmp(words, model.registers + from, 2U * half) == 0);
+		datatable_read_coils(table, (uint16_t)from, half, words);
+		for (unsigned i = 0; i < half / 16; i++)
+			must(words[i] == model_coils(from + i * 16));
+	}
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct datatable_observer observer = { .changed = note_change };
+	struct input in = { data, size };
+	bool overlaid = input_byte(&in) & 1;
+	bool wrote = false;
+
+	model_init(&model, overlaid, VERSION);
+	table =
+	    datatable_new(overlaid ? DATATABLE_OVERLAID : DATATABLE_SEPARATE);
+	must(table != NULL);
+	datatable_observe(table, &observer);
+	while (in.left > 1) {
+		size_t length = 1U + input_byte(&in) % MB_PDU_MAX;
+		const uint8_t *pdu = input_take(&in, &length);
+
+		try_pdu(pdu, length);
+		wrote |= told.told;
+	}
+	if (wrote)
+		check_tables();
+	datatable_free(table);
+	return 0;
+}

@@ -1,0 +1,191 @@
+"""Write the seeds of the fuzz targets: make_seeds.py, then commit seeds/.
+
+The PDUs are the examples that the Modbus Application Protocol V1.1b3 prints in
+clause 6, then the edges of its ranges. Each target's input format is described
+at the head of its .c file.
+"""
+
+import pathlib
+import struct
+
+SEEDS = pathlib.Path(__file__).resolve().parent / "seeds"
+
+EXAMPLES = {
+    "6.01_read_coils": "01 0013 0013",
+    "6.02_read_discrete_inputs": "02 00C4 0016",
+    "6.03_read_holding_registers": "03 006B 0003",
+    "6.04_read_input_registers": "04 0008 0001",
+    "6.05_write_single_coil": "05 00AC FF00",
+    "6.06_write_single_register": "06 0001 0003",
+    "6.07_read_exception_status": "07",
+    "6.08_diagnostics": "08 0000 A537",
+    "6.09_get_comm_event_counter": "0B",
+    "6.10_get_comm_event_log": "0C",
+    "6.11_write_multiple_coils": "0F 0013 000A 02 CD01",
+    "6.12_write_multiple_registers": "10 0001 0002 04 000A 0102",
+    "6.13_report_server_id": "11",
+    "6.14_read_file_record": "14 0E 06 0004 0001 0002 06 0003 0009 0002",
+    "6.15_write_file_record": "15 0D 06 0004 0007 0003 06AF 04BE 100D",
+    "6.16_mask_write_register": "16 0004 00F2 0025",
+    "6.17_read_write_registers": "17 0003 0006 000E 0003 06 00FF 00FF 00FF",
+    "6.18_read_fifo_queue": "18 04DE",
+    "6.21_read_device_identification": "2B 0E 01 00",
+}
+
+EDGES = {
+    "read_2000_coils": "01 F830 07D0",
+    "read_2001_coils": "01 0000 07D1",
+    "read_125_registers": "03 FF83 007D",
+    "read_126_registers": "03 0000 007E",
+    "read_past_the_end": "04 FFFF 0002",
+    "write_coil_neither_on_nor_off": "05 0000 0001",
+    "write_1968_coils": "0F 0007 07B0 F6" + "A5" * 246,
+    "write_1969_coils": "0F 0000 07B1 F7" + "FF" * 247,
+    "write_123_registers": "10 FF85 007B F6" + "1234" * 123,
+    "write_wrong_byte_count": "10 0000 0002 03 000A 0102",
+    "write_121_read_125": "17 0000 007D 0010 0079 F2" + "BEEF" * 121,
+    "longest_query": "08 0000" + "5A" * 250,
+    "identification_one_object": "2B 0E 04 02",
+    "identification_stream_from_nowhere": "2B 0E 03 77",
+    "exception_flag_in_a_request": "83 0000 0001",
+    "function_0": "00",
+}
+
+
+def pdu(text):
+    return bytes.fromhex(text)
+
+
+def adu(transaction, body, unit=1):
+    return struct.pack(">HHHB", transaction, 0, 1 + len(body), unit) + body
+
+
+def write(target, name, data):
+    folder = SEEDS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def counted(bodies):
+    """Each PDU behind a byte from which fuzz_request takes its length."""
+    return b"".join(bytes([len(body) - 1]) + body for body in bodies)
+
+
+def requests():
+    for overlaid in (0, 1):
+        for name, text in (EXAMPLES | EDGES).items():
+            write("request", f"{name}.{overlaid}",
+                  bytes([overlaid]) + counted([pdu(text)]))
+        write("request", f"all_in_turn.{overlaid}", bytes([overlaid]) +
+              counted(map(pdu, (EXAMPLES | EDGES).values())))
+        # A write on either side of the overlay, read back on the other.
+        write("request", f"overlay.{overlaid}", bytes([overlaid]) + counted(
+            map(pdu, ("06 0FFF 8001", "01 FFF0 0010", "05 FFF8 FF00",
+                      "03 0FFA 000A", "0F FFF3 000D 02 FF1F",
+                      "03 0FFF 0001"))))
+
+
+def stream(names=None):
+    texts = EXAMPLES | EDGES
+    return b"".join(adu(0x100 + i, pdu(texts[name]))
+                    for i, name in enumerate(names or texts))
+
+
+def frames():
+    whole = stream()
+    write("mbap", "at_once", bytes([0]) + whole)
+    write("mbap", "byte_by_byte", bytes([0x81, 1]) + whole)
+    write("mbap", "threes_and_sevens", bytes([4, 3, 7, 3, 8]) + whole)
+    write("mbap", "chains", bytes([0x83, 5, 251, 3]) + whole)
+    write("mbap", "partial", bytes([0x81, 2]) + stream(["function_0"])[:-1])
+    for length in (0, 1, 2, 254, 255, 256, 65535):
+        write("mbap", f"length_{length}", bytes([1, 4]) + adu(1, b"\3\0\0\0\1")
+              + struct.pack(">HHHB", 2, 0, length, 1) + bytes(254))
+    for protocol in (1, 256):
+        write("mbap", f"protocol_{protocol}", bytes([1, 4]) +
+              adu(1, b"\3\0\0\0\1") + struct.pack(">HHHB", 2, protocol, 2, 1))
+
+
+def connections():
+    whole = stream()
+    reads = stream(["read_125_registers"])
+    some = [f"6.{n}" for n in ("01", "06", "16", "03")]
+    mixed = stream([n for n in EXAMPLES if n[:4] in some])
+    send, eights, pages, read, decide, pause, half_close, together = (
+        0, 2, 3, 4, 5, 6 | 8, 6, 7)
+
+    def conn(name, flags, repeats, steps, data):
+        write("conn", name, bytes([flags, repeats, len(steps), *steps]) + data)
+
+    conn("all", 0, 0, [], whole)
+    conn("all_overlaid", 1, 3, [8 * n for n in range(30)], whole)
+    conn("byte_by_byte", 0, 0, [send] * 63, mixed)
+    conn("pause", 0, 63, [read, pages | 248, pause, send, read], reads * 10)
+    conn("pauses", 0, 63, [read, pages | 128, read, read, pages | 248],
+         reads * 20)
+    conn("pause_and_half_close", 0, 63,
+         [read, pages | 248, half_close, read], reads * 8)
+    conn("gate", 4, 5, [eights | 56, decide, decide | 8, eights | 56,
+                        decide | 56, send, together], mixed)
+    conn("gate_fails", 4 | 8, 9, [pages, decide | 16, read, pages, decide],
+         mixed)
+    conn("gate_and_half_close", 4, 5, [eights | 80, half_close, decide], mixed)
+    conn("gate_and_pause", 4, 63, [read, pages | 248, decide | 248, read,
+                                   decide | 248], mixed + reads)
+    conn("word", 2, 0, [], b"quit")
+    conn("word_in_pieces", 2, 0, [eights | 72, send, send, send], mixed +
+         b"quit\r\n")
+    conn("word_and_more", 2, 0, [], mixed + b"quit\n" + mixed)
+    conn("word_refused", 2 | 16, 0, [], mixed + b"quit")
+    conn("other_word", 2, 0, [send] * 5, b"quip")
+    conn("no_word", 0, 0, [send] * 5, b"quit")
+    conn("bad_protocol", 0, 0, [], mixed + b"\0\1\0\1\0\2\1\0" + mixed)
+    conn("bad_length", 0, 0, [], mixed + b"\0\1\0\0\1\0\1\0" + mixed)
+    conn("partial", 0, 0, [], mixed + adu(9, b"\1\0\0\0\1")[:-1])
+
+
+COMMAND_LINES = {
+    "none": [],
+    "defaults": ["-p", "502", "-d", "s", "--log-level", "info"],
+    "original": ["-p8502", "-do", "-qshutdown"],
+    "long": ["--port=0", "--datatable=Overlaid", "--quit", "stop it",
+             "--listen", "127.0.0.1", "--listen=[::1]:502",
+             "--listen=fe80::1%1", "--max-connections=10",
+             "--idle-timeout=3600", "--log-level=DEBUG", "--trace"],
+    "help": ["-h"],
+    "help_too": ["-e", "--nonsense"],
+    "version": ["--version"],
+    "abbreviated": ["--po", "1", "--ver"],
+    "ambiguous": ["--l=1"],
+    "unknown_letter": ["-x"],
+    "unknown_word": ["--nonsense=1"],
+    "operand": ["502"],
+    "missing_value": ["--port"],
+    "missing_value_too": ["-p"],
+    "value_too_many": ["--help=me"],
+    "port_too_large": ["-p", "65536"],
+    "port_with_a_tail": ["-p", "12x"],
+    "word_too_short": ["-q", "ab"],
+    "control_characters": ["-d", "s\n\r\x1b"],
+    "end_of_options": ["--", "-p"],
+    "listen_17_times": ["--listen=1.2.3.4"] * 17,
+}
+
+ADDRESSES = ("127.0.0.1", "127.0.0.1:502", "::1", "[::1]", "[::1]:65535",
+             "fe80::1%1", "[fe80::1%lo]:1", "::ffff:1.2.3.4", "[::]:0", "1.2.3",
+             "1.2.3.4:", "1.2.3.4:65536", "[1.2.3.4]:1", "[::1", "localhost",
+             ":502", "::", "1:2:3:4:5:6:7:8", "a" * 80)
+
+
+def options():
+    for name, arguments in COMMAND_LINES.items():
+        write("options", name,
+              b"\0" + b"".join(a.encode() + b"\0" for a in arguments))
+    for i, text in enumerate(ADDRESSES):
+        write("options", f"address_{i:02}", b"\1" + text.encode())
+
+
+requests()
+frames()
+connections()
+options()
