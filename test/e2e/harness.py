@@ -322,6 +322,14 @@ def tcp_sockets():
                            int(field[3], 16), field[9])
 
 
+def time_wait_overflows():
+    """How often the system had too many connections in TIME_WAIT to keep one
+    more."""
+    with open("/proc/net/netstat") as netstat:
+        names, values = netstat.readline().split(), netstat.readline().split()
+    return int(values[names.index("TCPTimeWaitOverflow")])
+
+
 def has_ipv6():
     """Whether ::1 can be bound here."""
     try:
