@@ -84,6 +84,11 @@ datatable_observe(struct datatable *t, struct datatable_observer *observer);
 void datatable_read_registers(const struct datatable *t, uint16_t address,
     uint16_t quantity, uint16_t *out);
 
+/* The registers from address on, where they are kept: as many as there are to
+ * 65535, until the next write. */
+const uint16_t *
+datatable_registers(const struct datatable *t, uint16_t address);
+
 /*
  * Read quantity 1..65535 coils from address on, packed into out, which has
  * room for DATATABLE_PACKED_WORDS(quantity). V1.1b3, clauses 6.1 and 6.2.

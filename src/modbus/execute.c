@@ -40,8 +40,7 @@ execute_read_coils(const struct mb_request *r, struct datatable *table,
 
 	(void)writer;
 	datatable_read_coils(table, r->read.address, r->read.quantity, packed);
-	for (size_t i = 0; i < bytes; i++)
-		response[2 + i] = (uint8_t)(packed[i / 2] >> (i % 2 * 8));
+	put_packed(response + 2, packed, bytes);
 	return put_read_head(r, bytes, response);
 }
 
@@ -49,13 +48,9 @@ static size_t
 execute_read_registers(const struct mb_request *r, struct datatable *table,
     const struct datatable_writer *writer, uint8_t *response)
 {
-	uint16_t values[DATA_WORDS];
-
 	(void)writer;
-	datatable_read_registers(
-	    table, r->read.address, r->read.quantity, values);
-	for (size_t i = 0; i < r->read.quantity; i++)
-		put16(response + 2 + 2 * i, values[i]);
+	put16_all(response + 2, datatable_registers(table, r->read.address),
+	    r->read.quantity);
 	return put_read_head(r, 2U * r->read.quantity, response);
 }
 
@@ -95,8 +90,7 @@ execute_write_coils(const struct mb_request *r, struct datatable *table,
 {
 	uint16_t packed[DATA_WORDS] = { 0 };
 
-	for (size_t i = 0; i < r->data_length; i++)
-		packed[i / 2] |= (uint16_t)(r->data[i] << (i % 2 * 8));
+	get_packed(packed, r->data, r->data_length);
 	datatable_write_coils(
 	    table, writer, r->write.address, r->write.quantity, packed);
 	return put_written(r, response);
@@ -108,8 +102,7 @@ write_registers(const struct mb_request *r, struct datatable *table,
 {
 	uint16_t values[DATA_WORDS];
 
-	for (size_t i = 0; i < r->write.quantity; i++)
-		values[i] = get16(r->data + 2 * i);
+	get16_all(values, r->data, r->write.quantity);
 	datatable_write_registers(
 	    table, writer, r->write.address, r->write.quantity, values);
 }

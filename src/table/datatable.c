@@ -71,6 +71,12 @@ datatable_read_registers(const struct datatable *t, uint16_t address,
 	memcpy(out, t->registers + address, quantity * sizeof(*out));
 }
 
+const uint16_t *
+datatable_registers(const struct datatable *t, uint16_t address)
+{
+	return t->registers + address;
+}
+
 void
 datatable_read_coils(const struct datatable *t, uint16_t address,
     uint16_t quantity, uint16_t *out)
