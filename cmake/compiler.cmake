@@ -11,12 +11,20 @@ if(WERROR)
 	add_compile_options(-Werror)
 endif()
 
+# Modules are apart in the source, and need not be in the program.
+include(CheckIPOSupported)
+check_ipo_supported(RESULT can_optimise_across LANGUAGES C OUTPUT ignored)
+if(can_optimise_across AND CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE)
+	set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
 # Hardening. _FORTIFY_SOURCE needs optimisation, and stands in the way of the
 # sanitizers.
 check_pie_supported()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
-add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+# With -z now every call is resolved at the start, and needs no stub.
+add_compile_options(-fstack-protector-strong -fstack-clash-protection -fno-plt)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
 	add_compile_options(-fcf-protection)
 endif()
