@@ -28,15 +28,27 @@ struct mbap_frame {
 	uint16_t transaction;
 	uint8_t unit;
 	uint8_t pdu_length; /* 1..253 */
-	uint8_t pdu[MB_PDU_MAX];
+	const uint8_t *pdu; /* borrowed: copy below, or where it was parsed */
+	size_t missing;     /* after MBAP_PARTIAL: at least so many bytes */
+	uint8_t copy[MB_PDU_MAX];
 };
 
 /*
- * Take one frame from the front of in.
+ * Parse the frame that bytes begin with, of which have are there.
+ *
+ * Only MBAP_READY fills frame, which takes MB_MBAP_LENGTH + frame->pdu_length
+ * bytes; frame->pdu then points into bytes. MBAP_PARTIAL sets frame->missing. A
+ * header that cannot become valid is reported as soon as the byte that spoils
+ * it is there.
+ */
+enum mbap_result
+mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
+
+/*
+ * Take one frame from the front of in, copying its PDU.
  *
  * Only MBAP_READY fills frame and drains exactly that frame; every other
- * result leaves in as it is. A header that cannot become valid is reported as
- * soon as the byte that spoils it has arrived, without waiting for the rest.
+ * result, which is that of mbap_parse, leaves in as it is.
  */
 enum mbap_result mbap_take(struct evbuffer *in, struct mbap_frame *frame);
 

@@ -1,7 +1,7 @@
 /*
- * One connection: a bufferevent and what is to be done with it next, read,
- * pause, hold, flush, linger or close. Frames out of its input become replies
- * in its output, in order.
+ * One connection: a stream and what is to be done with it next, read, pause,
+ * hold, flush, linger or close. Frames out of it become replies into it, in
+ * order.
  *
  *   serving --(EOF, deadline, bad frame, stop)--> flushing: replies owed leave
  *   flushing --(all sent)--> lingering: our side is shut, theirs is read away
@@ -12,12 +12,14 @@
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
 #include "log.h"
 #include "net/client.h"
 #include "net/counters.h"
+#include "net/stream.h"
 
 struct bufferevent;
 struct conn;
@@ -28,7 +30,7 @@ struct tap;
 
 /* A connection stops reading at this many bytes of unsent replies, and goes on
  * once no more than the second number are left. */
-#define CONN_UNSENT_HIGH (64 * 1024)
+#define CONN_UNSENT_HIGH STREAM_GATHER_MAX /* what a run can gather */
 #define CONN_UNSENT_LOW  (16 * 1024)
 
 /* The owner refreshes host->now, and checks the deadlines, this often. */
@@ -46,6 +48,7 @@ struct conn_deadlines {
  * conn_host_init first, and it outlives them all. */
 struct conn_host {
 	struct datatable *table;     /* borrowed */
+	struct stream_pool *streams; /* borrowed */
 	const struct policy *policy; /* borrowed, or NULL */
 	struct gate *gate;           /* borrowed, or NULL */
 	const struct tap *tap;       /* borrowed, or NULL */
@@ -69,13 +72,14 @@ void conn_host_init(struct conn_host *host);
 
 /*
  * Serve the peer of bev, a connected bufferevent that closes its descriptor
- * when freed. Takes bev over, also on failure.
+ * when freed; plain says that it is no more than a socket. Takes bev over,
+ * also on failure.
  *
  * Returns the connection, already in host->conns, or NULL when there is no
  * memory. From then on it ends by itself or by one of the calls below.
  */
 struct conn *conn_new(struct conn_host *host, struct bufferevent *bev,
-    const struct client *client);
+    bool plain, const struct client *client);
 
 /* The connection after c in host->conns, or NULL. */
 struct conn *conn_next(const struct conn *c);

@@ -49,7 +49,8 @@ uint64_t gate_hold(struct gate *g);
 void gate_join(struct gate *g, struct gate_waiter *waiter);
 void gate_leave(struct gate *g, struct gate_waiter *waiter);
 
-/* Pass the verdict on all tickets up to up_to. On the event loop's thread. */
+/* Pass the verdict on all tickets up to up_to. On the event loop's thread, and
+ * not from within hold. */
 void gate_decide(struct gate *g, uint64_t up_to, enum gate_verdict verdict);
 
 #endif

@@ -1,50 +1,69 @@
 #include "modbus/mbap.h"
 
 #include <event2/buffer.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "modbus/bytes.h"
 
 #define LENGTH_COUNTS_FROM 6 /* the length field counts what follows it */
 
-/* Judge a header of which have bytes, or all, are there. */
-static enum mbap_result
-judge_header(const uint8_t *header, size_t have)
+static bool
+is_length(uint16_t length)
 {
-	if ((have > 2 && header[2] != 0) || (have > 3 && header[3] != 0))
-		return MBAP_BAD_PROTOCOL;
-	if (have > 4 && header[4] != 0) /* 256 at least */
-		return MBAP_BAD_LENGTH;
-	if (have >= LENGTH_COUNTS_FROM) {
-		uint16_t length = get16(header + 4);
+	return length >= MB_LENGTH_MIN && length <= MB_LENGTH_MAX;
+}
 
-		if (length < MB_LENGTH_MIN || length > MB_LENGTH_MAX)
-			return MBAP_BAD_LENGTH;
+/* Judge the first have bytes, fewer than a header has. */
+static enum mbap_result
+judge_partial(const uint8_t *bytes, size_t have)
+{
+	if ((have > 2 && bytes[2] != 0) || (have > 3 && bytes[3] != 0))
+		return MBAP_BAD_PROTOCOL;
+	if (have > 4 && bytes[4] != 0) /* 256 at least */
+		return MBAP_BAD_LENGTH;
+	if (have > 5 && !is_length(bytes[5]))
+		return MBAP_BAD_LENGTH;
+	return MBAP_PARTIAL;
+}
+
+enum mbap_result
+mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
+{
+	uint16_t length;
+
+	if (have < MB_MBAP_LENGTH) {
+		frame->missing = MB_MBAP_LENGTH - have;
+		return judge_partial(bytes, have);
 	}
-	return have < MB_MBAP_LENGTH ? MBAP_PARTIAL : MBAP_READY;
+	if (get16(bytes + 2) != MB_PROTOCOL)
+		return MBAP_BAD_PROTOCOL;
+	length = get16(bytes + 4);
+	if (!is_length(length))
+		return MBAP_BAD_LENGTH;
+	if (have < LENGTH_COUNTS_FROM + (size_t)length) {
+		frame->missing = LENGTH_COUNTS_FROM + length - have;
+		return MBAP_PARTIAL;
+	}
+	frame->transaction = get16(bytes);
+	frame->unit = bytes[6];
+	frame->pdu_length = (uint8_t)(length - 1);
+	frame->pdu = bytes + MB_MBAP_LENGTH;
+	return MBAP_READY;
 }
 
 enum mbap_result
 mbap_take(struct evbuffer *in, struct mbap_frame *frame)
 {
-	uint8_t header[MB_MBAP_LENGTH];
-	enum mbap_result result;
-	size_t have = evbuffer_get_length(in);
-	size_t length;
+	uint8_t adu[MB_ADU_MAX];
+	ev_ssize_t have = evbuffer_copyout(in, adu, sizeof(adu));
+	enum mbap_result result = mbap_parse(adu, (size_t)have, frame);
 
-	evbuffer_copyout(in, header, sizeof(header));
-	result = judge_header(header, have);
-	if (result != MBAP_READY)
-		return result;
-	length = get16(header + 4);
-	if (have < LENGTH_COUNTS_FROM + length)
-		return MBAP_PARTIAL;
-
-	frame->transaction = get16(header);
-	frame->unit = header[6];
-	frame->pdu_length = (uint8_t)(length - 1);
-	evbuffer_drain(in, MB_MBAP_LENGTH);
-	evbuffer_remove(in, frame->pdu, frame->pdu_length);
-	return MBAP_READY;
+	if (result == MBAP_READY) {
+		frame->pdu = memcpy(frame->copy, frame->pdu, frame->pdu_length);
+		evbuffer_drain(in, MB_MBAP_LENGTH + frame->pdu_length);
+	}
+	return result;
 }
 
 size_t

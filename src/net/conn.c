@@ -1,15 +1,12 @@
 #include "net/conn.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "clock.h"
 #include "modbus/execute.h"
@@ -29,8 +26,8 @@ enum conn_state {
 
 struct conn {
 	TAILQ_ENTRY(conn) link;
-	struct conn_host *host;  /* borrowed, outlives every conn */
-	struct bufferevent *bev; /* owned, with its descriptor */
+	struct conn_host *host; /* borrowed, outlives every conn */
+	struct stream stream;   /* owned */
 	struct client client;
 	uint64_t requests;
 
@@ -49,7 +46,7 @@ struct conn {
 	uint64_t frame_began; /* 0: no frame is incomplete */
 	uint64_t moved;       /* when sent was last seen to rise */
 	uint64_t lingering;   /* since when */
-	uint64_t queued;      /* bytes ever given to the bufferevent */
+	uint64_t queued;      /* bytes ever given to the stream */
 	uint64_t sent;        /* of these, how many it had sent at moved */
 };
 
@@ -85,17 +82,11 @@ conn_host_init(struct conn_host *host)
 	TAILQ_INIT(&host->conns);
 }
 
-static struct evbuffer *
-conn_output(const struct conn *c)
-{
-	return bufferevent_get_output(c->bev);
-}
-
 /* Bytes of replies made that the system has not taken yet. */
 static size_t
-conn_unsent(const struct conn *c)
+conn_unsent(struct conn *c)
 {
-	return evbuffer_get_length(conn_output(c)) + c->held.bytes;
+	return stream_unsent(&c->stream) + c->held.bytes;
 }
 
 static void
@@ -119,7 +110,7 @@ conn_log_disconnect(const struct conn *c)
 	    misuse ? LOG_WARN : LOG_INFO,
 	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
 	    address_format(&c->client.address, peer), causes[c->cause].text,
-	    c->error != 0 ? ": " : "", c->error != 0 ? strerror(c->error) : "",
+	    c->error > 0 ? ": " : "", c->error > 0 ? strerror(c->error) : "",
 	    age / 1000, (unsigned)(age % 1000), c->requests);
 }
 
@@ -131,7 +122,7 @@ conn_free(struct conn *c)
 	if (c->waiting)
 		gate_leave(host->gate, &c->waiter);
 	held_clear(&c->held);
-	bufferevent_free(c->bev);
+	stream_end(&c->stream);
 	free(c);
 }
 
@@ -159,17 +150,14 @@ conn_close(struct conn *c, enum conn_cause cause)
 static void
 conn_linger(struct conn *c)
 {
-	evutil_socket_t fd = bufferevent_getfd(c->bev);
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-
-	if (c->eof || shutdown(fd, SHUT_WR) != 0) {
+	if (c->eof || stream_shut(&c->stream) != 0) {
 		conn_close(c, c->cause);
 		return;
 	}
 	c->state = CONN_LINGERING;
 	c->lingering = c->host->now;
-	evbuffer_drain(in, evbuffer_get_length(in));
-	if (bufferevent_enable(c->bev, EV_READ) != 0)
+	stream_discard(&c->stream);
+	if (stream_read(&c->stream) != 0)
 		conn_close(c, c->cause);
 }
 
@@ -187,28 +175,27 @@ conn_finish(struct conn *c, enum conn_cause cause)
 		return;
 	c->state = CONN_FLUSHING;
 	c->cause = cause;
-	bufferevent_disable(c->bev, EV_READ);
-	bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
-	conn_linger_if_flushed(c);
+	stream_pause(&c->stream);
+	stream_set_low_mark(&c->stream, 0);
+	if (stream_settle(&c->stream) == 0)
+		conn_linger_if_flushed(c);
+	else
+		conn_close(c, CONN_NO_MEMORY);
 }
 
-/* Give an ADU to the bufferevent. Returns 0, or -1 when out of memory. */
-static int
-conn_send(struct conn *c, const uint8_t *adu, size_t length)
-{
-	c->queued += length;
-	return evbuffer_add(conn_output(c), adu, length);
-}
-
-/* Send a reply, unless it must wait for the gate, or for one that does. */
+/* Send the reply that has been made in the stream's space, unless it must wait
+ * for the gate, or for one that does. Returns 0, or -1 when out of memory. */
 static int
 conn_reply(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
 {
 	struct conn_host *host = c->host;
 
 	host->counters.bytes_out += length;
-	if (ticket == 0 && held_is_empty(&c->held))
-		return conn_send(c, adu, length);
+	if (ticket == 0 && held_is_empty(&c->held)) {
+		c->queued += length;
+		stream_reply(&c->stream, length);
+		return 0;
+	}
 	if (!c->waiting) {
 		gate_join(host->gate, &c->waiter);
 		c->waiting = true;
@@ -247,7 +234,7 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 {
 	const struct conn_host *host = c->host;
 	struct mb_request request;
-	uint8_t adu[MB_ADU_MAX];
+	uint8_t *adu = stream_reply_space(&c->stream);
 	uint8_t *response = adu + MB_MBAP_LENGTH;
 	enum mb_exception exception;
 	uint64_t ticket = 0;
@@ -279,35 +266,51 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 	    mbap_put(adu, frame->transaction, frame->unit, length));
 }
 
+/* Whether another reply may be made: there is room, also if only because the
+ * system takes those that are ready. */
+static bool
+conn_has_room(struct conn *c)
+{
+	if (conn_unsent(c) < CONN_UNSENT_HIGH)
+		return true;
+	stream_settle(&c->stream);
+	return conn_unsent(c) < CONN_UNSENT_HIGH;
+}
+
 /* Stop reading; conn_resume goes on. */
 static void
 conn_pause(struct conn *c)
 {
+	if (stream_settle(&c->stream) != 0) {
+		conn_close(c, CONN_NO_MEMORY);
+		return;
+	}
 	c->paused = true;
 	c->frame_began = 0;
 	c->host->counters.paused++;
-	bufferevent_disable(c->bev, EV_READ);
+	stream_pause(&c->stream);
 }
 
 /* No whole frame is left in the input: wait for more, if more can come. */
 static void
 conn_await_input(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
+	bool failed = stream_settle(&c->stream) != 0;
 
-	if (c->eof) {
+	if (c->eof && !failed) {
 		conn_finish(c, CONN_CLOSED_BY_PEER);
 		return;
 	}
-	if (evbuffer_get_length(in) == 0)
+	if (!stream_has_input(&c->stream))
 		c->frame_began = 0;
 	else if (c->frame_began == 0)
 		c->frame_began = c->host->now;
 	if (c->paused) {
 		c->paused = false;
-		if (bufferevent_enable(c->bev, EV_READ) != 0)
-			conn_close(c, CONN_NO_MEMORY);
+		failed = failed || stream_read(&c->stream) != 0;
 	}
+	if (failed)
+		conn_close(c, CONN_NO_MEMORY);
 }
 
 /* What stands at the frame boundary is no frame. Is it the shut-down word? */
@@ -321,7 +324,7 @@ conn_refuse_frame(struct conn *c)
 		return;
 	}
 	switch (shutdown_word_match(
-	    host->shutdown_word, bufferevent_get_input(c->bev))) {
+	    host->shutdown_word, stream_input(&c->stream))) {
 	case SHUTDOWN_WORD_PARTIAL:
 		conn_await_input(c);
 		return;
@@ -341,15 +344,14 @@ conn_refuse_frame(struct conn *c)
 	}
 }
 
-/* Answer buffered requests until the input runs dry or the output is full. */
+/* Answer requests until the input runs dry or the output is full. */
 static void
 conn_serve(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
 	struct mbap_frame frame;
 
-	while (conn_unsent(c) < CONN_UNSENT_HIGH) {
-		switch (mbap_take(in, &frame)) {
+	while (conn_has_room(c)) {
+		switch (stream_take(&c->stream, &frame)) {
 		case MBAP_PARTIAL:
 			conn_await_input(c);
 			return;
@@ -382,42 +384,51 @@ conn_resume(struct conn *c)
 		conn_serve(c);
 }
 
-static void
-conn_read_cb(struct bufferevent *bev, void *arg)
+static struct conn *
+conn_of(struct stream *s)
 {
-	struct conn *c = arg;
-	struct evbuffer *in = bufferevent_get_input(bev);
+	return (void *)((char *)s - offsetof(struct conn, stream));
+}
+
+static void
+conn_readable(struct stream *s)
+{
+	struct conn *c = conn_of(s);
 
 	if (c->state == CONN_SERVING)
 		conn_serve(c);
 	else
-		evbuffer_drain(in, evbuffer_get_length(in));
+		stream_discard(s);
 }
 
 static void
-conn_write_cb(struct bufferevent *bev, void *arg)
+conn_drained(struct stream *s)
 {
-	(void)bev;
-	conn_resume(arg);
+	conn_resume(conn_of(s));
 }
 
 static void
-conn_event_cb(struct bufferevent *bev, short what, void *arg)
+conn_ended(struct stream *s, int error)
 {
-	struct conn *c = arg;
+	struct conn *c = conn_of(s);
 
-	(void)bev;
-	if (what & BEV_EVENT_ERROR) {
-		c->error = EVUTIL_SOCKET_ERROR();
+	if (error != 0) {
+		c->error = error;
 		conn_close(c, CONN_BROKEN);
-	} else if (what & BEV_EVENT_EOF) {
-		c->eof = true;
-		if (c->state == CONN_SERVING)
-			conn_serve(c);
-		else if (c->state == CONN_LINGERING)
-			conn_close(c, c->cause);
+		return;
 	}
+	c->eof = true;
+	if (c->state == CONN_SERVING)
+		conn_serve(c);
+	else if (c->state == CONN_LINGERING)
+		conn_close(c, c->cause);
 }
+
+static const struct stream_events conn_events = {
+	.readable = conn_readable,
+	.drained = conn_drained,
+	.ended = conn_ended,
+};
 
 /* The gate's verdict on held replies. */
 static void
@@ -426,7 +437,7 @@ conn_decided(
 {
 	struct conn *c =
 	    (void *)((char *)waiter - offsetof(struct conn, waiter));
-	struct evbuffer *out = conn_output(c);
+	struct evbuffer *out = stream_output(&c->stream);
 	size_t before = evbuffer_get_length(out);
 
 	if (held_first_ticket(&c->held) > up_to)
@@ -448,7 +459,7 @@ conn_decided(
 }
 
 struct conn *
-conn_new(struct conn_host *host, struct bufferevent *bev,
+conn_new(struct conn_host *host, struct bufferevent *bev, bool plain,
     const struct client *client)
 {
 	struct conn *c = calloc(1, sizeof(*c));
@@ -458,17 +469,16 @@ conn_new(struct conn_host *host, struct bufferevent *bev,
 		return NULL;
 	}
 	c->host = host;
-	c->bev = bev;
 	c->client = *client;
 	c->connected = c->last_request = c->moved = host->now;
 	c->waiter.decided = conn_decided;
 	held_init(&c->held);
-	bufferevent_setcb(bev, conn_read_cb, conn_write_cb, conn_event_cb, c);
-	bufferevent_setwatermark(bev, EV_WRITE, CONN_UNSENT_LOW, 0);
-	if (bufferevent_enable(bev, EV_READ) != 0) {
-		conn_free(c);
+	if (stream_begin(&c->stream, host->streams, bev, plain, &conn_events) !=
+	    0) {
+		free(c);
 		return NULL;
 	}
+	stream_set_low_mark(&c->stream, CONN_UNSENT_LOW);
 	TAILQ_INSERT_TAIL(&host->conns, c, link);
 	host->counters.accepted++;
 	host->counters.connections++;
@@ -495,7 +505,7 @@ conn_is_over(const struct conn *c, uint64_t since, uint64_t limit)
 static bool
 conn_is_stalled(struct conn *c)
 {
-	size_t unsent = evbuffer_get_length(conn_output(c));
+	size_t unsent = stream_unsent(&c->stream);
 	uint64_t sent = c->queued - unsent;
 
 	if (unsent == 0 || sent != c->sent) {

@@ -160,6 +160,7 @@ server_log_refusal(struct server *s, const struct client *who, const char *why)
 static int
 server_connect(struct server *s, int fd, const struct client *client)
 {
+	bool plain = s->config.factory == plain_factory;
 	struct bufferevent *bev;
 
 	if (census_enter(s->census, &client->address) != 0) {
@@ -169,7 +170,7 @@ server_connect(struct server *s, int fd, const struct client *client)
 	bev = s->config.factory(s->config.factory_arg, s->base, fd);
 	if (bev == NULL)
 		close(fd);
-	else if (conn_new(&s->host, bev, client) != NULL)
+	else if (conn_new(&s->host, bev, plain, client) != NULL)
 		return 0;
 	census_leave(s->census, &client->address);
 	return -1;
@@ -348,9 +349,11 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->sweep = event_new(base, -1, EV_PERSIST, server_sweep_cb, s);
 	s->resume = evtimer_new(base, server_resume_cb, s);
 	s->grace = evtimer_new(base, server_grace_cb, s);
+	s->host.streams = stream_pool_new();
 	if (config->max_per_client != 0)
 		s->census = census_new();
-	if (s->sweep == NULL || s->resume == NULL || s->grace == NULL ||
+	if (s->host.streams == NULL || s->sweep == NULL || s->resume == NULL ||
+	    s->grace == NULL ||
 	    (config->max_per_client != 0 && s->census == NULL)) {
 		server_free(s);
 		return NULL;
@@ -385,6 +388,7 @@ server_free(struct server *s)
 	free_event(s->resume);
 	free_event(s->grace);
 	census_free(s->census);
+	stream_pool_free(s->host.streams);
 	free(s);
 }
 

@@ -169,18 +169,23 @@ report(void)
 
 		printf("%s: %" PRIu64 " of %" PRIu64 " failed\n",
 		    inject_names[kind], count.failed, count.calls);
-		must(count.failed > 0);
+		must((count.failed > 0) == ((rig_kinds() >> kind & 1) != 0));
 	}
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned long steps = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
+	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 10000;
 	uint64_t seed =
-	    argc > 2 ? strtoull(argv[2], NULL, 10) : rig_clock_real() | 1;
+	    argc > 3 ? strtoull(argv[3], NULL, 10) : rig_clock_real() | 1;
 	struct inject_plan plan = { .kinds = INJECT_ALL, .seed = seed };
 
+	if (argc < 2 || !rig_choose(argv[1])) {
+		fprintf(
+		    stderr, "usage: fault_load plain|factory [STEPS [SEED]]\n");
+		return EXIT_FAILURE;
+	}
 	printf("seed %" PRIu64 "\n", seed);
 	fflush(stdout);
 	rig_init();

@@ -387,14 +387,21 @@ int
 main(int argc, char **argv)
 {
 	rig_init();
+	if (argc != 3 || !rig_choose(argv[2])) {
+		fprintf(stderr, "usage: fault_session KIND plain|factory\n");
+		return EXIT_FAILURE;
+	}
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++)
-		if (argc == 2 && strcmp(argv[1], sweeps[i].name) == 0) {
-			run_sweep(&sweeps[i], session_to_the_word,
-			    "stopped by the word");
-			run_sweep(&sweeps[i], session_to_a_stop,
-			    "stopped by the operator");
+		if (strcmp(argv[1], sweeps[i].name) == 0) {
+			struct sweep s = sweeps[i];
+
+			s.kinds &= rig_kinds();
+			run_sweep(
+			    &s, session_to_the_word, "stopped by the word");
+			run_sweep(
+			    &s, session_to_a_stop, "stopped by the operator");
 			return EXIT_SUCCESS;
 		}
-	fprintf(stderr, "usage: fault_session KIND\n");
+	fprintf(stderr, "fault_session: no such kind: %s\n", argv[1]);
 	return EXIT_FAILURE;
 }

@@ -4,9 +4,9 @@
  * and only while armed.
  *
  * How they get in between: libevent's memory through its own hooks; malloc,
- * calloc, free and accept4 of our code through the linker's --wrap; readv,
- * writev, ioctl, epoll_ctl and epoll_wait of libevent, a shared library, by
- * being defined in the program, which the dynamic linker prefers to libc.
+ * calloc, free, accept4, recv and send of our code through the linker's --wrap;
+ * readv, writev, ioctl, epoll_ctl and epoll_wait of libevent, a shared library,
+ * by being defined in the program, which the dynamic linker prefers to libc.
  */
 #ifndef INJECT_H
 #define INJECT_H
@@ -19,8 +19,8 @@ enum inject_kind {
 	INJECT_EVENT_MEMORY, /* libevent's malloc and realloc */
 	INJECT_OWN_MEMORY,   /* malloc and calloc in our code */
 	INJECT_ACCEPT,       /* accept4 */
-	INJECT_READ,         /* readv: errors, the end, fewer bytes */
-	INJECT_WRITE,        /* writev: errors, fewer bytes */
+	INJECT_READ,         /* recv, readv: errors, the end, fewer bytes */
+	INJECT_WRITE,        /* send, writev: errors, fewer bytes */
 	INJECT_IOCTL,        /* ioctl FIONREAD: an error */
 	INJECT_EPOLL,        /* epoll_ctl to add or modify: no memory */
 	INJECT_WAIT,         /* epoll_wait: interrupted */

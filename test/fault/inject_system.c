@@ -1,6 +1,6 @@
 /*
- * System calls. accept4 is wrapped in our code; the others stand here under
- * their own names, so that libevent finds them before libc's.
+ * System calls. accept4, recv and send are wrapped in our code; the others
+ * stand here under their own names, so that libevent finds them before libc's.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -53,8 +53,9 @@ shorten(
 	return i;
 }
 
-ssize_t
-readv(int fd, const struct iovec *vector, int n)
+/* Whoever reads, the server itself or libevent, the same can happen. */
+static ssize_t
+read_vector(int fd, const struct iovec *vector, int n)
 {
 	static const int errors[] = { ECONNRESET, EINTR, EAGAIN };
 	struct iovec shortened[IOV_MAX_SHORT];
@@ -73,8 +74,8 @@ readv(int fd, const struct iovec *vector, int n)
 	return syscall(SYS_readv, fd, vector, n);
 }
 
-ssize_t
-writev(int fd, const struct iovec *vector, int n)
+static ssize_t
+write_vector(int fd, const struct iovec *vector, int n)
 {
 	static const int errors[] = { EPIPE, EINTR, EAGAIN, ENOBUFS };
 	struct iovec shortened[IOV_MAX_SHORT];
@@ -89,6 +90,41 @@ writev(int fd, const struct iovec *vector, int n)
 		vector = shortened;
 	}
 	return syscall(SYS_writev, fd, vector, n);
+}
+
+ssize_t
+readv(int fd, const struct iovec *vector, int n)
+{
+	return read_vector(fd, vector, n);
+}
+
+ssize_t
+writev(int fd, const struct iovec *vector, int n)
+{
+	return write_vector(fd, vector, n);
+}
+
+ssize_t __wrap_recv(int fd, void *bytes, size_t length, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t length, int flags);
+
+ssize_t
+__wrap_recv(int fd, void *bytes, size_t length, int flags)
+{
+	(void)flags;
+	return read_vector(fd, &(struct iovec){ bytes, length }, 1);
+}
+
+/* SIGPIPE is ignored, and so MSG_NOSIGNAL is not missed. */
+ssize_t
+__wrap_send(int fd, const void *bytes, size_t length, int flags)
+{
+	union {
+		const void *from;
+		void *base;
+	} piece = { .from = bytes };
+
+	(void)flags;
+	return write_vector(fd, &(struct iovec){ piece.base, length }, 1);
 }
 
 /* Libevent asks for FIONREAD only; how much there is may be wrong, too. */

@@ -1,5 +1,6 @@
 #include "rig.h"
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,11 +24,37 @@
 #define IDLE_MS     100 /* that pass in each millisecond of waiting */
 
 static char doing[200];
+static bufferevent_factory_fn factory; /* NULL: plain sockets */
 
 /* What there was before a rig began. */
 static struct {
 	size_t own, event, descriptors;
 } before;
+
+/* Not the server's own, and so it can't know that these are plain. */
+static struct bufferevent *
+make_bufferevent(void *arg, struct event_base *base, int fd)
+{
+	(void)arg;
+	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+}
+
+bool
+rig_choose(const char *way)
+{
+	if (strcmp(way, "factory") == 0)
+		factory = make_bufferevent;
+	else if (strcmp(way, "plain") != 0)
+		return false;
+	return true;
+}
+
+unsigned
+rig_kinds(void)
+{
+	return factory != NULL ? INJECT_ALL :
+				 INJECT_ALL & ~(1U << INJECT_IOCTL);
+}
 
 void
 rig_say(const char *format, ...)
@@ -117,6 +144,7 @@ make_server(struct rig *r)
 	struct address where;
 
 	server_config_init(&config);
+	config.factory = factory;
 	if (address_parse("127.0.0.1", 0, &where) != 0)
 		return false;
 	r->table = datatable_new(DATATABLE_SEPARATE);

@@ -36,6 +36,13 @@ struct server;
 
 _Noreturn void rig_fail(const char *expression, const char *file, int line);
 
+/* Serve over "plain" sockets or over bufferevents of a "factory". Returns
+ * whether it is one of these. */
+bool rig_choose(const char *way);
+
+/* A bit, 1 << kind, for each kind of call that the server makes on this way. */
+unsigned rig_kinds(void);
+
 /* What is being done, for rig_fail to tell. */
 void rig_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

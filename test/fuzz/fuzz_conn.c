@@ -381,6 +381,7 @@ run_begin(struct run *r, const struct script *s)
 
 	*r = (struct run){ .script = s, .replies = evbuffer_new() };
 	conn_host_init(&r->host);
+	r->host.streams = stream_pool_new();
 	r->host.table = datatable_new(
 	    s->flags & OVERLAID ? DATATABLE_OVERLAID : DATATABLE_SEPARATE);
 	r->host.shutdown_word = s->flags & WITH_WORD ? WORD : NULL;
@@ -394,7 +395,7 @@ run_begin(struct run *r, const struct script *s)
 	r->peer = pair[1];
 	bufferevent_enable(r->peer, EV_WRITE);
 	set_reading(r, true);
-	must(conn_new(&r->host, pair[0], &client) != NULL);
+	must(conn_new(&r->host, pair[0], false, &client) != NULL);
 }
 
 static void
@@ -402,6 +403,7 @@ run_end(struct run *r)
 {
 	bufferevent_free(r->peer);
 	gate_free(r->gate);
+	stream_pool_free(r->host.streams);
 	datatable_free(r->host.table);
 	turn_base(); /* for what libevent frees later */
 	evbuffer_free(r->replies);

@@ -55,7 +55,7 @@ check_rest(const struct stream *s)
 static enum mbap_result
 take_all(struct stream *s)
 {
-	struct mbap_frame frame;
+	struct mbap_frame frame, flat;
 
 	for (;;) {
 		const uint8_t *p = s->bytes + s->taken;
@@ -63,6 +63,9 @@ take_all(struct stream *s)
 		size_t whole = 0;
 		enum mbap_result expected = reference_frame(p, left, &whole);
 		enum mbap_result got = mbap_take(s->in, &frame);
+
+		must(mbap_parse(p, left, &flat) == got);
+		must(got != MBAP_READY || flat.pdu == p + MB_MBAP_LENGTH);
 
 		if (expected == MBAP_READY && got == MBAP_READY) {
 			check_frame(&frame, p, whole);

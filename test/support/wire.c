@@ -29,21 +29,26 @@ wire_request(struct evbuffer *out, uint16_t transaction, uint8_t function,
 	wire_pdu(out, transaction, 1, pdu, sizeof(pdu));
 }
 
-struct mbap_frame
+struct wire_frame
 wire_reply(struct evbuffer *in, uint16_t transaction)
 {
 	struct mbap_frame frame;
+	struct wire_frame reply;
 
 	ck_assert_int_eq(mbap_take(in, &frame), MBAP_READY);
 	ck_assert_uint_eq(frame.transaction, transaction);
-	return frame;
+	reply.transaction = frame.transaction;
+	reply.unit = frame.unit;
+	reply.pdu_length = frame.pdu_length;
+	memcpy(reply.pdu, frame.pdu, frame.pdu_length);
+	return reply;
 }
 
 void
 wire_exception(
     struct evbuffer *in, uint16_t transaction, uint8_t function, uint8_t code)
 {
-	struct mbap_frame frame = wire_reply(in, transaction);
+	struct wire_frame frame = wire_reply(in, transaction);
 
 	ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
 	ck_assert_uint_eq(frame.pdu[0], function | MB_EXCEPTION_FLAG);

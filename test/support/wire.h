@@ -9,6 +9,14 @@
 
 struct evbuffer;
 
+/* A frame that has its bytes with it. */
+struct wire_frame {
+	uint16_t transaction;
+	uint8_t unit;
+	uint8_t pdu_length;
+	uint8_t pdu[MB_PDU_MAX];
+};
+
 /* The length of what wire_request makes. */
 #define WIRE_REQUEST_LENGTH 12
 
@@ -25,7 +33,7 @@ void wire_pdu(struct evbuffer *out, uint16_t transaction, uint8_t unit,
 
 /* Take a reply out of in, which begins with a whole one, and check that it is
  * transaction's. */
-struct mbap_frame wire_reply(struct evbuffer *in, uint16_t transaction);
+struct wire_frame wire_reply(struct evbuffer *in, uint16_t transaction);
 
 /* The same, and check that it is an exception to function. */
 void wire_exception(

@@ -1,0 +1,351 @@
+#include "net/stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* The most that is read from one connection before others have their turn. */
+#define READ_MAX 4096
+
+/*
+ * The bytes that have just arrived lie in space that an evbuffer has reserved.
+ * They are never added to it, so that the space stays where it is.
+ *
+ *   arrivals   | frames taken in this run | arrived ... |
+ *   replies    | made in this run         | the next one
+ */
+struct stream_pool {
+	const struct stream *running; /* borrowed; NULL between runs */
+	size_t unsent;                /* bytes unsent when it began */
+
+	struct evbuffer *arrivals; /* owned; always empty */
+	uint8_t *space;            /* that it has reserved, of READ_MAX bytes */
+	const uint8_t *arrived;    /* into it: bytes not taken yet */
+	size_t arrived_length;
+
+	size_t replies_length;
+	uint8_t replies[STREAM_GATHER_MAX + 2 * MB_ADU_MAX];
+};
+
+struct stream_pool *
+stream_pool_new(void)
+{
+	struct stream_pool *pool = calloc(1, sizeof(*pool));
+	struct evbuffer_iovec space;
+
+	if (pool == NULL)
+		return NULL;
+	pool->arrivals = evbuffer_new();
+	if (pool->arrivals == NULL ||
+	    evbuffer_reserve_space(pool->arrivals, READ_MAX, &space, 1) != 1) {
+		stream_pool_free(pool);
+		return NULL;
+	}
+	pool->space = space.iov_base;
+	return pool;
+}
+
+void
+stream_pool_free(struct stream_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	if (pool->arrivals != NULL)
+		evbuffer_free(pool->arrivals);
+	free(pool);
+}
+
+/* The bytes of a frame that wait for the rest of it. */
+static struct evbuffer *
+kept(const struct stream *s)
+{
+	return bufferevent_get_input(s->bev);
+}
+
+static void
+begin_run(struct stream *s)
+{
+	struct stream_pool *pool = s->pool;
+
+	assert(pool->running == NULL);
+	if (!s->plain)
+		s->partial = evbuffer_get_length(kept(s)) != 0;
+	pool->unsent = stream_unsent(s);
+	pool->running = s;
+}
+
+static void
+end_run(struct stream_pool *pool)
+{
+	pool->running = NULL;
+	pool->arrived_length = 0;
+	pool->replies_length = 0;
+}
+
+/* Move bytes that have arrived, so many at the most, to those kept. */
+static void
+keep(struct stream *s, size_t most)
+{
+	struct stream_pool *pool = s->pool;
+	size_t length =
+	    most < pool->arrived_length ? most : pool->arrived_length;
+
+	if (length == 0)
+		return;
+	if (evbuffer_add(kept(s), pool->arrived, length) != 0)
+		s->failed = true;
+	s->partial = true;
+	pool->arrived += length;
+	pool->arrived_length -= length;
+}
+
+static void
+stream_readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *s = arg;
+	struct stream_pool *pool = s->pool;
+	ssize_t n = recv(fd, pool->space, READ_MAX, 0);
+
+	(void)what;
+	if (n > 0) {
+		begin_run(s);
+		pool->arrived = pool->space;
+		pool->arrived_length = (size_t)n;
+		s->events->readable(s);
+	} else if (n == 0) {
+		stream_pause(s);
+		s->events->ended(s, 0);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		s->events->ended(s, errno);
+	}
+}
+
+static void
+stream_read_cb(struct bufferevent *bev, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)bev;
+	s->events->readable(s);
+}
+
+static void
+stream_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)bev;
+	s->events->drained(s);
+}
+
+static void
+stream_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct stream *s = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)bev;
+	if (what & BEV_EVENT_ERROR)
+		s->events->ended(s, error != 0 ? error : -1);
+	else if (what & BEV_EVENT_EOF)
+		s->events->ended(s, 0);
+}
+
+int
+stream_begin(struct stream *s, struct stream_pool *pool,
+    struct bufferevent *bev, bool plain, const struct stream_events *events)
+{
+	s->bev = bev;
+	s->pool = pool;
+	s->events = events;
+	s->fd = bufferevent_getfd(bev);
+	s->plain = plain;
+	s->failed = s->partial = s->behind = false;
+	bufferevent_setcb(
+	    bev, stream_read_cb, stream_write_cb, stream_event_cb, s);
+	if (plain) {
+		event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
+		    EV_READ | EV_PERSIST, stream_readable_cb, s);
+		/* Else nobody but the bufferevent may add to it. */
+		evbuffer_unfreeze(kept(s), 0);
+	}
+	if (stream_read(s) != 0) {
+		stream_end(s);
+		return -1;
+	}
+	return 0;
+}
+
+void
+stream_end(struct stream *s)
+{
+	if (s->plain)
+		event_del(&s->readable);
+	if (s->pool->running == s)
+		end_run(s->pool);
+	bufferevent_free(s->bev);
+}
+
+int
+stream_read(struct stream *s)
+{
+	return s->plain ? event_add(&s->readable, NULL) :
+			  bufferevent_enable(s->bev, EV_READ);
+}
+
+void
+stream_pause(struct stream *s)
+{
+	if (s->plain)
+		event_del(&s->readable);
+	else
+		bufferevent_disable(s->bev, EV_READ);
+}
+
+/* Take a frame out of the bytes kept, and of as many more as it needs. */
+static enum mbap_result
+take_kept(struct stream *s, struct mbap_frame *frame)
+{
+	struct stream_pool *pool = s->pool;
+	enum mbap_result result = mbap_take(kept(s), frame);
+
+	while (result == MBAP_PARTIAL && pool->arrived_length != 0) {
+		keep(s, frame->missing);
+		result = mbap_take(kept(s), frame);
+	}
+	s->partial = evbuffer_get_length(kept(s)) != 0;
+	return result;
+}
+
+enum mbap_result
+stream_take(struct stream *s, struct mbap_frame *frame)
+{
+	struct stream_pool *pool = s->pool;
+	enum mbap_result result;
+	size_t length;
+
+	if (pool->running != s)
+		begin_run(s);
+
+	if (s->partial)
+		return take_kept(s, frame);
+	if (pool->arrived_length == 0)
+		return MBAP_PARTIAL;
+	result = mbap_parse(pool->arrived, pool->arrived_length, frame);
+	if (result == MBAP_READY) {
+		length = MB_MBAP_LENGTH + (size_t)frame->pdu_length;
+		pool->arrived += length;
+		pool->arrived_length -= length;
+	}
+	return result;
+}
+
+struct evbuffer *
+stream_input(struct stream *s)
+{
+	if (s->pool->running == s)
+		keep(s, SIZE_MAX);
+	return kept(s);
+}
+
+bool
+stream_has_input(const struct stream *s)
+{
+	return s->partial;
+}
+
+void
+stream_discard(struct stream *s)
+{
+	if (s->pool->running == s)
+		end_run(s->pool);
+	evbuffer_drain(kept(s), SIZE_MAX);
+	s->partial = false;
+}
+
+uint8_t *
+stream_reply_space(struct stream *s)
+{
+	struct stream_pool *pool = s->pool;
+
+	assert(pool->running == s);
+	assert(pool->replies_length <= STREAM_GATHER_MAX + MB_ADU_MAX);
+	return pool->replies + pool->replies_length;
+}
+
+void
+stream_reply(struct stream *s, size_t length)
+{
+	s->pool->replies_length += length;
+}
+
+/* Send at once what the system takes, the rest when it can. An error shows
+ * again when the rest is sent. */
+static void
+send_replies(struct stream *s)
+{
+	const struct stream_pool *pool = s->pool;
+	const uint8_t *replies = pool->replies;
+	size_t length = pool->replies_length;
+	ssize_t sent = 0;
+
+	if (length == 0)
+		return;
+	if (s->plain && pool->unsent == 0)
+		sent = send(s->fd, replies, length, MSG_NOSIGNAL);
+	if (sent > 0) {
+		replies += sent;
+		length -= (size_t)sent;
+	}
+	if (length > 0 && evbuffer_add(stream_output(s), replies, length) != 0)
+		s->failed = true;
+}
+
+int
+stream_settle(struct stream *s)
+{
+	if (s->pool->running == s) {
+		keep(s, SIZE_MAX);
+		send_replies(s);
+		end_run(s->pool);
+	}
+	return s->failed ? -1 : 0;
+}
+
+struct evbuffer *
+stream_output(struct stream *s)
+{
+	s->behind = true;
+	return bufferevent_get_output(s->bev);
+}
+
+size_t
+stream_unsent(struct stream *s)
+{
+	const struct stream_pool *pool = s->pool;
+	size_t length;
+
+	if (pool->running == s)
+		return pool->unsent + pool->replies_length;
+	if (!s->behind)
+		return 0;
+	length = evbuffer_get_length(bufferevent_get_output(s->bev));
+	s->behind = length != 0;
+	return length;
+}
+
+void
+stream_set_low_mark(struct stream *s, size_t low)
+{
+	bufferevent_setwatermark(s->bev, EV_WRITE, low, 0);
+}
+
+int
+stream_shut(struct stream *s)
+{
+	return shutdown(s->fd, SHUT_WR);
+}
