@@ -1,0 +1,210 @@
+#include "workload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define READ_COILS           1
+#define READ_REGISTERS       3
+#define WRITE_REGISTER       6
+#define WRITE_COILS          15
+#define WRITE_REGISTERS      16
+#define MAX_READ_COILS       2000
+#define MAX_READ_REGISTERS   125
+#define MAX_WRITE_COILS      1968
+#define MAX_WRITE_REGISTERS  123
+#define TABLE_ITEMS          65536U
+#define SLOT                 (TABLE_ITEMS / WORKLOAD_VARIANTS)
+#define HEADER               7 /* bytes before the PDU */
+#define JUDGED_WITHOUT_DATA  8 /* up to the function code */
+#define JUDGED_WITHOUT_BYTES 9 /* up to a read's byte count */
+
+static const struct workload_kind kinds[] = {
+	{ "read10", READ_REGISTERS, 10 },
+	{ "read125", READ_REGISTERS, 125 },
+	{ "write1", WRITE_REGISTER, 1 },
+	{ "write123", WRITE_REGISTERS, 123 },
+	{ "coils2000", READ_COILS, 2000 },
+	{ "writecoils1968", WRITE_COILS, 1968 },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+static void
+put16(uint8_t *out, size_t value)
+{
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
+}
+
+static bool
+is_read(uint8_t function)
+{
+	return function == READ_COILS || function == READ_REGISTERS;
+}
+
+static bool
+is_of_coils(uint8_t function)
+{
+	return function == READ_COILS || function == WRITE_COILS;
+}
+
+/* A variant has a range of its own, so that the order in which connections
+ * write does not matter. Ranges of coils begin at odd addresses. */
+static size_t
+variant_address(const struct workload *w, size_t variant)
+{
+	size_t offset = variant * 37 % (SLOT - w->kind->quantity);
+
+	if (is_of_coils(w->kind->function))
+		offset |= 1;
+	return variant * SLOT + offset;
+}
+
+/* What stands at an address once the variants in asked have been asked: for a
+ * coil, its lowest bit. */
+static uint16_t
+item(const struct workload *w, uint32_t asked, size_t address)
+{
+	size_t variant = address / SLOT;
+	size_t start = variant_address(w, variant);
+	uint16_t filled =
+	    (uint16_t)((uint32_t)(address + 1) * UINT32_C(2654435761) >> 13);
+	bool written = workload_writes(w) && (asked >> variant & 1) != 0 &&
+	    address >= start && address < start + w->kind->quantity;
+
+	return written ? (uint16_t)~filled : filled;
+}
+
+/* Returns how many bytes the items take. */
+static size_t
+put_items(const struct workload *w, uint32_t asked, uint8_t function,
+    size_t address, size_t quantity, uint8_t *out)
+{
+	if (!is_of_coils(function)) {
+		for (size_t i = 0; i < quantity; i++)
+			put16(out + 2 * i, item(w, asked, address + i));
+		return 2 * quantity;
+	}
+	memset(out, 0, (quantity + 7) / 8);
+	for (size_t i = 0; i < quantity; i++)
+		out[i / 8] |=
+		    (uint8_t)((item(w, asked, address + i) & 1) << (i % 8));
+	return (quantity + 7) / 8;
+}
+
+static void
+finish(struct frame *f, size_t unit, size_t pdu_length)
+{
+	f->length = HEADER + pdu_length;
+	put16(f->bytes, 0);
+	put16(f->bytes + 2, 0);
+	put16(f->bytes + 4, 1 + pdu_length);
+	f->bytes[6] = (uint8_t)unit;
+}
+
+/* One request, and the response to it when the variants in asked count as
+ * written. */
+static void
+make_exchange(const struct workload *w, uint32_t asked, uint8_t function,
+    size_t address, size_t quantity, struct exchange *x)
+{
+	size_t unit = address / SLOT + 1;
+	uint8_t *request = x->request.bytes + HEADER;
+	uint8_t *response = x->response.bytes + HEADER;
+	size_t length = 5;
+
+	request[0] = function;
+	put16(request + 1, address);
+	put16(request + 3, quantity);
+	if (function == WRITE_REGISTER) {
+		put16(request + 3, item(w, asked, address));
+	} else if (!is_read(function)) {
+		request[5] = (uint8_t)put_items(
+		    w, asked, function, address, quantity, request + 6);
+		length += 1 + (size_t)request[5];
+	}
+	finish(&x->request, unit, length);
+
+	memcpy(response, request, 5);
+	length = 5;
+	if (is_read(function)) {
+		response[1] = (uint8_t)put_items(
+		    w, asked, function, address, quantity, response + 2);
+		length = 2 + (size_t)response[1];
+	}
+	finish(&x->response, unit, length);
+}
+
+void
+workload_list(void)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		fprintf(stderr, "  %s\n", kinds[i].name);
+}
+
+int
+workload_init(struct workload *w, const char *name, bool data)
+{
+	size_t i = 0;
+
+	while (i < KINDS && strcmp(kinds[i].name, name) != 0)
+		i++;
+	if (i == KINDS)
+		return -1;
+	w->kind = &kinds[i];
+	for (size_t v = 0; v < WORKLOAD_VARIANTS; v++)
+		make_exchange(w, UINT32_MAX, w->kind->function,
+		    variant_address(w, v), w->kind->quantity, &w->variants[v]);
+	if (data)
+		w->judged = w->variants[0].response.length;
+	else
+		w->judged = workload_writes(w) ? JUDGED_WITHOUT_DATA :
+						 JUDGED_WITHOUT_BYTES;
+	return 0;
+}
+
+bool
+workload_writes(const struct workload *w)
+{
+	return !is_read(w->kind->function);
+}
+
+double
+workload_registers(const struct workload *w)
+{
+	double quantity = w->kind->quantity;
+
+	return is_of_coils(w->kind->function) ? quantity / 16 : quantity;
+}
+
+/* The nth of the requests that together go over the whole table. */
+static bool
+make_nth(const struct workload *w, uint32_t asked, uint8_t function,
+    size_t most, size_t n, struct exchange *x)
+{
+	size_t address = n * most;
+
+	if (address >= TABLE_ITEMS)
+		return false;
+	if (most > TABLE_ITEMS - address)
+		most = TABLE_ITEMS - address;
+	make_exchange(w, asked, function, address, most, x);
+	return true;
+}
+
+bool
+workload_prepare(const struct workload *w, size_t n, struct exchange *x)
+{
+	if (is_of_coils(w->kind->function))
+		return make_nth(w, 0, WRITE_COILS, MAX_WRITE_COILS, n, x);
+	return make_nth(w, 0, WRITE_REGISTERS, MAX_WRITE_REGISTERS, n, x);
+}
+
+bool
+workload_confirm(
+    const struct workload *w, uint32_t asked, size_t n, struct exchange *x)
+{
+	if (is_of_coils(w->kind->function))
+		return make_nth(w, asked, READ_COILS, MAX_READ_COILS, n, x);
+	return make_nth(w, asked, READ_REGISTERS, MAX_READ_REGISTERS, n, x);
+}
