@@ -439,6 +439,26 @@ class AbuseTest(ServerTest):
         wait_for(lambda: len(server.descriptors()) == descriptors,
                  "%d descriptors" % descriptors, 2 * DEADLINE)
 
+    def rounds_until_flat(self, server, one_round, most, asan_times):
+        """Repeat a round until it adds no more memory than most, five times
+        at the most. What leaks adds to every round; that more connections
+        were open at once, by chance, adds to one. Returns what was resident
+        after the first round, what the last one added, and their number."""
+        if ASAN:
+            most *= asan_times
+        peak = first = growth = None
+        for rounds in range(1, 6):
+            one_round()
+            resident = server.resident_bytes()
+            if first is None:
+                peak = first = resident
+                continue
+            growth = resident - peak
+            peak = max(peak, resident)
+            if growth <= most:
+                break
+        return first, growth, rounds
+
     def assert_memory(self, name, got, most, asan_times=None):
         """A bound for the memory of a server as released. An allocator that
         checks itself needs more: asan_times as much, or nobody knows."""

@@ -73,8 +73,8 @@ class Resets(AbuseTest):
 
     def test_resets_in_every_phase(self):
         trips, began = 0, time.monotonic()
-        resident = []
-        for _ in range(2):
+        def one_round():
+            nonlocal trips
             helpers = [self.help(storm, target_of(self.server), number)
                        for number in range(HELPERS)]
             while not all(helper.is_done() for helper in helpers):
@@ -83,15 +83,16 @@ class Resets(AbuseTest):
             for helper in helpers:
                 helper.result()
             self.settled(self.server, self.alone + 1)
-            resident.append(self.server.resident_bytes())
-        quantity = 2 * EACH * len(PHASES)
-        growth = resident[1] - resident[0]
+
+        first, growth, rounds = self.rounds_until_flat(
+            self.server, one_round, GROWTH, asan_times=16)
+        quantity = rounds * EACH * len(PHASES)
         lines = self.assert_log_is_bounded(self.server)
         figure("resets", "%d in %.1f s, in %d phases; another client had %d "
                "right answers meanwhile; resident %.0f KiB after the first "
-               "half, %+.0f KiB after the second; %d lines in the log (seed "
+               "round, %+.0f KiB in the last of %d; %d lines in the log (seed "
                "%d)" % (quantity, time.monotonic() - began, len(PHASES), trips,
-                        resident[0] / KIB, growth / KIB, lines, SEED))
+                        first / KIB, growth / KIB, rounds, lines, SEED))
         self.assert_memory("resets", growth, GROWTH, asan_times=16)
         self.assertGreater(trips, 100)
         self.finish(quantity)
