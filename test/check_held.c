@@ -39,8 +39,9 @@ static void
 assert_sent(uint16_t transaction, uint8_t function)
 {
 	struct mbap_frame frame;
+	uint8_t adu[MB_ADU_MAX];
 
-	ck_assert_int_eq(mbap_take(out, &frame), MBAP_READY);
+	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
 	ck_assert_uint_eq(frame.transaction, transaction);
 	ck_assert_uint_eq(frame.unit, 1);
 	ck_assert_uint_eq(frame.pdu[0], function);
@@ -78,11 +79,12 @@ END_TEST
 START_TEST(failure_turns_writes_into_exception_04_and_leaves_reads)
 {
 	struct mbap_frame frame;
+	uint8_t adu[MB_ADU_MAX];
 
 	hold(1, 100);
 	hold(0, 101);
 	ck_assert_int_eq(held_release(&held, 1, GATE_FAILED, out), 0);
-	ck_assert_int_eq(mbap_take(out, &frame), MBAP_READY);
+	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
 	ck_assert_uint_eq(frame.transaction, 100);
 	ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
 	ck_assert_uint_eq(frame.pdu[0], 0x86);

@@ -33,7 +33,7 @@ play(struct scene *s, const char *peer, const uint8_t *pdu, size_t length,
 	s->frame.transaction = 4660;
 	s->frame.unit = 255;
 	s->frame.pdu_length = (uint8_t)length;
-	s->frame.pdu = memcpy(s->frame.copy, pdu, length);
+	s->frame.pdu = pdu;
 	e = mb_request_decode(s->frame.pdu, length, &s->request);
 	s->x = (struct exchange){
 		.client = &s->client,

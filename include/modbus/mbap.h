@@ -28,9 +28,8 @@ struct mbap_frame {
 	uint16_t transaction;
 	uint8_t unit;
 	uint8_t pdu_length; /* 1..253 */
-	const uint8_t *pdu; /* borrowed: copy below, or where it was parsed */
+	const uint8_t *pdu; /* borrowed: into the bytes that were parsed */
 	size_t missing;     /* after MBAP_PARTIAL: at least so many bytes */
-	uint8_t copy[MB_PDU_MAX];
 };
 
 /*
@@ -45,12 +44,15 @@ enum mbap_result
 mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
 
 /*
- * Take one frame from the front of in, copying its PDU.
+ * Take one frame from the front of in, copied to adu, which has room for
+ * MB_ADU_MAX bytes.
  *
- * Only MBAP_READY fills frame and drains exactly that frame; every other
- * result, which is that of mbap_parse, leaves in as it is.
+ * Only MBAP_READY fills frame, whose PDU then lies in adu, and drains exactly
+ * that frame; every other result, which is that of mbap_parse, leaves in as it
+ * is.
  */
-enum mbap_result mbap_take(struct evbuffer *in, struct mbap_frame *frame);
+enum mbap_result
+mbap_take(struct evbuffer *in, uint8_t *adu, struct mbap_frame *frame);
 
 /*
  * Write into adu the header that goes before a PDU of pdu_length 1..253 bytes.

@@ -2,7 +2,6 @@
 
 #include <event2/buffer.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "modbus/bytes.h"
 
@@ -53,16 +52,13 @@ mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
 }
 
 enum mbap_result
-mbap_take(struct evbuffer *in, struct mbap_frame *frame)
+mbap_take(struct evbuffer *in, uint8_t *adu, struct mbap_frame *frame)
 {
-	uint8_t adu[MB_ADU_MAX];
-	ev_ssize_t have = evbuffer_copyout(in, adu, sizeof(adu));
+	ev_ssize_t have = evbuffer_copyout(in, adu, MB_ADU_MAX);
 	enum mbap_result result = mbap_parse(adu, (size_t)have, frame);
 
-	if (result == MBAP_READY) {
-		frame->pdu = memcpy(frame->copy, frame->pdu, frame->pdu_length);
+	if (result == MBAP_READY)
 		evbuffer_drain(in, MB_MBAP_LENGTH + frame->pdu_length);
-	}
 	return result;
 }
 

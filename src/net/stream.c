@@ -26,6 +26,7 @@ struct stream_pool {
 	uint8_t *space;            /* that it has reserved, of READ_MAX bytes */
 	const uint8_t *arrived;    /* into it: bytes not taken yet */
 	size_t arrived_length;
+	uint8_t adu[MB_ADU_MAX]; /* the frame that came in pieces */
 
 	size_t replies_length;
 	uint8_t replies[STREAM_GATHER_MAX + 2 * MB_ADU_MAX];
@@ -211,11 +212,11 @@ static enum mbap_result
 take_kept(struct stream *s, struct mbap_frame *frame)
 {
 	struct stream_pool *pool = s->pool;
-	enum mbap_result result = mbap_take(kept(s), frame);
+	enum mbap_result result = mbap_take(kept(s), pool->adu, frame);
 
 	while (result == MBAP_PARTIAL && pool->arrived_length != 0) {
 		keep(s, frame->missing);
-		result = mbap_take(kept(s), frame);
+		result = mbap_take(kept(s), pool->adu, frame);
 	}
 	s->partial = evbuffer_get_length(kept(s)) != 0;
 	return result;
@@ -230,7 +231,6 @@ stream_take(struct stream *s, struct mbap_frame *frame)
 
 	if (pool->running != s)
 		begin_run(s);
-
 	if (s->partial)
 		return take_kept(s, frame);
 	if (pool->arrived_length == 0)

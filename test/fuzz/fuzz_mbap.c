@@ -56,13 +56,14 @@ static enum mbap_result
 take_all(struct stream *s)
 {
 	struct mbap_frame frame, flat;
+	uint8_t adu[MB_ADU_MAX];
 
 	for (;;) {
 		const uint8_t *p = s->bytes + s->taken;
 		size_t left = s->arrived - s->taken;
 		size_t whole = 0;
 		enum mbap_result expected = reference_frame(p, left, &whole);
-		enum mbap_result got = mbap_take(s->in, &frame);
+		enum mbap_result got = mbap_take(s->in, adu, &frame);
 
 		must(mbap_parse(p, left, &flat) == got);
 		must(got != MBAP_READY || flat.pdu == p + MB_MBAP_LENGTH);

@@ -34,8 +34,9 @@ wire_reply(struct evbuffer *in, uint16_t transaction)
 {
 	struct mbap_frame frame;
 	struct wire_frame reply;
+	uint8_t adu[MB_ADU_MAX];
 
-	ck_assert_int_eq(mbap_take(in, &frame), MBAP_READY);
+	ck_assert_int_eq(mbap_take(in, adu, &frame), MBAP_READY);
 	ck_assert_uint_eq(frame.transaction, transaction);
 	reply.transaction = frame.transaction;
 	reply.unit = frame.unit;
