@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 #define ADDRESSES  65536
 #define COIL_WORDS (ADDRESSES / 16)
 
@@ -77,19 +79,45 @@ datatable_registers(const struct datatable *t, uint16_t address)
 	return t->registers + address;
 }
 
+/* So many words from from on, each moved down by shift 0..15 bits to make room
+ * for the low bits of the next. */
+static void
+shift_vector(
+    const uint16_t *restrict from, unsigned shift, uint16_t *restrict out)
+{
+	words_vector low = words_load(from) >> shift;
+	words_vector high = words_load(from + 1) << 1;
+
+	words_store(out, low | high << (15 - shift));
+}
+
+/* The last vector overlaps the one before, so that no word is left over. */
+static void
+shift_words(const uint16_t *restrict from, unsigned shift,
+    uint16_t *restrict out, size_t words)
+{
+	if (words < WORDS_VECTOR) {
+		for (size_t i = 0; i < words; i++)
+			out[i] = (uint16_t)((from[i] |
+						(uint32_t)from[i + 1] << 16) >>
+			    shift);
+		return;
+	}
+	for (size_t i = 0; i < words - WORDS_VECTOR; i += WORDS_VECTOR)
+		shift_vector(from + i, shift, out + i);
+	words -= WORDS_VECTOR;
+	shift_vector(from + words, shift, out + words);
+}
+
 void
 datatable_read_coils(const struct datatable *t, uint16_t address,
     uint16_t quantity, uint16_t *out)
 {
-	const uint16_t *from = t->coils + address / 16;
-	unsigned shift = address % 16;
 	unsigned words = DATATABLE_PACKED_WORDS(quantity);
 
 	assert(words >= 1);
 	assert(address + quantity <= ADDRESSES);
-	for (unsigned i = 0; i < words; i++)
-		out[i] = (uint16_t)((from[i] | (uint32_t)from[i + 1] << 16) >>
-		    shift);
+	shift_words(t->coils + address / 16, address % 16, out, words);
 	out[words - 1] &= low_bits((quantity - 1U) % 16 + 1);
 }
 

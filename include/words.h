@@ -1,0 +1,32 @@
+/*
+ * Words by vectors: what compilers make of a loop over 16-bit words, once they
+ * are told that no word is to be widened on the way.
+ */
+#ifndef WORDS_H
+#define WORDS_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* So many words are a vector. */
+#define WORDS_VECTOR 8
+
+typedef uint16_t words_vector
+    __attribute__((vector_size(WORDS_VECTOR * sizeof(uint16_t))));
+
+static inline words_vector
+words_load(const void *from)
+{
+	words_vector v;
+
+	memcpy(&v, from, sizeof(v));
+	return v;
+}
+
+static inline void
+words_store(void *to, words_vector v)
+{
+	memcpy(to, &v, sizeof(v));
+}
+
+#endif
