@@ -3,32 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/client.h"
+#include "one_table.h"
 #include "suite.h"
 
 #define ADDRESSES 65536
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct client client = { .id = 1 };
-static const struct datatable_writer writer = { &client, 255, 6 };
-
-static struct datatable *table;
-
-/* Each test runs once per overlay: its loop index. */
-static void
-start(int overlay)
-{
-	table = datatable_new((enum datatable_overlay)overlay);
-	ck_assert_ptr_nonnull(table);
-}
-
-static void
-teardown(void)
-{
-	datatable_free(table);
-	table = NULL;
-}
 
 /* xorshift32 */
 static uint16_t
@@ -40,36 +20,6 @@ random_word(void)
 	x ^= x >> 17;
 	x ^= x << 5;
 	return (uint16_t)(x >> 8);
-}
-
-static void
-set_register(unsigned address, uint16_t value)
-{
-	datatable_write_registers(table, &writer, (uint16_t)address, 1, &value);
-}
-
-static uint16_t
-get_register(unsigned address)
-{
-	uint16_t value;
-
-	datatable_read_registers(table, (uint16_t)address, 1, &value);
-	return value;
-}
-
-static void
-set_coil(unsigned address, uint16_t on)
-{
-	datatable_write_coils(table, &writer, (uint16_t)address, 1, &on);
-}
-
-static uint16_t
-get_coil(unsigned address)
-{
-	uint16_t packed;
-
-	datatable_read_coils(table, (uint16_t)address, 1, &packed);
-	return packed;
 }
 
 /* All 65,536 registers; two reads, because a quantity is at most 65,535. */

@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "modbus/bytes.h"
-#include "net/client.h"
+#include "one_table.h"
 #include "suite.h"
-#include "table/datatable.h"
 #include "version.h"
 
 /* A PDU and its length. */
@@ -14,26 +13,6 @@
 	    sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct client client = { .id = 7 };
-static const struct datatable_writer writer = { &client, 0x11, 16 };
-
-static struct datatable *table;
-
-/* Each test runs once per overlay: its loop index. */
-static void
-start(int overlay)
-{
-	table = datatable_new((enum datatable_overlay)overlay);
-	ck_assert_ptr_nonnull(table);
-}
-
-static void
-teardown(void)
-{
-	datatable_free(table);
-	table = NULL;
-}
 
 /* The answer to a request; nothing is written behind its end. */
 static size_t
@@ -75,21 +54,6 @@ static void
 set_registers(uint16_t address, uint16_t quantity, const uint16_t *values)
 {
 	datatable_write_registers(table, &writer, address, quantity, values);
-}
-
-static void
-set_register(uint16_t address, uint16_t value)
-{
-	set_registers(address, 1, &value);
-}
-
-static uint16_t
-get_register(uint16_t address)
-{
-	uint16_t value;
-
-	datatable_read_registers(table, address, 1, &value);
-	return value;
 }
 
 /* Set coils 0..1999, so that a bit too many shows. */
