@@ -1,6 +1,6 @@
 /*
- * The command line. Every option, its default and its help stand in one table
- * in options.c.
+ * The server's command line. Every option, its default and its help stand in
+ * one table in options.c; command_line.h does the rest.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command_line.h"
 #include "log.h"
 #include "net/access.h"
 #include "net/address.h"
@@ -38,7 +39,7 @@ struct options {
 };
 
 /* Room for any error text of options_parse. */
-#define OPTIONS_ERROR_MAX 400
+#define OPTIONS_ERROR_MAX COMMAND_LINE_ERROR_MAX
 
 /*
  * Parse the command line into o, the defaults first.

@@ -1,19 +1,15 @@
 #include "options.h"
 
-#include <ctype.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "command_line.h"
 #include "net/shutdown_word.h"
 #include "number.h"
 
 #define DEFAULT_PORT        502
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
-#define VALUE_SHOWN         100 /* bytes of a bad value in an error */
 
 #define EXPECTED_CIDR                                                          \
 	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
@@ -25,121 +21,146 @@ struct parse {
 	const char *listen[SERVER_LISTEN_MAX];
 };
 
-static int
-set_port(struct parse *p, const char *value)
+static enum command_line_set
+set_port(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	unsigned long n;
 
 	if (number_parse(value, 0, UINT16_MAX, &n) != 0)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->o->port = (uint16_t)n;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_datatable(struct parse *p, const char *value)
+static enum command_line_set
+set_datatable(void *arg, const char *value)
 {
+	struct parse *p = arg;
+
 	if (strcasecmp(value, "s") == 0 || strcasecmp(value, "separate") == 0)
 		p->o->overlay = DATATABLE_SEPARATE;
 	else if (strcasecmp(value, "o") == 0 ||
 	    strcasecmp(value, "overlaid") == 0)
 		p->o->overlay = DATATABLE_OVERLAID;
 	else
-		return -1;
-	return 0;
+		return COMMAND_LINE_BAD;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_quit(struct parse *p, const char *value)
+static enum command_line_set
+set_quit(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	size_t length = strlen(value);
 
 	if (length < SHUTDOWN_WORD_MIN || length > SHUTDOWN_WORD_MAX)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->o->shutdown_word = value;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
 /* The port may come later, so that the address is kept until all is read. */
-static int
-set_listen(struct parse *p, const char *value)
+static enum command_line_set
+set_listen(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	struct address ignored;
 
 	if (p->o->listen_count == SERVER_LISTEN_MAX ||
 	    address_parse(value, 0, &ignored) != 0)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->listen[p->o->listen_count++] = value;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_max_connections(struct parse *p, const char *value)
+static enum command_line_set
+set_max_connections(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	unsigned long n;
 
 	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->o->max_connections = n;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_idle_timeout(struct parse *p, const char *value)
+static enum command_line_set
+set_idle_timeout(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	unsigned long n;
 
 	if (number_parse(value, 0, IDLE_TIMEOUT_MAX, &n) != 0)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->o->idle_timeout = (unsigned)n;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_max_per_client(struct parse *p, const char *value)
+static enum command_line_set
+set_max_per_client(void *arg, const char *value)
 {
+	struct parse *p = arg;
 	unsigned long n;
 
 	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
-		return -1;
+		return COMMAND_LINE_BAD;
 	p->o->max_per_client = n;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_allow(struct parse *p, const char *value)
+/* What a list of rules says of a new entry. */
+static enum command_line_set
+added(int result)
 {
-	return access_list_add(&p->o->access.connect, value);
+	return result == 0 ? COMMAND_LINE_SET : COMMAND_LINE_BAD;
 }
 
-static int
-set_write_from(struct parse *p, const char *value)
+static enum command_line_set
+set_allow(void *arg, const char *value)
 {
-	return access_list_add(&p->o->access.write, value);
+	struct parse *p = arg;
+
+	return added(access_list_add(&p->o->access.connect, value));
 }
 
-static int
-set_quit_from(struct parse *p, const char *value)
+static enum command_line_set
+set_write_from(void *arg, const char *value)
 {
-	return access_list_add(&p->o->access.shut_down, value);
+	struct parse *p = arg;
+
+	return added(access_list_add(&p->o->access.write, value));
 }
 
-static int
-set_read_only(struct parse *p, const char *value)
+static enum command_line_set
+set_quit_from(void *arg, const char *value)
 {
+	struct parse *p = arg;
+
+	return added(access_list_add(&p->o->access.shut_down, value));
+}
+
+static enum command_line_set
+set_read_only(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
 	(void)value;
 	p->o->access.read_only = true;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_read_only_range(struct parse *p, const char *value)
+static enum command_line_set
+set_read_only_range(void *arg, const char *value)
 {
-	return access_add_read_only(&p->o->access, value);
+	struct parse *p = arg;
+
+	return added(access_add_read_only(&p->o->access, value));
 }
 
-static int
-set_log_level(struct parse *p, const char *value)
+static enum command_line_set
+set_log_level(void *arg, const char *value)
 {
 	static const char *const names[] = {
 		[LOG_ERROR] = "error",
@@ -147,51 +168,48 @@ set_log_level(struct parse *p, const char *value)
 		[LOG_INFO] = "info",
 		[LOG_DEBUG] = "debug",
 	};
+	struct parse *p = arg;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcasecmp(value, names[i]) == 0) {
 			p->o->log_level = (enum log_level)i;
-			return 0;
+			return COMMAND_LINE_SET;
 		}
-	return -1;
+	return COMMAND_LINE_BAD;
 }
 
-static int
-set_trace(struct parse *p, const char *value)
+static enum command_line_set
+set_trace(void *arg, const char *value)
 {
+	struct parse *p = arg;
+
 	(void)value;
 	p->o->trace = true;
-	return 0;
+	return COMMAND_LINE_SET;
 }
 
-static int
-set_help(struct parse *p, const char *value)
+static enum command_line_set
+set_help(void *arg, const char *value)
 {
+	struct parse *p = arg;
+
 	(void)value;
 	p->o->action = OPTIONS_HELP;
-	return 0;
+	return COMMAND_LINE_STOP;
 }
 
-static int
-set_version(struct parse *p, const char *value)
+static enum command_line_set
+set_version(void *arg, const char *value)
 {
+	struct parse *p = arg;
+
 	(void)value;
 	p->o->action = OPTIONS_VERSION;
-	return 0;
+	return COMMAND_LINE_STOP;
 }
 
-/*
- * Every option. An option that takes a value names it, and says what was
- * expected of it when set returns -1. Lines of help are broken by hand.
- */
-static const struct definition {
-	const char *letters; /* short forms, or "" */
-	const char *name;
-	const char *value; /* NULL: takes none */
-	const char *expected;
-	int (*set)(struct parse *p, const char *value);
-	const char *help;
-} definitions[] = {
+/* Every option. */
+static const struct command_line_option definitions[] = {
 	{ "p", "port", "PORT", "a port number from 0 to 65535", set_port,
 	    "TCP port to listen on (default 502);\n"
 	    "0 lets the system choose, and the start-up line tells" },
@@ -247,115 +265,16 @@ static const struct definition {
 	    "print the version and exit" },
 };
 
-#define DEFINITIONS (sizeof(definitions) / sizeof(*definitions))
-
-/* What getopt_long returns for long options; letters are themselves. */
-#define LONG_OPTION(i) (256 + (int)(i))
-
-/* Describe the table to getopt_long. letters has room for every letter, a
- * colon behind each, and a colon in front: report, don't print. */
-static void
-describe(struct option *longs, char *letters)
-{
-	*letters++ = ':';
-	for (size_t i = 0; i < DEFINITIONS; i++) {
-		const struct definition *d = &definitions[i];
-
-		longs[i] = (struct option){
-			.name = d->name,
-			.has_arg =
-			    d->value != NULL ? required_argument : no_argument,
-			.val = LONG_OPTION(i),
-		};
-		for (const char *l = d->letters; *l != '\0'; l++) {
-			*letters++ = *l;
-			if (d->value != NULL)
-				*letters++ = ':';
-		}
-	}
-	longs[DEFINITIONS] = (struct option){ .name = NULL };
-	*letters = '\0';
-}
-
-/* The definition of what getopt_long has found: it is in the table. */
-static const struct definition *
-find(int found)
-{
-	const struct definition *d = definitions;
-
-	if (found >= LONG_OPTION(0))
-		return &definitions[found - LONG_OPTION(0)];
-	while (strchr(d->letters, found) == NULL)
-		d++;
-	return d;
-}
-
-/* A value as it may stand in a line: cut, and without control characters. */
-static const char *
-printable(const char *value, char *out)
-{
-	size_t i;
-
-	for (i = 0; i < VALUE_SHOWN && value[i] != '\0'; i++)
-		out[i] = iscntrl((unsigned char)value[i]) ? '?' : value[i];
-	out[i] = '\0';
-	return out;
-}
-
-static int
-fail_value(const struct definition *d, const char *value, char *error)
-{
-	char shown[VALUE_SHOWN + 1];
-
-	/* The shut-down word is a secret, also when it is a bad one. */
-	if (d->set == set_quit)
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s: expected %s", d->name,
-		    d->expected);
-	else
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s: \"%s\": expected %s",
-		    d->name, printable(value, shown), d->expected);
-	return -1;
-}
-
-static int
-fail_missing(int option, char *error)
-{
-	const struct definition *d = find(option);
-
-	snprintf(error, OPTIONS_ERROR_MAX, "--%s: no value: expected %s",
-	    d->name, d->expected);
-	return -1;
-}
-
-static int
-fail_unknown(const char *argument, char *error)
-{
-	char shown[VALUE_SHOWN + 1];
-
-	snprintf(error, OPTIONS_ERROR_MAX,
-	    "%s: no such option: expected one of those that --help lists",
-	    printable(argument, shown));
-	return -1;
-}
-
-/* getopt_long knows no such option, or it takes no value. What it points at
- * may be the argument before, as it stops between joined letters; and what
- * follows "=" may be a secret meant for another option. */
-static int
-fail_option(const char *argument, char *error)
-{
-	const char letter[] = { '-', (char)optopt, '\0' };
-	char name[VALUE_SHOWN + 1];
-
-	if (optopt >= LONG_OPTION(0)) {
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s: expected no value",
-		    find(optopt)->name);
-		return -1;
-	}
-	snprintf(
-	    name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
-	return fail_unknown(optopt != 0 ? letter : name, error);
-}
+static const struct command_line server_line = {
+	.introduction =
+	    "usage: mbasyncserver [OPTIONS]\n"
+	    "A Modbus/TCP server around one unified data table.\n\n",
+	.options = definitions,
+	.count = sizeof(definitions) / sizeof(*definitions),
+	.secret = "quit",
+	.ending = "\nExit status: 0 asked to stop, 64 usage, 71 system error, "
+		  "75 port in use,\n77 permission denied.\n",
+};
 
 /* The --listen addresses, now that the port for those without one is known. */
 static void
@@ -368,88 +287,24 @@ resolve_listen(const struct parse *p)
 int
 options_parse(int argc, char **argv, struct options *o, char *error)
 {
-	struct option longs[DEFINITIONS + 1];
-	char letters[2 * 26 * 2 + 2];
 	struct parse p = { .o = o };
-	int found;
 
 	*o = (struct options){
 		.port = DEFAULT_PORT,
 		.overlay = DATATABLE_SEPARATE,
 		.log_level = LOG_INFO,
 	};
-	describe(longs, letters);
-	optind = 0; /* start anew, glibc's way */
-	opterr = 0;
-	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct definition *d;
-
-		if (found == ':')
-			return fail_missing(optopt, error);
-		if (found == '?')
-			return fail_option(argv[optind - 1], error);
-		d = find(found);
-		if (d->set(&p, optarg) != 0)
-			return fail_value(d, optarg, error);
-		if (o->action != OPTIONS_RUN)
-			return 0;
-	}
-	if (optind < argc)
-		return fail_unknown(argv[optind], error);
+	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
+		return -1;
+	if (o->action != OPTIONS_RUN)
+		return 0;
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
 	return 0;
 }
 
-/* "  -p, --port PORT" and the like, as one column of --help. */
-static void
-put_names(FILE *f, const struct definition *d)
-{
-	char names[64];
-	size_t n = 0;
-
-	for (const char *l = d->letters; *l != '\0'; l++)
-		n +=
-		    (size_t)snprintf(names + n, sizeof(names) - n, "-%c, ", *l);
-	snprintf(names + n, sizeof(names) - n, "--%s%s%s", d->name,
-	    d->value != NULL ? " " : "", d->value != NULL ? d->value : "");
-	fprintf(f, "  %-24s ", names);
-}
-
-/* Help of several lines stays in its column. */
-static void
-put_help(FILE *f, const char *help)
-{
-	for (; *help != '\0'; help++) {
-		fputc(*help, f);
-		if (*help == '\n')
-			fprintf(f, "%27s", "");
-	}
-	fputc('\n', f);
-}
-
 char *
 options_help(void)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *f = open_memstream(&text, &length);
-
-	if (f == NULL)
-		return NULL;
-	fputs("usage: mbasyncserver [OPTIONS]\n"
-	      "A Modbus/TCP server around one unified data table.\n\n",
-	    f);
-	for (size_t i = 0; i < DEFINITIONS; i++) {
-		put_names(f, &definitions[i]);
-		put_help(f, definitions[i].help);
-	}
-	fputs("\nExit status: 0 asked to stop, 64 usage, 71 system error, "
-	      "75 port in use,\n77 permission denied.\n",
-	    f);
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return command_line_help(&server_line);
 }

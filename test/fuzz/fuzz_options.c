@@ -20,7 +20,7 @@
 
 #define ARGUMENTS_MAX 64
 
-struct command_line {
+struct arguments {
 	int argc;
 	char *argv[ARGUMENTS_MAX + 2];
 	char *owned[ARGUMENTS_MAX + 1]; /* in the order as given */
@@ -85,11 +85,11 @@ copy_text(struct input *in)
 }
 
 static void
-command_line_fill(struct command_line *c, struct input in)
+command_line_fill(struct arguments *c, struct input in)
 {
 	static char program[] = "mbasyncserver";
 
-	*c = (struct command_line){ .argc = 1, .argv = { program } };
+	*c = (struct arguments){ .argc = 1, .argv = { program } };
 	while (in.left > 0 && c->argc <= ARGUMENTS_MAX) {
 		char *text = copy_text(&in);
 
@@ -99,7 +99,7 @@ command_line_fill(struct command_line *c, struct input in)
 }
 
 static void
-command_line_clear(struct command_line *c)
+command_line_clear(struct arguments *c)
 {
 	for (int i = 0; i < c->argc - 1; i++)
 		free(c->owned[i]);
@@ -107,7 +107,7 @@ command_line_clear(struct command_line *c)
 
 /* Whether a pointer lies in one of the arguments. */
 static bool
-is_within(const struct command_line *c, const char *p)
+is_within(const struct arguments *c, const char *p)
 {
 	for (int i = 0; i < c->argc - 1; i++)
 		for (const char *q = c->owned[i];; q++) {
@@ -120,7 +120,7 @@ is_within(const struct command_line *c, const char *p)
 }
 
 static void
-check_options(const struct options *o, const struct command_line *c)
+check_options(const struct options *o, const struct arguments *c)
 {
 	must(o->action == OPTIONS_RUN || o->action == OPTIONS_HELP ||
 	    o->action == OPTIONS_VERSION);
@@ -166,7 +166,7 @@ names(const char *error, const char *argument)
 /* One line; and it names an option by its long name, or one of the arguments,
  * which the program's name is not. */
 static void
-check_error(const char *error, const struct command_line *c)
+check_error(const char *error, const struct arguments *c)
 {
 	static const char unknown[] =
 	    ": no such option: expected one of those that --help lists";
@@ -187,7 +187,7 @@ check_error(const char *error, const struct command_line *c)
 static int
 parse_once(struct input in, struct options *o, char *error)
 {
-	struct command_line c;
+	struct arguments c;
 	int result;
 
 	command_line_fill(&c, in);

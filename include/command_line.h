@@ -1,0 +1,58 @@
+/*
+ * Command lines that are a table: from it come parsing, errors and help. One
+ * table serves one command; the server's own stands in options.c.
+ */
+#ifndef COMMAND_LINE_H
+#define COMMAND_LINE_H
+
+#include <stddef.h>
+
+/* Options that one table can have. */
+#define COMMAND_LINE_OPTIONS_MAX 64
+
+/* Room for any error text. */
+#define COMMAND_LINE_ERROR_MAX 400
+
+/* What set returns. */
+enum command_line_set {
+	COMMAND_LINE_BAD = -1, /* not a value that was expected */
+	COMMAND_LINE_SET = 0,
+	COMMAND_LINE_STOP = 1, /* the rest does not matter, as after --help */
+};
+
+/* One option. If it takes a value, it names it, and says what was expected of
+ * it when set refuses. */
+struct command_line_option {
+	const char *letters; /* short forms, or "" */
+	const char *name;
+	const char *value;    /* NULL: takes none */
+	const char *expected; /* NULL when it takes none */
+	/* value is NULL when the option takes none; it points into argv. */
+	enum command_line_set (*set)(void *arg, const char *value);
+	const char *help; /* lines are broken by hand */
+};
+
+struct command_line {
+	const char *introduction; /* of the help, with its newlines */
+	const struct command_line_option *options;
+	size_t count;       /* at most COMMAND_LINE_OPTIONS_MAX */
+	const char *secret; /* the option whose value must not be shown, even
+			       a bad one; or NULL */
+	const char *ending; /* of the help, with its newlines */
+};
+
+/*
+ * Parse argv[1..argc - 1], which may be reordered: call set, with arg, for each
+ * option in order. Operands are an error.
+ *
+ * Returns 0, or -1 with one line in error, which has room for
+ * COMMAND_LINE_ERROR_MAX bytes: it names the option, the value and what was
+ * expected, and has no newline. Prints nothing, never exits.
+ */
+int command_line_parse(const struct command_line *line, int argc, char **argv,
+    void *arg, char *error);
+
+/* The text of --help. The caller frees it; NULL when there is no memory. */
+char *command_line_help(const struct command_line *line);
+
+#endif
