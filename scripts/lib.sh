@@ -10,7 +10,8 @@ build=$root/.build
 {
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
-	python3-serial-asyncio tshark mandoc iproute2 procps util-linux"
+	python3-serial-asyncio tshark mandoc iproute2 iptables nftables
+	procps util-linux"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 test_needs="$test_needs clang libclang-rt-dev"
 memcheck_needs="$test_needs valgrind"
@@ -33,6 +34,12 @@ die()
 command_exists()
 {
 	command -v "$1" >/dev/null 2>&1
+}
+
+# What only root uses may be out of PATH.
+sbin_exists()
+{
+	PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
 }
 
 # have PACKAGE: whether what we use of it is there, whoever installed it.
@@ -58,7 +65,9 @@ have()
 	python3-serial-asyncio) # which Debian's pymodbus only recommends
 		/usr/bin/python3 -c 'import serial_asyncio' 2>&1
 		;;
-	iproute2) command_exists ss ;;
+	iproute2) command_exists ss && sbin_exists ip ;;
+	iptables) sbin_exists iptables-nft && sbin_exists iptables-legacy ;;
+	nftables) sbin_exists nft ;;
 	procps) command_exists pgrep ;;
 	util-linux) command_exists prlimit ;;
 	*) command_exists "$1" ;;

@@ -51,7 +51,7 @@ check_shell()
 
 check_manual()
 {
-	mandoc -T lint -W warning src/mbasyncserver.8
+	mandoc -T lint -W warning src/*.8
 }
 
 check_python()
