@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "net/gate.h"
+#include "net/listener.h"
 #include "net/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
@@ -206,9 +207,39 @@ START_TEST(names_every_address_it_listens_on)
 }
 END_TEST
 
+/* A socket as a service manager passes it: it stays open with its owner, who
+ * still has what waits in its queue when the server is gone. */
+START_TEST(adopts_a_socket_and_leaves_it_listening)
+{
+	struct address where;
+	int owned, fd;
+
+	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
+	owned = listener_open(&where, false);
+	ck_assert_int_ge(owned, 0);
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_adopt(server, dup(owned)), 0);
+	ck_assert_int_eq(server_start(server), 0);
+	fd = dial_and_await();
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 1));
+	close(fd);
+
+	fd = dial(); /* waits in the queue, as the loop does not turn */
+	server_free(server);
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_adopt(server, owned), 0);
+	ck_assert_int_eq(server_start(server), 0);
+	ask(fd, 2, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 2));
+	close(fd);
+}
+END_TEST
+
 START_TEST(listens_on_no_more_addresses_than_it_can)
 {
 	struct address where;
+	int fd;
 
 	start();
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
@@ -216,6 +247,10 @@ START_TEST(listens_on_no_more_addresses_than_it_can)
 		ck_assert_int_eq(server_listen(server, &where, false), 0);
 	ck_assert_int_eq(server_listen(server, &where, false), -1);
 	ck_assert_int_eq(errno, ENOSPC);
+	fd = listener_open(&where, false);
+	ck_assert_int_eq(server_adopt(server, fd), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(close(fd), 0); /* still ours */
 }
 END_TEST
 
@@ -586,6 +621,7 @@ main(void)
 
 	tcase_add_test(tc, serves_and_counts);
 	tcase_add_test(tc, names_every_address_it_listens_on);
+	tcase_add_test(tc, adopts_a_socket_and_leaves_it_listening);
 	tcase_add_test(tc, listens_on_no_more_addresses_than_it_can);
 
 	tc = add_case(suite, "limits");

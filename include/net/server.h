@@ -2,7 +2,7 @@
  * The server: listeners, the connections they accept, and the limits over all
  * of them. Everything runs on one event base, on one thread.
  *
- *   server_new → server_listen, once per address → server_start
+ *   server_new → server_listen or server_adopt, once per address → server_start
  *   → server_stop → stopped → server_free
  */
 #ifndef NET_SERVER_H
@@ -73,6 +73,14 @@ void server_free(struct server *s);
  */
 int server_listen(
     struct server *s, const struct address *where, bool both_families);
+
+/*
+ * Listen on fd, a listening TCP socket that somebody else has opened and may
+ * hold too: it is closed in the end, never shut down. It counts as one of the
+ * SERVER_LISTEN_MAX. Returns 0, or -1 with errno set; then fd stays the
+ * caller's.
+ */
+int server_adopt(struct server *s, int fd);
 
 /* The addresses it listens on: how many, and one of them. */
 size_t server_address_count(const struct server *s);

@@ -393,25 +393,37 @@ server_free(struct server *s)
 }
 
 int
-server_listen(struct server *s, const struct address *where, bool both_families)
+server_adopt(struct server *s, int fd)
 {
 	struct listener *l;
-	int fd;
 
 	if (s->listener_count == SERVER_LISTEN_MAX) {
 		errno = ENOSPC;
 		return -1;
 	}
-	fd = listener_open(where, both_families);
-	if (fd < 0)
-		return -1;
 	l = listener_new(s->base, fd, server_accepted, server_accept_failed, s);
 	if (l == NULL) {
-		close(fd);
 		errno = ENOMEM;
 		return -1;
 	}
 	s->listeners[s->listener_count++] = l;
+	return 0;
+}
+
+int
+server_listen(struct server *s, const struct address *where, bool both_families)
+{
+	int fd = listener_open(where, both_families);
+	int error;
+
+	if (fd < 0)
+		return -1;
+	if (server_adopt(s, fd) != 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
 	return 0;
 }
 
