@@ -14,6 +14,7 @@
 #include "net/server.h"
 #include "net/trace.h"
 #include "options.h"
+#include "ports.h"
 #include "table/datatable.h"
 #include "version.h"
 
@@ -104,59 +105,6 @@ raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* The exit status for an address that can't be listened on, and why. */
-static int
-report_listen_failure(const struct address *where, int error)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	address_format(where, text);
-	log_line(LOG_ERROR, "listen: %s: %s", text, strerror(error));
-	if (error == EADDRINUSE)
-		return EX_TEMPFAIL;
-	if (error != EACCES && error != EPERM)
-		return EX_OSERR;
-	log_line(LOG_ERROR,
-	    "listen: %s: a port below 1024 needs permission: listen on a "
-	    "higher one (-p 8502) and redirect 502 to it, or let a systemd "
-	    "socket unit open it, or grant CAP_NET_BIND_SERVICE; "
-	    "mbasyncserver(8), PORT 502, has the commands",
-	    text);
-	return EX_NOPERM;
-}
-
-/* Listen on one address. The first decides the port of all that let the
- * system choose. Returns an exit status. */
-static int
-listen_on(struct program *p, struct address where, bool both_families)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	if (where.port == 0)
-		where.port = p->port;
-	if (server_listen(p->server, &where, both_families) != 0)
-		return report_listen_failure(&where, errno);
-	where = server_address(p->server, server_address_count(p->server) - 1);
-	if (p->port == 0)
-		p->port = where.port;
-	log_line(LOG_INFO, "listen: %s", address_format(&where, text));
-	return EX_OK;
-}
-
-/* Returns an exit status. */
-static int
-listen_on_all(struct program *p)
-{
-	const struct options *o = &p->options;
-	int status = EX_OK;
-
-	if (o->listen_count == 0)
-		return listen_on(p, address_any(o->port), true);
-	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
-		status = listen_on(p, o->listen[i], false);
-	return status;
-}
-
 /* Terminals close and operators press ^C: each is a stop. A signal that was
  * ignored when we started (nohup) stays so. */
 static int
@@ -243,7 +191,7 @@ program_start(struct program *p)
 	p->server = new_server(p);
 	if (p->server == NULL)
 		return out_of_resources("server");
-	status = listen_on_all(p);
+	status = ports_open(p->server, &p->options);
 	if (status != EX_OK)
 		return status;
 	p->port = server_address(p->server, 0).port;
