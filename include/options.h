@@ -16,6 +16,9 @@
 #include "net/server.h"
 #include "table/datatable.h"
 
+/* That of Modbus/TCP. */
+#define OPTIONS_DEFAULT_PORT 502
+
 enum options_action {
 	OPTIONS_RUN,
 	OPTIONS_HELP,

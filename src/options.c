@@ -7,7 +7,6 @@
 #include "net/shutdown_word.h"
 #include "number.h"
 
-#define DEFAULT_PORT        502
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 
@@ -290,7 +289,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	struct parse p = { .o = o };
 
 	*o = (struct options){
-		.port = DEFAULT_PORT,
+		.port = OPTIONS_DEFAULT_PORT,
 		.overlay = DATATABLE_SEPARATE,
 		.log_level = LOG_INFO,
 	};

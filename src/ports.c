@@ -1,12 +1,63 @@
 #include "ports.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "net/server.h"
 #include "options.h"
+
+/* A port that the system gives to anybody, in place of this one: 8502 of 502.
+ */
+#define UNPRIVILEGED(port) (8000 + (port))
+
+/* The file that this process runs, for a command that names it. */
+static const char *
+own_path(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length <= 0)
+		return "/usr/sbin/mbasyncserver";
+	path[length] = '\0';
+	return path;
+}
+
+/* The ways to a port below 1024, as commands to copy. */
+static void
+report_remedies(unsigned port)
+{
+	char path[512];
+
+	log_line(LOG_ERROR,
+	    "listen: a port below 1024 needs permission; "
+	    "each of these gives it to port %u:",
+	    port);
+	log_line(LOG_ERROR,
+	    "listen: 1. redirect: start with -p %u, and run: "
+	    "mbasyncserver-redirect add --from %u --to %u",
+	    UNPRIVILEGED(port), port, UNPRIVILEGED(port));
+	if (port != OPTIONS_DEFAULT_PORT)
+		log_line(LOG_ERROR,
+		    "listen: 2. socket: run: systemctl edit "
+		    "mbasyncserver.socket, and add under [Socket]: "
+		    "ListenStream=%u",
+		    port);
+	log_line(LOG_ERROR,
+	    "listen: 2. socket: run: "
+	    "systemctl enable --now mbasyncserver.socket");
+	log_line(LOG_ERROR,
+	    "listen: 3. capability of the service: run: "
+	    "systemctl edit mbasyncserver, and add under [Service]: "
+	    "AmbientCapabilities=CAP_NET_BIND_SERVICE");
+	log_line(LOG_ERROR,
+	    "listen: 3. capability of the program: run: "
+	    "setcap cap_net_bind_service=+ep %s",
+	    own_path(path, sizeof(path)));
+}
 
 /* The exit status for an address that can't be listened on, and why. */
 static int
@@ -20,12 +71,8 @@ report_failure(const struct address *where, int error)
 		return EX_TEMPFAIL;
 	if (error != EACCES && error != EPERM)
 		return EX_OSERR;
-	log_line(LOG_ERROR,
-	    "listen: %s: a port below 1024 needs permission: listen on a "
-	    "higher one (-p 8502) and redirect 502 to it, or let a systemd "
-	    "socket unit open it, or grant CAP_NET_BIND_SERVICE; "
-	    "mbasyncserver(8), PORT 502, has the commands",
-	    text);
+	if (where->port < IPPORT_RESERVED)
+		report_remedies(where->port);
 	return EX_NOPERM;
 }
 

@@ -202,25 +202,64 @@ class Port(ServerTest):
         self.assertEqual(len(other.stderr.splitlines()), 1)
         self.assertIn("192.0.2.1", other.stderr)
 
-    def test_a_privileged_port_names_the_remedies(self):
-        """Run as nobody when we are root."""
-        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as first:
-            if int(first.read()) <= 1023:
-                self.skipTest("port 1023 needs no permission on this host")
+    def run_as_nobody(self, *arguments, command=()):
+        """Run the binary, as nobody when we are root, until it ends: a
+        CompletedProcess whose args begin with its path."""
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             binary = shutil.copy(BINARY, folder)
-            nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+            if os.geteuid() == 0:
+                command = [*command, "setpriv", "--reuid=65534",
+                           "--regid=65534", "--clear-groups"]
             ended = subprocess.run(
-                [binary, "-p", "1023", "--listen", "127.0.0.1"], cwd="/",
+                [*command, binary, *arguments], cwd="/",
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                timeout=DEADLINE, check=False, env=server_environment(),
-                **(nobody if os.geteuid() == 0 else {}))
+                timeout=DEADLINE, check=False, env=server_environment())
+        ended.args = [binary, *arguments]
+        return ended
+
+    def assert_remedies(self, port, *more):
+        """Three ways to the port, as commands that name it."""
+        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as first:
+            if int(first.read()) <= port:
+                self.skipTest("port %d needs no permission here" % port)
+        ended = self.run_as_nobody("-p", str(port), "--listen", "127.0.0.1")
         self.assertEqual(ended.returncode, EX_NOPERM, ended.stderr)
-        self.assertIn("127.0.0.1:1023", ended.stderr)
-        for remedy in ("-p 8502", "redirect", "systemd socket",
-                       "CAP_NET_BIND_SERVICE"):
-            self.assertIn(remedy, ended.stderr)
+        lines = ended.stderr.splitlines()
+        self.assertIn("listen: 127.0.0.1:%d: Permission denied" % port,
+                      lines[0])
+        for remedy in (
+                "-p %d, and run: mbasyncserver-redirect add "
+                "--from %d --to %d" % (port + 8000, port, port + 8000),
+                "systemctl enable --now mbasyncserver.socket",
+                "systemctl edit mbasyncserver, and add under [Service]: "
+                "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+                "setcap cap_net_bind_service=+ep " + ended.args[0], *more):
+            self.assertEqual(
+                [line.endswith(remedy) for line in lines].count(True), 1,
+                (remedy, ended.stderr))
+        self.assertNotIn("Starting", ended.stdout)
+        return lines
+
+    def test_port_502_without_permission_names_the_remedies(self):
+        self.assertEqual(len(self.assert_remedies(502)), 6)
+
+    def test_other_ports_without_permission_are_named_too(self):
+        self.assertEqual(len(self.assert_remedies(
+            1023, "[Socket]: ListenStream=1023")), 7)
+
+    def test_a_high_port_that_is_refused_has_no_such_remedies(self):
+        """As by a security module; here by a network of our own."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to make a network")
+        ended = self.run_as_nobody(
+            "-p", "8502", command=[
+                "unshare", "--net", "sh", "-c",
+                "echo 9000 >/proc/sys/net/ipv4/ip_unprivileged_port_start && "
+                'exec "$@"', "sh"])
+        self.assertEqual(ended.returncode, EX_NOPERM, ended.stderr)
+        self.assertEqual(len(ended.stderr.splitlines()), 1)
+        self.assertRegex(ended.stderr, r"listen: \S+:8502: Permission denied")
 
 
 class Options(ServerTest):
