@@ -1,13 +1,12 @@
 #include "command_line.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_SHOWN 100 /* bytes of a bad value in an error */
+#include "printable.h"
 
 /* What getopt_long returns for long options; letters are themselves. */
 #define LONG_OPTION(i) (256 + (int)(i))
@@ -50,23 +49,11 @@ find(const struct command_line *line, int found)
 	return d;
 }
 
-/* A value as it may stand in a line: cut, and without control characters. */
-static const char *
-printable(const char *value, char *out)
-{
-	size_t i;
-
-	for (i = 0; i < VALUE_SHOWN && value[i] != '\0'; i++)
-		out[i] = iscntrl((unsigned char)value[i]) ? '?' : value[i];
-	out[i] = '\0';
-	return out;
-}
-
 static int
 fail_value(const struct command_line *line, const struct command_line_option *d,
     const char *value, char *error)
 {
-	char shown[VALUE_SHOWN + 1];
+	char shown[PRINTABLE_SIZE];
 
 	if (line->secret != NULL && strcmp(line->secret, d->name) == 0)
 		snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: expected %s",
@@ -91,7 +78,7 @@ fail_missing(const struct command_line *line, int option, char *error)
 static int
 fail_unknown(const char *argument, char *error)
 {
-	char shown[VALUE_SHOWN + 1];
+	char shown[PRINTABLE_SIZE];
 
 	snprintf(error, COMMAND_LINE_ERROR_MAX,
 	    "%s: no such option: expected one of those that --help lists",
@@ -106,7 +93,7 @@ static int
 fail_option(const struct command_line *line, const char *argument, char *error)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
-	char name[VALUE_SHOWN + 1];
+	char name[PRINTABLE_SIZE];
 
 	if (optopt >= LONG_OPTION(0)) {
 		snprintf(error, COMMAND_LINE_ERROR_MAX,

@@ -1,0 +1,14 @@
+/* Text from outside, as it may stand in a line of ours. */
+#ifndef PRINTABLE_H
+#define PRINTABLE_H
+
+/* Room for 100 bytes of it, and the NUL. */
+#define PRINTABLE_SIZE 101
+
+/*
+ * Copy text into out, which has room for PRINTABLE_SIZE bytes: cut, and with a
+ * question mark for each control character. Returns out.
+ */
+const char *printable(const char *text, char *out);
+
+#endif
