@@ -1,6 +1,7 @@
 /*
- * Where the server listens: at the addresses that the options ask for. Says in
- * the log where that is, or why it can't and what would help.
+ * Where the server listens: on the sockets that a service manager has opened,
+ * or else at the addresses that the options ask for. Says in the log where that
+ * is, or why it can't and what would help.
  */
 #ifndef PORTS_H
 #define PORTS_H
@@ -9,12 +10,13 @@ struct options;
 struct server;
 
 /*
- * Let the server listen at each address of the options. Where several ask for
+ * Let the server listen on the sockets that activation_take found, passed of
+ * them; if that is 0, at each address of the options. Where several ask for
  * port 0, the system chooses one for all.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another after a line that
  * says why.
  */
-int ports_open(struct server *server, const struct options *o);
+int ports_open(struct server *server, const struct options *o, int passed);
 
 #endif

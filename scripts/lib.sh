@@ -11,7 +11,7 @@ build=$root/.build
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc iproute2 iptables nftables
-	procps util-linux"
+	procps systemd util-linux"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 test_needs="$test_needs clang libclang-rt-dev"
 memcheck_needs="$test_needs valgrind"
@@ -69,6 +69,7 @@ have()
 	iptables) sbin_exists iptables-nft && sbin_exists iptables-legacy ;;
 	nftables) sbin_exists nft ;;
 	procps) command_exists pgrep ;;
+	systemd) command_exists systemd-socket-activate ;;
 	util-linux) command_exists prlimit ;;
 	*) command_exists "$1" ;;
 	esac >/dev/null

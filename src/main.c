@@ -15,6 +15,7 @@
 #include "net/trace.h"
 #include "options.h"
 #include "ports.h"
+#include "system/activation.h"
 #include "table/datatable.h"
 #include "version.h"
 
@@ -177,11 +178,17 @@ out_of_resources(const char *what)
 static int
 program_start(struct program *p)
 {
+	char error[ACTIVATION_ERROR_MAX];
 	char now[64];
-	int status;
+	int passed, status;
 
 	raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
+	passed = activation_take(SERVER_LISTEN_MAX, error);
+	if (passed < 0) {
+		log_line(LOG_ERROR, "start: %s", error);
+		return EX_CONFIG;
+	}
 	p->table = datatable_new(p->options.overlay);
 	if (p->table == NULL)
 		return out_of_resources("data table");
@@ -191,7 +198,7 @@ program_start(struct program *p)
 	p->server = new_server(p);
 	if (p->server == NULL)
 		return out_of_resources("server");
-	status = ports_open(p->server, &p->options);
+	status = ports_open(p->server, &p->options, passed);
 	if (status != EX_OK)
 		return status;
 	p->port = server_address(p->server, 0).port;

@@ -272,7 +272,8 @@ static const struct command_line server_line = {
 	.count = sizeof(definitions) / sizeof(*definitions),
 	.secret = "quit",
 	.ending = "\nExit status: 0 asked to stop, 64 usage, 71 system error, "
-		  "75 port in use,\n77 permission denied.\n",
+		  "75 port in use,\n77 permission denied, "
+		  "78 wrong sockets from the service manager.\n",
 };
 
 /* The --listen addresses, now that the port for those without one is known. */

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "net/server.h"
 #include "options.h"
+#include "system/activation.h"
 
 /* A port that the system gives to anybody, in place of this one: 8502 of 502.
  */
@@ -100,11 +101,33 @@ open_one(struct server *server, struct address where, bool both_families)
 	return EX_OK;
 }
 
+/* Listen on the sockets that a service manager has opened. Returns an exit
+ * status. */
+static int
+adopt_all(struct server *server, int passed)
+{
+	log_line(LOG_INFO,
+	    "listen: sockets of the service manager: %d; "
+	    "--port and --listen do not count",
+	    passed);
+	for (int i = 0; i < passed; i++) {
+		if (server_adopt(server, ACTIVATION_FIRST_FD + i) != 0) {
+			log_line(LOG_ERROR, "listen: descriptor %d: %s",
+			    ACTIVATION_FIRST_FD + i, strerror(errno));
+			return EX_OSERR;
+		}
+		report_last(server);
+	}
+	return EX_OK;
+}
+
 int
-ports_open(struct server *server, const struct options *o)
+ports_open(struct server *server, const struct options *o, int passed)
 {
 	int status = EX_OK;
 
+	if (passed > 0)
+		return adopt_all(server, passed);
 	if (o->listen_count == 0)
 		return open_one(server, address_any(o->port), true);
 	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)

@@ -202,7 +202,8 @@ class Server:
     """
 
     def __init__(self, *arguments, listen="127.0.0.1", port=0, stdout=None,
-                 stderr=None, env=None, command=None, preexec_fn=None):
+                 stderr=None, env=None, command=None, preexec_fn=None,
+                 pass_fds=()):
         self.host = listen or "127.0.0.1"
         self.errors = tempfile.TemporaryFile()
         self.announced = []
@@ -214,7 +215,8 @@ class Server:
             command + list(arguments), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if stdout is None else stdout,
             stderr=self.errors if stderr is None else stderr,
-            env=server_environment(**(env or {})), preexec_fn=preexec_fn)
+            env=server_environment(**(env or {})), preexec_fn=preexec_fn,
+            pass_fds=pass_fds)
         self.pid = self.process.pid
         try:
             if stdout is None:

@@ -1,0 +1,26 @@
+/*
+ * Sockets that a service manager has opened for us and passed on to this
+ * process: sd_listen_fds(3). LISTEN_FDS says how many there are, LISTEN_PID for
+ * which process, and LISTEN_FDNAMES what the manager calls them.
+ */
+#ifndef SYSTEM_ACTIVATION_H
+#define SYSTEM_ACTIVATION_H
+
+/* The first descriptor that is passed; the others follow it. */
+#define ACTIVATION_FIRST_FD 3
+
+/* Room for any error text of activation_take. */
+#define ACTIVATION_ERROR_MAX 300
+
+/*
+ * Take the sockets that were passed to this process, and forget the variables.
+ * To be called once, before anything else opens a descriptor that it keeps.
+ * Each must be a listening TCP socket, IPv4 or IPv6; it becomes close-on-exec.
+ *
+ * Returns how many there are, 0 to most, or -1 with one line in error, which
+ * has room for ACTIVATION_ERROR_MAX bytes: it names the variable or the
+ * descriptor and what was expected, and has no newline.
+ */
+int activation_take(int most, char *error);
+
+#endif
