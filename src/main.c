@@ -16,6 +16,7 @@
 #include "options.h"
 #include "ports.h"
 #include "system/activation.h"
+#include "system/notify.h"
 #include "table/datatable.h"
 #include "version.h"
 
@@ -33,6 +34,7 @@ struct program {
 	struct tap trace;
 	struct policy access;
 	struct server *server;
+	struct notify *notify;
 	uint16_t port; /* the real one */
 	bool stopping; /* asked to by a signal */
 };
@@ -47,6 +49,14 @@ time_text(char *text, size_t size)
 	localtime_r(&now, &local);
 	strftime(text, size, "%a %b %e %H:%M:%S %Y", &local);
 	return text;
+}
+
+/* Whoever asks for it. */
+static void
+program_stop(struct program *p)
+{
+	notify_stopping(p->notify);
+	server_stop(p->server);
 }
 
 static void
@@ -64,7 +74,7 @@ stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 	log_announce(
 	    "Operator terminated server at %s", time_text(now, sizeof(now)));
 	log_line(LOG_INFO, "stop: signal %d", (int)signal);
-	server_stop(p->server);
+	program_stop(p);
 }
 
 static void
@@ -76,7 +86,7 @@ shut_down_by_word(void *arg, const struct client *who)
 	(void)who;
 	log_announce("Shutdown command received by server %u. %s", p->port,
 	    time_text(now, sizeof(now)));
-	server_stop(p->server);
+	program_stop(p);
 }
 
 static void
@@ -198,6 +208,9 @@ program_start(struct program *p)
 	p->server = new_server(p);
 	if (p->server == NULL)
 		return out_of_resources("server");
+	p->notify = notify_new(p->base, server_counters(p->server));
+	if (p->notify == NULL)
+		return out_of_resources("notifications");
 	status = ports_open(p->server, &p->options, passed);
 	if (status != EX_OK)
 		return status;
@@ -207,12 +220,14 @@ program_start(struct program *p)
 	if (server_start(p->server) != 0)
 		return out_of_resources("listeners");
 	log_announce("Server running...");
+	notify_ready(p->notify);
 	return EX_OK;
 }
 
 static void
 program_free(struct program *p)
 {
+	notify_free(p->notify);
 	server_free(p->server);
 	for (size_t i = 0; i < STOP_SIGNALS; i++)
 		if (p->signals[i] != NULL)

@@ -181,7 +181,10 @@ def server_environment(**extra):
     env["ASAN_OPTIONS"] = ":".join(filter(None, [
         env.get("ASAN_OPTIONS"),
         "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"]))
-    env.pop("JOURNAL_STREAM", None)
+    for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC",
+                 "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
+                 "LISTEN_FDNAMES"):
+        env.pop(name, None)  # those of whoever runs the tests
     env.update(extra)
     return env
 
