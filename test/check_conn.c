@@ -87,7 +87,7 @@ setup(void)
 	replies = evbuffer_new();
 	conn_host_init(&host);
 	host.table = table;
-	host.streams = stream_pool_new();
+	host.streams = stream_pool_new(&conn_events);
 	host.closed = closed;
 	host.shut_down = shut_down;
 	host.deadlines = (struct conn_deadlines){
@@ -386,8 +386,8 @@ START_TEST(peer_that_reads_nothing_is_closed)
 	bufferevent_disable(peer, EV_READ);
 	flood();
 	turn();
-	pass_time(0); /* what the system has taken is seen here */
-	pass_deadline(host.deadlines.stalled);
+	pass_deadline(0); /* that it is stuck is seen here */
+	pass_time(host.deadlines.stalled);
 	ck_assert_ptr_nonnull(conn);
 	pass_time(1);
 	assert_closed_for(CONN_STALLED);
@@ -409,6 +409,10 @@ START_TEST(peer_that_reads_slowly_is_kept)
 		pass_deadline(host.deadlines.stalled);
 		ck_assert_ptr_nonnull(conn);
 	}
+	pass_time(host.deadlines.stalled);
+	ck_assert_ptr_nonnull(conn);
+	pass_time(1);
+	assert_closed_for(CONN_STALLED);
 }
 END_TEST
 

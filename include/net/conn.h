@@ -48,7 +48,7 @@ struct conn_deadlines {
  * conn_host_init first, and it outlives them all. */
 struct conn_host {
 	struct datatable *table;     /* borrowed */
-	struct stream_pool *streams; /* borrowed */
+	struct stream_pool *streams; /* borrowed; tells conn_events */
 	const struct policy *policy; /* borrowed, or NULL */
 	struct gate *gate;           /* borrowed, or NULL */
 	const struct tap *tap;       /* borrowed, or NULL */
@@ -69,6 +69,9 @@ struct conn_host {
 };
 
 void conn_host_init(struct conn_host *host);
+
+/* What the streams of connections tell: for stream_pool_new. */
+extern const struct stream_events conn_events;
 
 /*
  * Serve the peer of bev, a connected bufferevent that closes its descriptor

@@ -35,7 +35,7 @@ struct evbuffer;
 struct stream;
 struct stream_pool;
 
-/* What a stream tells its owner, who may end the stream meanwhile. */
+/* What streams tell their owners, who may end the stream meanwhile. */
 struct stream_events {
 	void (*readable)(struct stream *s); /* bytes have come */
 	void (*drained)(struct stream *s);  /* unsent bytes have become few */
@@ -46,19 +46,19 @@ struct stream_events {
 };
 
 struct stream {
-	struct bufferevent *bev;            /* owned, with its descriptor */
-	struct stream_pool *pool;           /* borrowed */
-	const struct stream_events *events; /* borrowed */
-	struct event readable; /* plain sockets only, else not initialised */
-	int fd;                /* the bufferevent's, or -1 */
+	struct bufferevent *bev;  /* owned, with its descriptor */
+	struct stream_pool *pool; /* borrowed */
+	struct event readable;    /* plain sockets only, else not initialised */
+	int fd;                   /* the bufferevent's, or -1 */
 	bool plain;
 	bool failed;  /* bytes were lost for want of memory */
 	bool partial; /* the bufferevent's input holds bytes not taken */
 	bool behind;  /* its output may hold bytes */
 };
 
-/* What the streams of one event base share. NULL when there is no memory. */
-struct stream_pool *stream_pool_new(void);
+/* What the streams of one event base share. events is borrowed. NULL when there
+ * is no memory. */
+struct stream_pool *stream_pool_new(const struct stream_events *events);
 void stream_pool_free(struct stream_pool *pool);
 
 /*
@@ -68,7 +68,7 @@ void stream_pool_free(struct stream_pool *pool);
  * Returns 0, or -1 when there is no memory.
  */
 int stream_begin(struct stream *s, struct stream_pool *pool,
-    struct bufferevent *bev, bool plain, const struct stream_events *events);
+    struct bufferevent *bev, bool plain);
 
 /* Close the descriptor and free the bufferevent, whatever is unsent. */
 void stream_end(struct stream *s);

@@ -11,9 +11,9 @@
 #include "clock.h"
 #include "modbus/execute.h"
 #include "modbus/mbap.h"
+#include "net/backlog.h"
 #include "net/exchange.h"
 #include "net/gate.h"
-#include "net/held.h"
 #include "net/policy.h"
 #include "net/shutdown_word.h"
 #include "table/datatable.h"
@@ -24,30 +24,26 @@ enum conn_state {
 	CONN_LINGERING, /* has shut its side, waits for the peer's */
 };
 
+/* Kept small: an idle connection is little more than this. */
 struct conn {
 	TAILQ_ENTRY(conn) link;
 	struct conn_host *host; /* borrowed, outlives every conn */
 	struct stream stream;   /* owned */
 	struct client client;
 	uint64_t requests;
-
-	enum conn_state state;
-	enum conn_cause cause; /* why it is ending, when not serving */
-	int error;             /* the system's, for CONN_BROKEN */
-	bool eof;              /* the peer sends no more */
-	bool paused;           /* too much is unsent: not reading */
-	bool waiting;          /* joined the gate */
-	struct held held;
-	struct gate_waiter waiter;
+	struct backlog *backlog; /* owned; NULL: no reply has to wait */
 
 	/* Times in host->now's milliseconds. */
 	uint64_t connected;
 	uint64_t last_request;
-	uint64_t frame_began; /* 0: no frame is incomplete */
-	uint64_t moved;       /* when sent was last seen to rise */
-	uint64_t lingering;   /* since when */
-	uint64_t queued;      /* bytes ever given to the stream */
-	uint64_t sent;        /* of these, how many it had sent at moved */
+	uint32_t since; /* the low half of when the frame that is not complete
+			   began, or the lingering: no deadline is 49 days */
+
+	uint8_t state;       /* enum conn_state */
+	uint8_t cause;       /* enum conn_cause: why it ends, if not serving */
+	bool incomplete : 1; /* a frame has begun */
+	bool eof : 1;        /* the peer sends no more */
+	bool paused : 1;     /* too much is unsent: not reading */
 };
 
 static const struct {
@@ -86,7 +82,7 @@ conn_host_init(struct conn_host *host)
 static size_t
 conn_unsent(struct conn *c)
 {
-	return stream_unsent(&c->stream) + c->held.bytes;
+	return stream_unsent(&c->stream) + backlog_held(c->backlog);
 }
 
 static void
@@ -99,7 +95,7 @@ conn_log_connect(const struct conn *c)
 }
 
 static void
-conn_log_disconnect(const struct conn *c)
+conn_log_disconnect(const struct conn *c, int error)
 {
 	char peer[ADDRESS_TEXT_MAX];
 	bool misuse = causes[c->cause].misuse;
@@ -110,36 +106,39 @@ conn_log_disconnect(const struct conn *c)
 	    misuse ? LOG_WARN : LOG_INFO,
 	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
 	    address_format(&c->client.address, peer), causes[c->cause].text,
-	    c->error > 0 ? ": " : "", c->error > 0 ? strerror(c->error) : "",
-	    age / 1000, (unsigned)(age % 1000), c->requests);
+	    error > 0 ? ": " : "", error > 0 ? strerror(error) : "", age / 1000,
+	    (unsigned)(age % 1000), c->requests);
 }
 
 static void
 conn_free(struct conn *c)
 {
-	struct conn_host *host = c->host;
-
-	if (c->waiting)
-		gate_leave(host->gate, &c->waiter);
-	held_clear(&c->held);
+	backlog_free(c->backlog);
 	stream_end(&c->stream);
 	free(c);
 }
 
-void
-conn_close(struct conn *c, enum conn_cause cause)
+/* The same as conn_close, for a system's error if that is above 0. */
+static void
+conn_close_for(struct conn *c, enum conn_cause cause, int error)
 {
 	struct conn_host *host = c->host;
 	const struct client client = c->client;
 
 	if (c->state == CONN_SERVING)
-		c->cause = cause;
-	conn_log_disconnect(c);
+		c->cause = (uint8_t)cause;
+	conn_log_disconnect(c, error);
 	host->counters.closed[c->cause]++;
 	host->counters.connections--;
 	TAILQ_REMOVE(&host->conns, c, link);
 	conn_free(c);
 	host->closed(host->arg, &client);
+}
+
+void
+conn_close(struct conn *c, enum conn_cause cause)
+{
+	conn_close_for(c, cause, 0);
 }
 
 /*
@@ -155,7 +154,7 @@ conn_linger(struct conn *c)
 		return;
 	}
 	c->state = CONN_LINGERING;
-	c->lingering = c->host->now;
+	c->since = (uint32_t)c->host->now;
 	stream_discard(&c->stream);
 	if (stream_read(&c->stream) != 0)
 		conn_close(c, c->cause);
@@ -174,7 +173,7 @@ conn_finish(struct conn *c, enum conn_cause cause)
 	if (c->state != CONN_SERVING)
 		return;
 	c->state = CONN_FLUSHING;
-	c->cause = cause;
+	c->cause = (uint8_t)cause;
 	stream_pause(&c->stream);
 	stream_set_low_mark(&c->stream, 0);
 	if (stream_settle(&c->stream) == 0)
@@ -183,25 +182,38 @@ conn_finish(struct conn *c, enum conn_cause cause)
 		conn_close(c, CONN_NO_MEMORY);
 }
 
+static void conn_decided(
+    struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict);
+
+/* Its backlog, made if need be, or NULL when there is no memory. */
+static struct backlog *
+conn_backlog(struct conn *c)
+{
+	if (c->backlog == NULL)
+		c->backlog = backlog_new(
+		    c, stream_output(&c->stream), c->host->gate, conn_decided);
+	return c->backlog;
+}
+
+static int
+conn_hold(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
+{
+	struct backlog *b = conn_backlog(c);
+
+	c->host->counters.held++;
+	return b == NULL ? -1 : backlog_hold(b, ticket, adu, length);
+}
+
 /* Send the reply that has been made in the stream's space, unless it must wait
  * for the gate, or for one that does. Returns 0, or -1 when out of memory. */
 static int
 conn_reply(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
 {
-	struct conn_host *host = c->host;
-
-	host->counters.bytes_out += length;
-	if (ticket == 0 && held_is_empty(&c->held)) {
-		c->queued += length;
-		stream_reply(&c->stream, length);
-		return 0;
-	}
-	if (!c->waiting) {
-		gate_join(host->gate, &c->waiter);
-		c->waiting = true;
-	}
-	host->counters.held++;
-	return held_add(&c->held, ticket, adu, length);
+	c->host->counters.bytes_out += length;
+	if (ticket != 0 || backlog_held(c->backlog) != 0)
+		return conn_hold(c, ticket, adu, length);
+	stream_reply(&c->stream, length);
+	return 0;
 }
 
 static void
@@ -243,7 +255,7 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 
 	exception = mb_request_decode(frame->pdu, frame->pdu_length, &request);
 	decoded = exception == MB_EX_NONE;
-	if (decoded)
+	if (decoded && host->policy != NULL)
 		exception = policy_may_request(
 		    host->policy, &c->client, frame->unit, &request);
 	if (exception == MB_EX_NONE) {
@@ -286,7 +298,7 @@ conn_pause(struct conn *c)
 		return;
 	}
 	c->paused = true;
-	c->frame_began = 0;
+	c->incomplete = false;
 	c->host->counters.paused++;
 	stream_pause(&c->stream);
 }
@@ -301,10 +313,12 @@ conn_await_input(struct conn *c)
 		conn_finish(c, CONN_CLOSED_BY_PEER);
 		return;
 	}
-	if (!stream_has_input(&c->stream))
-		c->frame_began = 0;
-	else if (c->frame_began == 0)
-		c->frame_began = c->host->now;
+	if (!stream_has_input(&c->stream)) {
+		c->incomplete = false;
+	} else if (!c->incomplete) {
+		c->incomplete = true;
+		c->since = (uint32_t)c->host->now;
+	}
 	if (c->paused) {
 		c->paused = false;
 		failed = failed || stream_read(&c->stream) != 0;
@@ -364,7 +378,7 @@ conn_serve(struct conn *c)
 		case MBAP_READY:
 			break;
 		}
-		c->frame_began = 0;
+		c->incomplete = false;
 		if (conn_answer(c, &frame) != 0) {
 			conn_close(c, CONN_NO_MEMORY);
 			return;
@@ -413,8 +427,7 @@ conn_ended(struct stream *s, int error)
 	struct conn *c = conn_of(s);
 
 	if (error != 0) {
-		c->error = error;
-		conn_close(c, CONN_BROKEN);
+		conn_close_for(c, CONN_BROKEN, error);
 		return;
 	}
 	c->eof = true;
@@ -424,7 +437,7 @@ conn_ended(struct stream *s, int error)
 		conn_close(c, c->cause);
 }
 
-static const struct stream_events conn_events = {
+const struct stream_events conn_events = {
 	.readable = conn_readable,
 	.drained = conn_drained,
 	.ended = conn_ended,
@@ -435,27 +448,17 @@ static void
 conn_decided(
     struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
 {
-	struct conn *c =
-	    (void *)((char *)waiter - offsetof(struct conn, waiter));
-	struct evbuffer *out = stream_output(&c->stream);
-	size_t before = evbuffer_get_length(out);
+	struct conn *c = backlog_owner(waiter);
 
-	if (held_first_ticket(&c->held) > up_to)
+	if (backlog_first_ticket(c->backlog) > up_to)
 		return;
-	if (verdict == GATE_LOST) {
+	if (verdict == GATE_LOST)
 		conn_close(c, CONN_GATE_LOST);
-		return;
-	}
-	if (held_release(&c->held, up_to, verdict, out) != 0) {
+	else if (backlog_release(c->backlog, up_to, verdict,
+		     stream_output(&c->stream)) != 0)
 		conn_close(c, CONN_NO_MEMORY);
-		return;
-	}
-	c->queued += evbuffer_get_length(out) - before;
-	if (held_is_empty(&c->held)) {
-		gate_leave(c->host->gate, &c->waiter);
-		c->waiting = false;
-	}
-	conn_resume(c);
+	else
+		conn_resume(c);
 }
 
 struct conn *
@@ -470,11 +473,8 @@ conn_new(struct conn_host *host, struct bufferevent *bev, bool plain,
 	}
 	c->host = host;
 	c->client = *client;
-	c->connected = c->last_request = c->moved = host->now;
-	c->waiter.decided = conn_decided;
-	held_init(&c->held);
-	if (stream_begin(&c->stream, host->streams, bev, plain, &conn_events) !=
-	    0) {
+	c->connected = c->last_request = host->now;
+	if (stream_begin(&c->stream, host->streams, bev, plain) != 0) {
 		free(c);
 		return NULL;
 	}
@@ -492,12 +492,18 @@ conn_next(const struct conn *c)
 	return TAILQ_NEXT(c, link);
 }
 
-/* Whether more than limit has passed since a stamp, which may be a clock step
- * older than what it stands for. */
+/* Whether a time is above a limit, though it may be measured from a stamp that
+ * is a clock step older than what it stands for. */
 static bool
-conn_is_over(const struct conn *c, uint64_t since, uint64_t limit)
+is_over(uint64_t time, uint64_t limit)
 {
-	return c->host->now - since > limit + CONN_CLOCK_STEP_MS;
+	return time > limit + CONN_CLOCK_STEP_MS;
+}
+
+static bool
+conn_since_is_over(const struct conn *c, uint64_t limit)
+{
+	return is_over((uint32_t)c->host->now - c->since, limit);
 }
 
 /* Whether unsent bytes have not moved for too long. Held replies don't count:
@@ -505,34 +511,42 @@ conn_is_over(const struct conn *c, uint64_t since, uint64_t limit)
 static bool
 conn_is_stalled(struct conn *c)
 {
-	size_t unsent = stream_unsent(&c->stream);
-	uint64_t sent = c->queued - unsent;
+	uint64_t now = c->host->now;
 
-	if (unsent == 0 || sent != c->sent) {
-		c->sent = sent;
-		c->moved = c->host->now;
-	}
-	return conn_is_over(c, c->moved, c->host->deadlines.stalled);
+	return now - backlog_stuck_since(c->backlog, now) >
+	    c->host->deadlines.stalled;
+}
+
+static void
+conn_check_serving(struct conn *c)
+{
+	const struct conn_deadlines *d = &c->host->deadlines;
+
+	if (c->incomplete && conn_since_is_over(c, d->frame))
+		conn_finish(c, CONN_FRAME_LATE);
+	else if (d->idle != 0 && c->backlog == NULL &&
+	    is_over(conn_idle_time(c), d->idle))
+		conn_finish(c, CONN_IDLE);
 }
 
 void
 conn_check_deadlines(struct conn *c)
 {
-	const struct conn_deadlines *d = &c->host->deadlines;
-
-	if (c->state == CONN_LINGERING) {
-		if (conn_is_over(c, c->lingering, d->linger))
-			conn_close(c, c->cause);
+	if (conn_unsent(c) == 0) {
+		backlog_free(c->backlog);
+		c->backlog = NULL;
+	} else if (conn_backlog(c) == NULL) {
+		conn_close(c, CONN_NO_MEMORY);
+		return;
 	} else if (conn_is_stalled(c)) {
 		conn_close(c, CONN_STALLED);
-	} else if (c->state == CONN_SERVING) {
-		if (c->frame_began != 0 &&
-		    conn_is_over(c, c->frame_began, d->frame))
-			conn_finish(c, CONN_FRAME_LATE);
-		else if (d->idle != 0 && conn_unsent(c) == 0 &&
-		    conn_is_over(c, c->last_request, d->idle))
-			conn_finish(c, CONN_IDLE);
+		return;
 	}
+	if (c->state == CONN_SERVING)
+		conn_check_serving(c);
+	else if (c->state == CONN_LINGERING &&
+	    conn_since_is_over(c, c->host->deadlines.linger))
+		conn_close(c, c->cause);
 }
 
 uint64_t

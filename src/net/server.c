@@ -349,7 +349,7 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->sweep = event_new(base, -1, EV_PERSIST, server_sweep_cb, s);
 	s->resume = evtimer_new(base, server_resume_cb, s);
 	s->grace = evtimer_new(base, server_grace_cb, s);
-	s->host.streams = stream_pool_new();
+	s->host.streams = stream_pool_new(&conn_events);
 	if (config->max_per_client != 0)
 		s->census = census_new();
 	if (s->host.streams == NULL || s->sweep == NULL || s->resume == NULL ||

@@ -19,6 +19,8 @@
  *   replies    | made in this run         | the next one
  */
 struct stream_pool {
+	const struct stream_events *events; /* borrowed */
+
 	const struct stream *running; /* borrowed; NULL between runs */
 	size_t unsent;                /* bytes unsent when it began */
 
@@ -33,13 +35,14 @@ struct stream_pool {
 };
 
 struct stream_pool *
-stream_pool_new(void)
+stream_pool_new(const struct stream_events *events)
 {
 	struct stream_pool *pool = calloc(1, sizeof(*pool));
 	struct evbuffer_iovec space;
 
 	if (pool == NULL)
 		return NULL;
+	pool->events = events;
 	pool->arrivals = evbuffer_new();
 	if (pool->arrivals == NULL ||
 	    evbuffer_reserve_space(pool->arrivals, READ_MAX, &space, 1) != 1) {
@@ -116,12 +119,12 @@ stream_readable_cb(evutil_socket_t fd, short what, void *arg)
 		begin_run(s);
 		pool->arrived = pool->space;
 		pool->arrived_length = (size_t)n;
-		s->events->readable(s);
+		pool->events->readable(s);
 	} else if (n == 0) {
 		stream_pause(s);
-		s->events->ended(s, 0);
+		s->pool->events->ended(s, 0);
 	} else if (errno != EAGAIN && errno != EINTR) {
-		s->events->ended(s, errno);
+		s->pool->events->ended(s, errno);
 	}
 }
 
@@ -131,7 +134,7 @@ stream_read_cb(struct bufferevent *bev, void *arg)
 	struct stream *s = arg;
 
 	(void)bev;
-	s->events->readable(s);
+	s->pool->events->readable(s);
 }
 
 static void
@@ -140,7 +143,7 @@ stream_write_cb(struct bufferevent *bev, void *arg)
 	struct stream *s = arg;
 
 	(void)bev;
-	s->events->drained(s);
+	s->pool->events->drained(s);
 }
 
 static void
@@ -151,18 +154,17 @@ stream_event_cb(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	if (what & BEV_EVENT_ERROR)
-		s->events->ended(s, error != 0 ? error : -1);
+		s->pool->events->ended(s, error != 0 ? error : -1);
 	else if (what & BEV_EVENT_EOF)
-		s->events->ended(s, 0);
+		s->pool->events->ended(s, 0);
 }
 
 int
 stream_begin(struct stream *s, struct stream_pool *pool,
-    struct bufferevent *bev, bool plain, const struct stream_events *events)
+    struct bufferevent *bev, bool plain)
 {
 	s->bev = bev;
 	s->pool = pool;
-	s->events = events;
 	s->fd = bufferevent_getfd(bev);
 	s->plain = plain;
 	s->failed = s->partial = s->behind = false;

@@ -381,7 +381,7 @@ run_begin(struct run *r, const struct script *s)
 
 	*r = (struct run){ .script = s, .replies = evbuffer_new() };
 	conn_host_init(&r->host);
-	r->host.streams = stream_pool_new();
+	r->host.streams = stream_pool_new(&conn_events);
 	r->host.table = datatable_new(
 	    s->flags & OVERLAID ? DATATABLE_OVERLAID : DATATABLE_SEPARATE);
 	r->host.shutdown_word = s->flags & WITH_WORD ? WORD : NULL;

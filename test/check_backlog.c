@@ -1,0 +1,183 @@
+#include "net/backlog.h"
+
+#include <event2/buffer.h>
+#include <string.h>
+
+#include "modbus/mbap.h"
+#include "suite.h"
+
+static struct backlog *backlog;
+static struct gate *gate;
+static struct evbuffer *out;
+static unsigned verdicts;
+
+static void
+decided(struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
+{
+	(void)up_to;
+	(void)verdict;
+	ck_assert_ptr_eq(backlog_owner(waiter), &gate);
+	verdicts++;
+}
+
+static void
+setup(void)
+{
+	verdicts = 0;
+	out = evbuffer_new();
+	gate = gate_new(NULL, NULL);
+	backlog = backlog_new(&gate, out, gate, decided);
+	ck_assert_ptr_nonnull(backlog);
+}
+
+static void
+teardown(void)
+{
+	backlog_free(backlog);
+	gate_decide(gate, 1, GATE_SAFE); /* nobody is left to be told */
+	gate_free(gate);
+	evbuffer_free(out);
+}
+
+/* Hold the reply of transaction to Write Single Register. */
+static void
+hold(uint64_t ticket, uint16_t transaction)
+{
+	uint8_t adu[MB_ADU_MAX] = { 0 };
+
+	adu[MB_MBAP_LENGTH] = MB_FC_WRITE_SINGLE_REGISTER;
+	ck_assert_int_eq(backlog_hold(backlog, ticket, adu,
+			     mbap_put(adu, transaction, 1, 5)),
+	    0);
+}
+
+/* The next frame in out is transaction's, with this function code. */
+static void
+assert_sent(uint16_t transaction, uint8_t function)
+{
+	struct mbap_frame frame;
+	uint8_t adu[MB_ADU_MAX];
+
+	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
+	ck_assert_uint_eq(frame.transaction, transaction);
+	ck_assert_uint_eq(frame.unit, 1);
+	ck_assert_uint_eq(frame.pdu[0], function);
+}
+
+START_TEST(releases_in_order_up_to_the_ticket)
+{
+	hold(1, 100);
+	hold(0, 101);
+	hold(2, 102);
+	hold(3, 103);
+	ck_assert_int_eq(backlog_release(backlog, 2, GATE_SAFE, out), 0);
+	assert_sent(100, 6);
+	assert_sent(101, 6);
+	assert_sent(102, 6);
+	ck_assert_uint_eq(evbuffer_get_length(out), 0);
+	ck_assert_uint_eq(backlog_held(backlog), 12);
+	ck_assert_uint_eq(backlog_first_ticket(backlog), 3);
+}
+END_TEST
+
+START_TEST(reply_without_ticket_waits_for_those_before_it_only)
+{
+	hold(5, 100);
+	hold(0, 101);
+	ck_assert_int_eq(backlog_release(backlog, 4, GATE_SAFE, out), 0);
+	ck_assert_uint_eq(evbuffer_get_length(out), 0);
+	ck_assert_int_eq(backlog_release(backlog, 5, GATE_SAFE, out), 0);
+	assert_sent(100, 6);
+	assert_sent(101, 6);
+	ck_assert_uint_eq(backlog_held(backlog), 0);
+}
+END_TEST
+
+START_TEST(failure_turns_writes_into_exception_04_and_leaves_reads)
+{
+	struct mbap_frame frame;
+	uint8_t adu[MB_ADU_MAX];
+
+	hold(1, 100);
+	hold(0, 101);
+	ck_assert_int_eq(backlog_release(backlog, 1, GATE_FAILED, out), 0);
+	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
+	ck_assert_uint_eq(frame.transaction, 100);
+	ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
+	ck_assert_uint_eq(frame.pdu[0], 0x86);
+	ck_assert_uint_eq(frame.pdu[1], MB_EX_SERVER_DEVICE_FAILURE);
+	assert_sent(101, 6);
+	ck_assert_uint_eq(evbuffer_get_length(out), 0);
+}
+END_TEST
+
+START_TEST(counts_the_bytes_that_it_holds)
+{
+	ck_assert_uint_eq(backlog_held(NULL), 0);
+	ck_assert_uint_eq(backlog_held(backlog), 0);
+	hold(1, 100);
+	hold(2, 101);
+	ck_assert_uint_eq(backlog_held(backlog), 24);
+	ck_assert_int_eq(backlog_release(backlog, 1, GATE_SAFE, out), 0);
+	ck_assert_uint_eq(backlog_held(backlog), 12);
+}
+END_TEST
+
+START_TEST(waits_at_the_gate_while_it_holds_a_reply)
+{
+	gate_decide(gate, 1, GATE_SAFE);
+	ck_assert_uint_eq(verdicts, 0);
+	hold(1, 100);
+	hold(2, 101);
+	gate_decide(gate, 1, GATE_SAFE);
+	ck_assert_uint_eq(verdicts, 1);
+	ck_assert_int_eq(backlog_release(backlog, 1, GATE_SAFE, out), 0);
+	gate_decide(gate, 1, GATE_SAFE);
+	ck_assert_uint_eq(verdicts, 2);
+	ck_assert_int_eq(backlog_release(backlog, 2, GATE_SAFE, out), 0);
+	gate_decide(gate, 2, GATE_SAFE);
+	ck_assert_uint_eq(verdicts, 2);
+	hold(3, 102); /* and is told no more once it is freed */
+}
+END_TEST
+
+START_TEST(output_is_stuck_while_nothing_leaves_it)
+{
+	evbuffer_add(out, "reply", 5);
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 1000), 1000);
+	evbuffer_add(out, "reply", 5); /* what comes is no matter */
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 2000), 1000);
+	evbuffer_drain(out, 1);
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 3000), 3000);
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 4000), 3000);
+}
+END_TEST
+
+START_TEST(empty_output_is_not_stuck)
+{
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 1000), 1000);
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 2000), 2000);
+	evbuffer_add(out, "reply", 5); /* just after 2000, for all it knows */
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 3000), 3000);
+	ck_assert_uint_eq(backlog_stuck_since(backlog, 4000), 3000);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("backlog");
+	TCase *tc = tcase_create("backlog");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, releases_in_order_up_to_the_ticket);
+	tcase_add_test(tc, reply_without_ticket_waits_for_those_before_it_only);
+	tcase_add_test(
+	    tc, failure_turns_writes_into_exception_04_and_leaves_reads);
+	tcase_add_test(tc, counts_the_bytes_that_it_holds);
+	tcase_add_test(tc, waits_at_the_gate_while_it_holds_a_reply);
+	tcase_add_test(tc, output_is_stuck_while_nothing_leaves_it);
+	tcase_add_test(tc, empty_output_is_not_stuck);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
