@@ -1,6 +1,7 @@
 /*
- * Words by vectors: what compilers make of a loop over 16-bit words, once they
- * are told that no word is to be widened on the way.
+ * 16-bit words in memory that need not be aligned, one by one and by vectors:
+ * what compilers make of a loop over words, once they are told that no word is
+ * to be widened on the way.
  */
 #ifndef WORDS_H
 #define WORDS_H
@@ -13,6 +14,21 @@
 
 typedef uint16_t words_vector
     __attribute__((vector_size(WORDS_VECTOR * sizeof(uint16_t))));
+
+static inline uint16_t
+word_load(const void *from)
+{
+	uint16_t word;
+
+	memcpy(&word, from, sizeof(word));
+	return word;
+}
+
+static inline void
+word_store(void *to, uint16_t word)
+{
+	memcpy(to, &word, sizeof(word));
+}
 
 static inline words_vector
 words_load(const void *from)

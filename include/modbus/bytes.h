@@ -8,43 +8,33 @@
 #include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "words.h"
 
 static inline uint16_t
 get16(const uint8_t *p)
 {
-	uint16_t wire;
-
-	memcpy(&wire, p, sizeof(wire));
-	return be16toh(wire);
+	return be16toh(word_load(p));
 }
 
 static inline void
 put16(uint8_t *p, uint16_t value)
 {
-	uint16_t wire = htobe16(value);
-
-	memcpy(p, &wire, sizeof(wire));
+	word_store(p, htobe16(value));
 }
 
-/* Coils packed into words, low bytes first: coil k is bit k % 8 of byte k / 8.
- * words has room for the last byte's twin. */
+/*
+ * Coils packed into words that lie at p, in the host's byte order, become what
+ * Modbus sends: low bytes first, so that coil k is bit k % 8 of byte k / 8. The
+ * way back is the same. Nothing to do where the host is little-endian.
+ */
 static inline void
-put_packed(uint8_t *p, uint16_t *words, size_t bytes)
+swap_packed(void *p, size_t words)
 {
-	for (size_t i = 0; i < (bytes + 1) / 2; i++)
-		words[i] = htole16(words[i]);
-	memcpy(p, words, bytes);
-}
+	uint8_t *at = p;
 
-static inline void
-get_packed(uint16_t *words, const uint8_t *p, size_t bytes)
-{
-	memcpy(words, p, bytes);
-	for (size_t i = 0; i < (bytes + 1) / 2; i++)
-		words[i] = le16toh(words[i]);
+	for (size_t i = 0; i < 2 * words; i += 2)
+		word_store(at + i, htole16(word_load(at + i)));
 }
 
 /*
@@ -69,12 +59,8 @@ copy16_all(void *restrict to, const void *restrict from, size_t count)
 	size_t vector = sizeof(words_vector);
 
 	if (bytes < vector) {
-		for (size_t i = 0; i < bytes; i += sizeof(uint16_t)) {
-			uint16_t word;
-
-			memcpy(&word, source + i, sizeof(word));
-			put16(sink + i, word);
-		}
+		for (size_t i = 0; i < bytes; i += sizeof(uint16_t))
+			put16(sink + i, word_load(source + i));
 		return;
 	}
 	for (size_t i = 0; i < bytes - vector; i += vector)

@@ -15,7 +15,7 @@ struct datatable_writer;
 
 /*
  * Execute r and write the response PDU into response, which has room for
- * MB_PDU_MAX bytes.
+ * MB_PDU_MAX bytes; those behind the response may be written too.
  *
  * r comes from mb_request_decode and its PDU is still there; response does not
  * overlap it. Cannot fail. Returns the length, 1..253. writer is told to the

@@ -91,10 +91,11 @@ datatable_registers(const struct datatable *t, uint16_t address);
 
 /*
  * Read quantity 1..65535 coils from address on, packed into out, which has
- * room for DATATABLE_PACKED_WORDS(quantity). V1.1b3, clauses 6.1 and 6.2.
+ * room for DATATABLE_PACKED_WORDS(quantity) and need not be aligned. V1.1b3,
+ * clauses 6.1 and 6.2.
  */
-void datatable_read_coils(const struct datatable *t, uint16_t address,
-    uint16_t quantity, uint16_t *out);
+void datatable_read_coils(
+    const struct datatable *t, uint16_t address, uint16_t quantity, void *out);
 
 /*
  * Write quantity 1..DATATABLE_WRITE_MAX registers from address on, then tell
@@ -103,6 +104,15 @@ void datatable_read_coils(const struct datatable *t, uint16_t address,
 void datatable_write_registers(struct datatable *t,
     const struct datatable_writer *writer, uint16_t address, uint16_t quantity,
     const uint16_t *values);
+
+/*
+ * The same in place: open, put the values where the result says, close, with
+ * nothing else done to the table in between.
+ */
+uint16_t *datatable_open_registers(
+    struct datatable *t, uint16_t address, uint16_t quantity);
+void datatable_close_registers(struct datatable *t,
+    const struct datatable_writer *writer, uint16_t address, uint16_t quantity);
 
 /*
  * Write quantity 1..DATATABLE_WRITE_MAX coils, packed, from address on, then

@@ -35,13 +35,11 @@ static size_t
 execute_read_coils(const struct mb_request *r, struct datatable *table,
     const struct datatable_writer *writer, uint8_t *response)
 {
-	uint16_t packed[DATA_WORDS];
-	size_t bytes = (r->read.quantity + 7U) / 8;
-
 	(void)writer;
-	datatable_read_coils(table, r->read.address, r->read.quantity, packed);
-	put_packed(response + 2, packed, bytes);
-	return put_read_head(r, bytes, response);
+	datatable_read_coils(
+	    table, r->read.address, r->read.quantity, response + 2);
+	swap_packed(response + 2, DATATABLE_PACKED_WORDS(r->read.quantity));
+	return put_read_head(r, (r->read.quantity + 7U) / 8, response);
 }
 
 static size_t
@@ -90,7 +88,8 @@ execute_write_coils(const struct mb_request *r, struct datatable *table,
 {
 	uint16_t packed[DATA_WORDS] = { 0 };
 
-	get_packed(packed, r->data, r->data_length);
+	memcpy(packed, r->data, r->data_length);
+	swap_packed(packed, DATATABLE_PACKED_WORDS(r->write.quantity));
 	datatable_write_coils(
 	    table, writer, r->write.address, r->write.quantity, packed);
 	return put_written(r, response);
@@ -100,11 +99,11 @@ static void
 write_registers(const struct mb_request *r, struct datatable *table,
     const struct datatable_writer *writer)
 {
-	uint16_t values[DATA_WORDS];
+	const struct mb_range *w = &r->write;
 
-	get16_all(values, r->data, r->write.quantity);
-	datatable_write_registers(
-	    table, writer, r->write.address, r->write.quantity, values);
+	get16_all(datatable_open_registers(table, w->address, w->quantity),
+	    r->data, w->quantity);
+	datatable_close_registers(table, writer, w->address, w->quantity);
 }
 
 static size_t

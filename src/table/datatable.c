@@ -20,6 +20,10 @@ struct datatable {
 					       past the end, and stays 0 */
 	uint16_t *coils;                    /* own_coils, or registers */
 	struct datatable_observer *observers;
+
+	/* For observers, while they are told. */
+	uint16_t before[DATATABLE_WRITE_MAX];
+	uint16_t after[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
 };
 
 struct datatable *
@@ -50,12 +54,24 @@ datatable_observe(struct datatable *t, struct datatable_observer *observer)
 	*end = observer;
 }
 
-static void
-tell_observers(const struct datatable *t, const struct datatable_change *change)
+/* Apart from its callers, so that they pay for observers only if there are
+ * any. */
+static void __attribute__((noinline)) tell_observers(const struct datatable *t,
+    const struct datatable_writer *writer, enum datatable_kind kind,
+    uint16_t address, uint16_t quantity, const uint16_t *after)
 {
+	const struct datatable_change change = {
+		.writer = writer,
+		.kind = kind,
+		.address = address,
+		.quantity = quantity,
+		.before = t->before,
+		.after = after,
+	};
+
 	for (struct datatable_observer *o = t->observers; o != NULL;
 	     o = o->next)
-		o->changed(o->arg, change);
+		o->changed(o->arg, &change);
 }
 
 /* Bits 0..quantity-1 of a word; quantity 1..16. */
@@ -79,46 +95,68 @@ datatable_registers(const struct datatable *t, uint16_t address)
 	return t->registers + address;
 }
 
-/* So many words from from on, each moved down by shift 0..15 bits to make room
- * for the low bits of the next. */
+/* A vector of words from from on, each moved down by shift 1..15 bits to make
+ * room for the low bits of the next. */
 static void
-shift_vector(
-    const uint16_t *restrict from, unsigned shift, uint16_t *restrict out)
+shift_vector(const uint16_t *restrict from, unsigned shift, void *restrict out)
 {
-	words_vector low = words_load(from) >> shift;
-	words_vector high = words_load(from + 1) << 1;
-
-	words_store(out, low | high << (15 - shift));
+	words_store(out,
+	    words_load(from) >> shift | words_load(from + 1) << (16 - shift));
 }
 
 /* The last vector overlaps the one before, so that no word is left over. */
 static void
 shift_words(const uint16_t *restrict from, unsigned shift,
-    uint16_t *restrict out, size_t words)
+    uint8_t *restrict out, size_t words)
 {
+	if (shift == 0) {
+		memcpy(out, from, 2 * words);
+		return;
+	}
 	if (words < WORDS_VECTOR) {
 		for (size_t i = 0; i < words; i++)
-			out[i] = (uint16_t)((from[i] |
-						(uint32_t)from[i + 1] << 16) >>
-			    shift);
+			word_store(out + 2 * i,
+			    (uint16_t)(from[i] >> shift |
+				from[i + 1] << (16 - shift)));
 		return;
 	}
 	for (size_t i = 0; i < words - WORDS_VECTOR; i += WORDS_VECTOR)
-		shift_vector(from + i, shift, out + i);
+		shift_vector(from + i, shift, out + 2 * i);
 	words -= WORDS_VECTOR;
-	shift_vector(from + words, shift, out + words);
+	shift_vector(from + words, shift, out + 2 * words);
 }
 
 void
-datatable_read_coils(const struct datatable *t, uint16_t address,
-    uint16_t quantity, uint16_t *out)
+datatable_read_coils(
+    const struct datatable *t, uint16_t address, uint16_t quantity, void *out)
 {
 	unsigned words = DATATABLE_PACKED_WORDS(quantity);
+	uint8_t *last = (uint8_t *)out + 2 * (words - 1);
 
 	assert(words >= 1);
 	assert(address + quantity <= ADDRESSES);
 	shift_words(t->coils + address / 16, address % 16, out, words);
-	out[words - 1] &= low_bits((quantity - 1U) % 16 + 1);
+	word_store(last, word_load(last) & low_bits((quantity - 1U) % 16 + 1));
+}
+
+uint16_t *
+datatable_open_registers(
+    struct datatable *t, uint16_t address, uint16_t quantity)
+{
+	assert(quantity <= DATATABLE_WRITE_MAX);
+	assert(address + quantity <= ADDRESSES);
+	if (t->observers != NULL)
+		datatable_read_registers(t, address, quantity, t->before);
+	return t->registers + address;
+}
+
+void
+datatable_close_registers(struct datatable *t,
+    const struct datatable_writer *writer, uint16_t address, uint16_t quantity)
+{
+	if (t->observers != NULL)
+		tell_observers(t, writer, DATATABLE_REGISTERS, address,
+		    quantity, t->registers + address);
 }
 
 void
@@ -126,23 +164,9 @@ datatable_write_registers(struct datatable *t,
     const struct datatable_writer *writer, uint16_t address, uint16_t quantity,
     const uint16_t *values)
 {
-	uint16_t before[DATATABLE_WRITE_MAX];
-
-	assert(quantity <= DATATABLE_WRITE_MAX);
-	assert(address + quantity <= ADDRESSES);
-	if (t->observers != NULL)
-		datatable_read_registers(t, address, quantity, before);
-	memcpy(t->registers + address, values, quantity * sizeof(*values));
-	if (t->observers != NULL)
-		tell_observers(t,
-		    &(struct datatable_change){
-			.writer = writer,
-			.kind = DATATABLE_REGISTERS,
-			.address = address,
-			.quantity = quantity,
-			.before = before,
-			.after = t->registers + address,
-		    });
+	memcpy(datatable_open_registers(t, address, quantity), values,
+	    quantity * sizeof(*values));
+	datatable_close_registers(t, writer, address, quantity);
 }
 
 /* Set the bits of *word that mask selects to those of bits. */
@@ -181,24 +205,13 @@ datatable_write_coils(struct datatable *t,
     const struct datatable_writer *writer, uint16_t address, uint16_t quantity,
     const uint16_t *packed)
 {
-	uint16_t before[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
-	uint16_t after[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
-
 	assert(quantity <= DATATABLE_WRITE_MAX);
 	assert(address + quantity <= ADDRESSES);
 	if (t->observers != NULL)
-		datatable_read_coils(t, address, quantity, before);
+		datatable_read_coils(t, address, quantity, t->before);
 	store_coils(t->coils + address / 16, address % 16, quantity, packed);
 	if (t->observers == NULL)
 		return;
-	datatable_read_coils(t, address, quantity, after);
-	tell_observers(t,
-	    &(struct datatable_change){
-		.writer = writer,
-		.kind = DATATABLE_COILS,
-		.address = address,
-		.quantity = quantity,
-		.before = before,
-		.after = after,
-	    });
+	datatable_read_coils(t, address, quantity, t->after);
+	tell_observers(t, writer, DATATABLE_COILS, address, quantity, t->after);
 }
