@@ -14,8 +14,9 @@
  * rest through the bufferevent's output evbuffer, which waits for the peer.
  *
  * A run is what an owner does when it is called: take frames, make replies. It
- * ends with stream_settle, before anything else runs. There is one run at a
- * time in a pool.
+ * begins when bytes have come, else with stream_run, and ends with
+ * stream_settle or stream_discard, before anything else runs. There is one run
+ * at a time in a pool.
  *
  * Streams are parts of their owner; the members are not to be touched.
  */
@@ -37,7 +38,7 @@ struct stream_pool;
 
 /* What streams tell their owners, who may end the stream meanwhile. */
 struct stream_events {
-	void (*readable)(struct stream *s); /* bytes have come */
+	void (*readable)(struct stream *s); /* bytes have come; a run begins */
 	void (*drained)(struct stream *s);  /* unsent bytes have become few */
 
 	/* The peer sends no more (error 0), or the stream is broken (the
@@ -78,7 +79,11 @@ void stream_end(struct stream *s);
 int stream_read(struct stream *s);
 void stream_pause(struct stream *s);
 
-/* Take the next frame, as mbap_take does. It lasts until the next call. */
+/* Begin a run that has not begun by itself. */
+void stream_run(struct stream *s);
+
+/* In a run: take the next frame, as mbap_take does. It lasts until the next
+ * call. */
 enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);
 
 /* All bytes that have come and are in no frame taken. Borrowed; may be drained
@@ -90,6 +95,10 @@ bool stream_has_input(const struct stream *s);
 
 /* Drop all bytes that have come. */
 void stream_discard(struct stream *s);
+
+/* In a run: whether fewer than STREAM_GATHER_MAX bytes are unsent, those that
+ * were gathered included. */
+bool stream_has_room(const struct stream *s);
 
 /*
  * Where the reply to the frame taken last is to be made: room for MB_ADU_MAX

@@ -230,11 +230,17 @@ conn_count(
 	n->bytes_in += MB_MBAP_LENGTH + frame->pdu_length;
 }
 
-static void
-conn_tell_taps(const struct conn *c, const struct exchange *x)
+/* Apart from its caller, which pays for taps only if there are any. request is
+ * NULL when it did not decode. */
+static void __attribute__((noinline)) conn_tell_taps(const struct conn *c,
+    const struct mbap_frame *frame, const struct mb_request *request,
+    enum mb_exception exception, const uint8_t *response, size_t length)
 {
+	const struct exchange x = { &c->client, frame, request, exception,
+		response, length };
+
 	for (const struct tap *t = c->host->tap; t != NULL; t = t->next)
-		t->exchanged(t->arg, x);
+		t->exchanged(t->arg, &x);
 }
 
 /*
@@ -270,10 +276,8 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 	}
 	conn_count(c, frame, exception);
 	if (host->tap != NULL)
-		conn_tell_taps(c,
-		    &(struct exchange){ &c->client, frame,
-			decoded ? &request : NULL, exception, response,
-			length });
+		conn_tell_taps(c, frame, decoded ? &request : NULL, exception,
+		    response, length);
 	return conn_reply(c, ticket, adu,
 	    mbap_put(adu, frame->transaction, frame->unit, length));
 }
@@ -283,9 +287,12 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 static bool
 conn_has_room(struct conn *c)
 {
+	if (c->backlog == NULL && stream_has_room(&c->stream))
+		return true; /* as nearly always */
 	if (conn_unsent(c) < CONN_UNSENT_HIGH)
 		return true;
 	stream_settle(&c->stream);
+	stream_run(&c->stream);
 	return conn_unsent(c) < CONN_UNSENT_HIGH;
 }
 
@@ -303,13 +310,16 @@ conn_pause(struct conn *c)
 	stream_pause(&c->stream);
 }
 
-/* No whole frame is left in the input: wait for more, if more can come. */
-static void
+/* No whole frame is left in the input: wait for more, if more can come. Inline:
+ * every run ends here. */
+static inline void
 conn_await_input(struct conn *c)
 {
-	bool failed = stream_settle(&c->stream) != 0;
-
-	if (c->eof && !failed) {
+	if (stream_settle(&c->stream) != 0) {
+		conn_close(c, CONN_NO_MEMORY);
+		return;
+	}
+	if (c->eof) {
 		conn_finish(c, CONN_CLOSED_BY_PEER);
 		return;
 	}
@@ -321,10 +331,9 @@ conn_await_input(struct conn *c)
 	}
 	if (c->paused) {
 		c->paused = false;
-		failed = failed || stream_read(&c->stream) != 0;
+		if (stream_read(&c->stream) != 0)
+			conn_close(c, CONN_NO_MEMORY);
 	}
-	if (failed)
-		conn_close(c, CONN_NO_MEMORY);
 }
 
 /* What stands at the frame boundary is no frame. Is it the shut-down word? */
@@ -358,7 +367,8 @@ conn_refuse_frame(struct conn *c)
 	}
 }
 
-/* Answer requests until the input runs dry or the output is full. */
+/* In a run of the stream: answer requests until the input runs dry or the
+ * output is full. */
 static void
 conn_serve(struct conn *c)
 {
@@ -387,6 +397,14 @@ conn_serve(struct conn *c)
 	conn_pause(c);
 }
 
+/* Serve what came earlier. */
+static void
+conn_serve_again(struct conn *c)
+{
+	stream_run(&c->stream);
+	conn_serve(c);
+}
+
 /* Replies have left: go on with whatever was waiting for that. Bytes already
  * buffered raise no new event, so they are served from here. */
 static void
@@ -395,7 +413,7 @@ conn_resume(struct conn *c)
 	if (c->state == CONN_FLUSHING)
 		conn_linger_if_flushed(c);
 	else if (c->paused && conn_unsent(c) <= CONN_UNSENT_LOW)
-		conn_serve(c);
+		conn_serve_again(c);
 }
 
 static struct conn *
@@ -432,7 +450,7 @@ conn_ended(struct stream *s, int error)
 	}
 	c->eof = true;
 	if (c->state == CONN_SERVING)
-		conn_serve(c);
+		conn_serve_again(c);
 	else if (c->state == CONN_LINGERING)
 		conn_close(c, c->cause);
 }

@@ -50,6 +50,7 @@ stream_pool_new(const struct stream_events *events)
 		return NULL;
 	}
 	pool->space = space.iov_base;
+	pool->arrived = pool->space;
 	return pool;
 }
 
@@ -70,15 +71,26 @@ kept(const struct stream *s)
 	return bufferevent_get_input(s->bev);
 }
 
-static void
-begin_run(struct stream *s)
+/* The bytes that wait until the system takes them. */
+static size_t
+output_length(struct stream *s)
+{
+	size_t length;
+
+	if (!s->behind)
+		return 0;
+	length = evbuffer_get_length(bufferevent_get_output(s->bev));
+	s->behind = length != 0;
+	return length;
+}
+
+void
+stream_run(struct stream *s)
 {
 	struct stream_pool *pool = s->pool;
 
 	assert(pool->running == NULL);
-	if (!s->plain)
-		s->partial = evbuffer_get_length(kept(s)) != 0;
-	pool->unsent = stream_unsent(s);
+	pool->unsent = output_length(s);
 	pool->running = s;
 }
 
@@ -111,15 +123,14 @@ static void
 stream_readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *s = arg;
-	struct stream_pool *pool = s->pool;
-	ssize_t n = recv(fd, pool->space, READ_MAX, 0);
+	ssize_t n = recv(fd, s->pool->space, READ_MAX, 0);
 
 	(void)what;
 	if (n > 0) {
-		begin_run(s);
-		pool->arrived = pool->space;
-		pool->arrived_length = (size_t)n;
-		pool->events->readable(s);
+		stream_run(s);
+		s->pool->arrived = s->pool->space;
+		s->pool->arrived_length = (size_t)n;
+		s->pool->events->readable(s);
 	} else if (n == 0) {
 		stream_pause(s);
 		s->pool->events->ended(s, 0);
@@ -134,6 +145,8 @@ stream_read_cb(struct bufferevent *bev, void *arg)
 	struct stream *s = arg;
 
 	(void)bev;
+	stream_run(s);
+	s->partial = true;
 	s->pool->events->readable(s);
 }
 
@@ -231,12 +244,9 @@ stream_take(struct stream *s, struct mbap_frame *frame)
 	enum mbap_result result;
 	size_t length;
 
-	if (pool->running != s)
-		begin_run(s);
+	assert(pool->running == s);
 	if (s->partial)
 		return take_kept(s, frame);
-	if (pool->arrived_length == 0)
-		return MBAP_PARTIAL;
 	result = mbap_parse(pool->arrived, pool->arrived_length, frame);
 	if (result == MBAP_READY) {
 		length = MB_MBAP_LENGTH + (size_t)frame->pdu_length;
@@ -269,6 +279,15 @@ stream_discard(struct stream *s)
 	s->partial = false;
 }
 
+bool
+stream_has_room(const struct stream *s)
+{
+	const struct stream_pool *pool = s->pool;
+
+	assert(pool->running == s);
+	return pool->unsent + pool->replies_length < STREAM_GATHER_MAX;
+}
+
 uint8_t *
 stream_reply_space(struct stream *s)
 {
@@ -286,8 +305,8 @@ stream_reply(struct stream *s, size_t length)
 }
 
 /* Send at once what the system takes, the rest when it can. An error shows
- * again when the rest is sent. */
-static void
+ * again when the rest is sent. Inline, as its caller: every run ends here. */
+static inline void
 send_replies(struct stream *s)
 {
 	const struct stream_pool *pool = s->pool;
@@ -307,7 +326,7 @@ send_replies(struct stream *s)
 		s->failed = true;
 }
 
-int
+inline int
 stream_settle(struct stream *s)
 {
 	if (s->pool->running == s) {
@@ -329,15 +348,10 @@ size_t
 stream_unsent(struct stream *s)
 {
 	const struct stream_pool *pool = s->pool;
-	size_t length;
 
 	if (pool->running == s)
 		return pool->unsent + pool->replies_length;
-	if (!s->behind)
-		return 0;
-	length = evbuffer_get_length(bufferevent_get_output(s->bev));
-	s->behind = length != 0;
-	return length;
+	return output_length(s);
 }
 
 void
