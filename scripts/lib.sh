@@ -11,10 +11,10 @@ build=$root/.build
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc iproute2 iptables nftables
-	procps systemd util-linux"
+	procps strace systemd util-linux valgrind"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 test_needs="$test_needs clang libclang-rt-dev"
-memcheck_needs="$test_needs valgrind"
+memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
 coverage_needs="$test_needs gcovr"
