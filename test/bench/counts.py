@@ -22,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 
-from servers import (LIMIT, OPTIONS, OURS, Failure, Load, Server, can_open,
-                     idle_memory, path, table)
+from servers import (LIMIT, OPTIONS, OURS, SEAMS, Failure, Load, Server,
+                     can_open, idle_memory, path, table)
 
 Case = collections.namedtuple(
     "Case", "name workload connections pipeline requests syscalls target gate")
@@ -42,6 +42,12 @@ CASES = [
     Case("1000 connections, read 10", "read10", 1000, 1, 2000, 2.05, 700, 700),
     Case("10,000 connections, read 10", "read10", 10000, 1, 10000, 2.05, 700,
          700),
+]
+
+# For the seams: reads meet policy and tap, writes all of them.
+SEAM_CASES = [
+    Case("read 10 registers", "read10", 50, 1, 1000, None, None, None),
+    Case("write 1 register", "write1", 50, 1, 1000, None, None, None),
 ]
 
 # No epoll_ctl and no allocation; and how far chance may move a count.
@@ -166,6 +172,30 @@ def row(case, name, counts):
     ]
 
 
+def measure_all(jobs):
+    """The counts of each (case, server), as many at a time as can be."""
+    with concurrent.futures.ThreadPoolExecutor(
+            len(os.sched_getaffinity(0))) as pool:
+        # The longest first.
+        order = sorted(jobs, key=lambda job: -job[0].connections)
+        futures = {job: pool.submit(measure, job[1], job[0]) for job in order}
+        return {job: future.result() for job, future in futures.items()}
+
+
+def print_seams():
+    """What each seam adds to a request when it is used."""
+    jobs = [(case, seam) for case in SEAM_CASES for seam in SEAMS]
+    results = measure_all(jobs)
+    rows = []
+    for case, seam in jobs:
+        counts, none = results[case, seam], results[case, SEAMS[0]]
+        rows.append([case.name, seam, "%.0f" % counts.instructions,
+                     "%+.0f" % (counts.instructions - none.instructions),
+                     "%.3f" % others(counts), "%.3f" % counts.allocations])
+    print(table(["per request", "seam", "instructions", "more",
+                 "system calls", "allocations"], rows))
+
+
 def obstacle():
     """Why nothing can be counted or compared here, or None."""
     if os.environ.get("NOT_COMPARABLE"):
@@ -188,12 +218,17 @@ def main():
                         "where it can't be told")
     parser.add_argument("--ours", action="store_true",
                         help="leave out the raw epoll loop")
+    parser.add_argument("--seams", action="store_true",
+                        help="instead: what each seam adds when it is used")
     parser.add_argument("--workload", help="only this one")
     parser.add_argument("--connections", type=int, help="only this many")
     parser.add_argument("option", nargs="*",
                         help="of our server; write -- before them")
     options = parser.parse_args()
     OPTIONS.extend(options.option)
+    if options.seams:
+        print_seams()
+        return 0
     if options.check and obstacle() is not None:
         print("SKIPPED: " + obstacle())
         return SKIPPED
@@ -207,12 +242,7 @@ def main():
         cases.remove(case)
     jobs = [(case, name) for case in cases
             for name in ([OURS] if options.ours else [OURS, LIMIT])]
-    with concurrent.futures.ThreadPoolExecutor(
-            len(os.sched_getaffinity(0))) as pool:
-        # The longest first.
-        order = sorted(jobs, key=lambda job: -job[0].connections)
-        futures = {job: pool.submit(measure, job[1], job[0]) for job in order}
-        results = {job: future.result() for job, future in futures.items()}
+    results = measure_all(jobs)
     print(table(["per request", "server", "system calls", "target",
                  "instructions", "target", "gate", "allocations",
                  "epoll_wait", "the calls"],

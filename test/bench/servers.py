@@ -16,6 +16,9 @@ DEADLINE = 120  # seconds; never reached unless something is wrong
 
 OURS, LIMIT, LIBMODBUS = "mbasyncserver", "raw epoll", "libmodbus"
 
+# Ours with something plugged in that does nothing.
+SEAMS = ["none", "policy", "tap", "observer", "gate"]
+
 # libmodbus is made for select(), which ends at 1024 descriptors.
 LIBMODBUS_MOST = 900
 
@@ -40,6 +43,8 @@ def command(name, workload):
                 "--log-level", "error", *OPTIONS]
     if name == LIMIT:
         return [path("test/bench/limit_epoll"), workload]
+    if name in SEAMS:
+        return [path("test/bench/seam_server"), name]
     return [path("test/torture/peer_libmodbus")]
 
 
