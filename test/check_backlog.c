@@ -51,17 +51,33 @@ hold(uint64_t ticket, uint16_t transaction)
 	    0);
 }
 
-/* The next frame in out is transaction's, with this function code. */
+/* The next reply to go is transaction's, with this function code. */
 static void
-assert_sent(uint16_t transaction, uint8_t function)
+assert_taken(uint64_t up_to, enum gate_verdict verdict, uint16_t transaction,
+    uint8_t function)
 {
 	struct mbap_frame frame;
 	uint8_t adu[MB_ADU_MAX];
+	size_t length = backlog_take(backlog, up_to, verdict, adu);
 
-	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
+	ck_assert_uint_gt(length, 0);
+	ck_assert_int_eq(mbap_parse(adu, length, &frame), MBAP_READY);
+	ck_assert_uint_eq(length, MB_MBAP_LENGTH + frame.pdu_length);
 	ck_assert_uint_eq(frame.transaction, transaction);
 	ck_assert_uint_eq(frame.unit, 1);
 	ck_assert_uint_eq(frame.pdu[0], function);
+	if (function & MB_EXCEPTION_FLAG) {
+		ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
+		ck_assert_uint_eq(frame.pdu[1], MB_EX_SERVER_DEVICE_FAILURE);
+	}
+}
+
+static void
+assert_none_taken(uint64_t up_to)
+{
+	uint8_t adu[MB_ADU_MAX];
+
+	ck_assert_uint_eq(backlog_take(backlog, up_to, GATE_SAFE, adu), 0);
 }
 
 START_TEST(releases_in_order_up_to_the_ticket)
@@ -70,11 +86,10 @@ START_TEST(releases_in_order_up_to_the_ticket)
 	hold(0, 101);
 	hold(2, 102);
 	hold(3, 103);
-	ck_assert_int_eq(backlog_release(backlog, 2, GATE_SAFE, out), 0);
-	assert_sent(100, 6);
-	assert_sent(101, 6);
-	assert_sent(102, 6);
-	ck_assert_uint_eq(evbuffer_get_length(out), 0);
+	assert_taken(2, GATE_SAFE, 100, 6);
+	assert_taken(2, GATE_SAFE, 101, 6);
+	assert_taken(2, GATE_SAFE, 102, 6);
+	assert_none_taken(2);
 	ck_assert_uint_eq(backlog_held(backlog), 12);
 	ck_assert_uint_eq(backlog_first_ticket(backlog), 3);
 }
@@ -84,30 +99,21 @@ START_TEST(reply_without_ticket_waits_for_those_before_it_only)
 {
 	hold(5, 100);
 	hold(0, 101);
-	ck_assert_int_eq(backlog_release(backlog, 4, GATE_SAFE, out), 0);
-	ck_assert_uint_eq(evbuffer_get_length(out), 0);
-	ck_assert_int_eq(backlog_release(backlog, 5, GATE_SAFE, out), 0);
-	assert_sent(100, 6);
-	assert_sent(101, 6);
+	assert_none_taken(4);
+	assert_taken(5, GATE_SAFE, 100, 6);
+	assert_taken(5, GATE_SAFE, 101, 6);
+	assert_none_taken(5);
 	ck_assert_uint_eq(backlog_held(backlog), 0);
 }
 END_TEST
 
 START_TEST(failure_turns_writes_into_exception_04_and_leaves_reads)
 {
-	struct mbap_frame frame;
-	uint8_t adu[MB_ADU_MAX];
-
 	hold(1, 100);
 	hold(0, 101);
-	ck_assert_int_eq(backlog_release(backlog, 1, GATE_FAILED, out), 0);
-	ck_assert_int_eq(mbap_take(out, adu, &frame), MBAP_READY);
-	ck_assert_uint_eq(frame.transaction, 100);
-	ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
-	ck_assert_uint_eq(frame.pdu[0], 0x86);
-	ck_assert_uint_eq(frame.pdu[1], MB_EX_SERVER_DEVICE_FAILURE);
-	assert_sent(101, 6);
-	ck_assert_uint_eq(evbuffer_get_length(out), 0);
+	assert_taken(1, GATE_FAILED, 100, 0x86);
+	assert_taken(1, GATE_FAILED, 101, 6);
+	assert_none_taken(1);
 }
 END_TEST
 
@@ -118,7 +124,7 @@ START_TEST(counts_the_bytes_that_it_holds)
 	hold(1, 100);
 	hold(2, 101);
 	ck_assert_uint_eq(backlog_held(backlog), 24);
-	ck_assert_int_eq(backlog_release(backlog, 1, GATE_SAFE, out), 0);
+	assert_taken(1, GATE_SAFE, 100, 6);
 	ck_assert_uint_eq(backlog_held(backlog), 12);
 }
 END_TEST
@@ -131,10 +137,10 @@ START_TEST(waits_at_the_gate_while_it_holds_a_reply)
 	hold(2, 101);
 	gate_decide(gate, 1, GATE_SAFE);
 	ck_assert_uint_eq(verdicts, 1);
-	ck_assert_int_eq(backlog_release(backlog, 1, GATE_SAFE, out), 0);
+	assert_taken(1, GATE_SAFE, 100, 6);
 	gate_decide(gate, 1, GATE_SAFE);
 	ck_assert_uint_eq(verdicts, 2);
-	ck_assert_int_eq(backlog_release(backlog, 2, GATE_SAFE, out), 0);
+	assert_taken(2, GATE_SAFE, 101, 6);
 	gate_decide(gate, 2, GATE_SAFE);
 	ck_assert_uint_eq(verdicts, 2);
 	hold(3, 102); /* and is told no more once it is freed */

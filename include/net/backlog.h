@@ -68,13 +68,13 @@ int backlog_hold(
 uint64_t backlog_first_ticket(const struct backlog *b);
 
 /*
- * Move the replies that need wait no longer, now that the tickets up to up_to
- * are decided, to out; after GATE_FAILED each reply with a ticket becomes
- * exception 04. verdict is not GATE_LOST. Returns 0, or -1 when there is no
- * memory: then some replies are lost, and the connection is of no more use.
+ * Take the next reply that need wait no longer, now that the tickets up to
+ * up_to are decided, into adu, which has room for MB_ADU_MAX bytes; after
+ * GATE_FAILED a reply with a ticket becomes exception 04. verdict is not
+ * GATE_LOST. Returns its length, or 0 when there is no more.
  */
-int backlog_release(struct backlog *b, uint64_t up_to,
-    enum gate_verdict verdict, struct evbuffer *out);
+size_t backlog_take(
+    struct backlog *b, uint64_t up_to, enum gate_verdict verdict, uint8_t *adu);
 
 /*
  * Since when the output has been stuck: the moment, now in any milliseconds, at

@@ -50,7 +50,7 @@ void gate_join(struct gate *g, struct gate_waiter *waiter);
 void gate_leave(struct gate *g, struct gate_waiter *waiter);
 
 /* Pass the verdict on all tickets up to up_to. On the event loop's thread, and
- * not from within hold. */
+ * not while a request is being answered, as from within hold. */
 void gate_decide(struct gate *g, uint64_t up_to, enum gate_verdict verdict);
 
 #endif

@@ -101,10 +101,10 @@ void stream_discard(struct stream *s);
 bool stream_has_room(const struct stream *s);
 
 /*
- * Where the reply to the frame taken last is to be made: room for MB_ADU_MAX
- * bytes, until stream_settle. stream_reply then says that it has so many bytes
- * and is to be sent. Together no more than STREAM_GATHER_MAX bytes a run, and
- * one reply.
+ * In a run: where the next reply is to be made, with room for MB_ADU_MAX bytes,
+ * until stream_settle. stream_reply then says that it has so many bytes and is
+ * to be sent. Together no more than STREAM_GATHER_MAX bytes a run, and one
+ * reply.
  */
 uint8_t *stream_reply_space(struct stream *s);
 void stream_reply(struct stream *s, size_t length);
@@ -118,9 +118,9 @@ void stream_reply(struct stream *s, size_t length);
  */
 int stream_settle(struct stream *s);
 
-/* The evbuffer that holds replies until the system takes them, to be added to
- * outside of a run. Borrowed. */
-struct evbuffer *stream_output(struct stream *s);
+/* The evbuffer that holds replies until the system takes them. Borrowed, to be
+ * watched only. */
+struct evbuffer *stream_output(const struct stream *s);
 
 /* Bytes of replies that the system has not taken, gathered ones included. */
 size_t stream_unsent(struct stream *s);

@@ -103,37 +103,31 @@ backlog_first_ticket(const struct backlog *b)
 	return STAILQ_FIRST(&b->held)->ticket;
 }
 
-static int
-send_failure(const struct backlog_reply *reply, struct evbuffer *out)
+/* Make exception 04 of a reply. Returns the length of the ADU. */
+static size_t
+fail(uint8_t *adu)
 {
-	uint8_t adu[MB_ADU_MAX];
-	size_t length;
+	uint8_t *pdu = adu + MB_MBAP_LENGTH;
 
-	memcpy(adu, reply->adu, MB_MBAP_LENGTH);
-	length = mbap_resize(adu,
-	    mb_put_exception(reply->adu[MB_MBAP_LENGTH],
-		MB_EX_SERVER_DEVICE_FAILURE, adu + MB_MBAP_LENGTH));
-	return evbuffer_add(out, adu, length);
+	return mbap_resize(
+	    adu, mb_put_exception(pdu[0], MB_EX_SERVER_DEVICE_FAILURE, pdu));
 }
 
-int
-backlog_release(struct backlog *b, uint64_t up_to, enum gate_verdict verdict,
-    struct evbuffer *out)
+size_t
+backlog_take(
+    struct backlog *b, uint64_t up_to, enum gate_verdict verdict, uint8_t *adu)
 {
-	struct backlog_reply *reply;
-	int failed;
+	const struct backlog_reply *reply = STAILQ_FIRST(&b->held);
+	size_t length;
 
-	while ((reply = STAILQ_FIRST(&b->held)) != NULL &&
-	    reply->ticket <= up_to) {
-		if (reply->ticket != 0 && verdict == GATE_FAILED)
-			failed = send_failure(reply, out);
-		else
-			failed = evbuffer_add(out, reply->adu, reply->length);
-		if (failed)
-			return -1;
-		drop_first(b);
-	}
-	return 0;
+	if (reply == NULL || reply->ticket > up_to)
+		return 0;
+	length = reply->length;
+	memcpy(adu, reply->adu, length);
+	if (reply->ticket != 0 && verdict == GATE_FAILED)
+		length = fail(adu);
+	drop_first(b);
+	return length;
 }
 
 uint64_t

@@ -467,16 +467,22 @@ conn_decided(
     struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
 {
 	struct conn *c = backlog_owner(waiter);
+	size_t length;
 
 	if (backlog_first_ticket(c->backlog) > up_to)
 		return;
-	if (verdict == GATE_LOST)
+	if (verdict == GATE_LOST) {
 		conn_close(c, CONN_GATE_LOST);
-	else if (backlog_release(c->backlog, up_to, verdict,
-		     stream_output(&c->stream)) != 0)
-		conn_close(c, CONN_NO_MEMORY);
-	else
+		return;
+	}
+	stream_run(&c->stream);
+	while ((length = backlog_take(c->backlog, up_to, verdict,
+		    stream_reply_space(&c->stream))) != 0)
+		stream_reply(&c->stream, length);
+	if (stream_settle(&c->stream) == 0)
 		conn_resume(c);
+	else
+		conn_close(c, CONN_NO_MEMORY);
 }
 
 struct conn *

@@ -79,7 +79,7 @@ output_length(struct stream *s)
 
 	if (!s->behind)
 		return 0;
-	length = evbuffer_get_length(bufferevent_get_output(s->bev));
+	length = evbuffer_get_length(stream_output(s));
 	s->behind = length != 0;
 	return length;
 }
@@ -322,7 +322,10 @@ send_replies(struct stream *s)
 		replies += sent;
 		length -= (size_t)sent;
 	}
-	if (length > 0 && evbuffer_add(stream_output(s), replies, length) != 0)
+	if (length == 0)
+		return;
+	s->behind = true;
+	if (evbuffer_add(stream_output(s), replies, length) != 0)
 		s->failed = true;
 }
 
@@ -338,9 +341,8 @@ stream_settle(struct stream *s)
 }
 
 struct evbuffer *
-stream_output(struct stream *s)
+stream_output(const struct stream *s)
 {
-	s->behind = true;
 	return bufferevent_get_output(s->bev);
 }
 
