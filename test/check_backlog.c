@@ -147,6 +147,15 @@ START_TEST(waits_at_the_gate_while_it_holds_a_reply)
 }
 END_TEST
 
+START_TEST(watches_no_more_once_it_is_freed)
+{
+	backlog_free(backlog);
+	evbuffer_add(out, "reply", 5);
+	evbuffer_drain(out, 5); /* AddressSanitizer looks on */
+	backlog = NULL;
+}
+END_TEST
+
 START_TEST(output_is_stuck_while_nothing_leaves_it)
 {
 	evbuffer_add(out, "reply", 5);
@@ -182,6 +191,7 @@ main(void)
 	    tc, failure_turns_writes_into_exception_04_and_leaves_reads);
 	tcase_add_test(tc, counts_the_bytes_that_it_holds);
 	tcase_add_test(tc, waits_at_the_gate_while_it_holds_a_reply);
+	tcase_add_test(tc, watches_no_more_once_it_is_freed);
 	tcase_add_test(tc, output_is_stuck_while_nothing_leaves_it);
 	tcase_add_test(tc, empty_output_is_not_stuck);
 	suite_add_tcase(suite, tc);

@@ -448,6 +448,20 @@ START_TEST(finish_sends_what_is_owed_first)
 }
 END_TEST
 
+/* Only sockets have two sides that close apart. */
+START_TEST(socket_lingers_for_the_whole_of_its_deadline)
+{
+	pass_time(60 * 1000); /* stamps of before are of no use */
+	conn_finish(conn, CONN_STOPPING);
+	if (plain) {
+		pass_deadline(host.deadlines.linger);
+		ck_assert_ptr_nonnull(conn);
+		pass_time(1);
+	}
+	ck_assert_ptr_null(conn);
+}
+END_TEST
+
 START_TEST(eof_behind_a_bad_frame_loses_no_reply)
 {
 	bufferevent_disable(peer, EV_READ);
@@ -849,6 +863,7 @@ add_cases(Suite *suite, void (*set_up)(void))
 
 	tc = add_case(suite, "finishing", set_up, teardown);
 	tcase_add_test(tc, finish_sends_what_is_owed_first);
+	tcase_add_test(tc, socket_lingers_for_the_whole_of_its_deadline);
 	tcase_add_test(tc, eof_behind_a_bad_frame_loses_no_reply);
 	tcase_add_test(tc, first_cause_is_the_one_that_counts);
 
