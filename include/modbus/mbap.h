@@ -10,9 +10,11 @@
 #ifndef MODBUS_MBAP_H
 #define MODBUS_MBAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modbus/bytes.h"
 #include "modbus/modbus.h"
 
 struct evbuffer;
@@ -32,16 +34,49 @@ struct mbap_frame {
 	size_t missing;     /* after MBAP_PARTIAL: at least so many bytes */
 };
 
+/* The length field counts what follows it. */
+#define MBAP_LENGTH_COUNTS_FROM 6
+
+static inline bool
+mbap_is_length(uint16_t length)
+{
+	return length >= MB_LENGTH_MIN && length <= MB_LENGTH_MAX;
+}
+
+/* For mbap_parse: judge fewer bytes than a header has. */
+enum mbap_result
+mbap_parse_partial(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
+
 /*
  * Parse the frame that bytes begin with, of which have are there.
  *
  * Only MBAP_READY fills frame, which takes MB_MBAP_LENGTH + frame->pdu_length
  * bytes; frame->pdu then points into bytes. MBAP_PARTIAL sets frame->missing. A
  * header that cannot become valid is reported as soon as the byte that spoils
- * it is there.
+ * it is there. Inline: every request passes here.
  */
-enum mbap_result
-mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
+static inline enum mbap_result
+mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
+{
+	uint16_t length;
+
+	if (have < MB_MBAP_LENGTH)
+		return mbap_parse_partial(bytes, have, frame);
+	if (get16(bytes + 2) != MB_PROTOCOL)
+		return MBAP_BAD_PROTOCOL;
+	length = get16(bytes + 4);
+	if (!mbap_is_length(length))
+		return MBAP_BAD_LENGTH;
+	if (have < MBAP_LENGTH_COUNTS_FROM + (size_t)length) {
+		frame->missing = MBAP_LENGTH_COUNTS_FROM + length - have;
+		return MBAP_PARTIAL;
+	}
+	frame->transaction = get16(bytes);
+	frame->unit = bytes[6];
+	frame->pdu_length = (uint8_t)(length - 1);
+	frame->pdu = bytes + MB_MBAP_LENGTH;
+	return MBAP_READY;
+}
 
 /*
  * Take one frame from the front of in, copied to adu, which has room for

@@ -323,9 +323,7 @@ conn_await_input(struct conn *c)
 		conn_finish(c, CONN_CLOSED_BY_PEER);
 		return;
 	}
-	if (!stream_has_input(&c->stream)) {
-		c->incomplete = false;
-	} else if (!c->incomplete) {
+	if (stream_has_input(&c->stream) && !c->incomplete) {
 		c->incomplete = true;
 		c->since = (uint32_t)c->host->now;
 	}

@@ -102,9 +102,9 @@ end_run(struct stream_pool *pool)
 	pool->replies_length = 0;
 }
 
-/* Move bytes that have arrived, so many at the most, to those kept. */
-static void
-keep(struct stream *s, size_t most)
+/* Move bytes that have arrived, so many at the most, to those kept. Apart from
+ * its callers: few runs come to it. */
+static void __attribute__((noinline)) keep(struct stream *s, size_t most)
 {
 	struct stream_pool *pool = s->pool;
 	size_t length =
@@ -304,37 +304,45 @@ stream_reply(struct stream *s, size_t length)
 	s->pool->replies_length += length;
 }
 
-/* Send at once what the system takes, the rest when it can. An error shows
- * again when the rest is sent. Inline, as its caller: every run ends here. */
-static inline void
-send_replies(struct stream *s)
+/* Leave what the system has not taken to the bufferevent. */
+static void
+queue_replies(struct stream *s, size_t sent)
 {
 	const struct stream_pool *pool = s->pool;
-	const uint8_t *replies = pool->replies;
-	size_t length = pool->replies_length;
-	ssize_t sent = 0;
 
-	if (length == 0)
-		return;
-	if (s->plain && pool->unsent == 0)
-		sent = send(s->fd, replies, length, MSG_NOSIGNAL);
-	if (sent > 0) {
-		replies += sent;
-		length -= (size_t)sent;
-	}
-	if (length == 0)
-		return;
 	s->behind = true;
-	if (evbuffer_add(stream_output(s), replies, length) != 0)
+	if (evbuffer_add(stream_output(s), pool->replies + sent,
+		pool->replies_length - sent) != 0)
 		s->failed = true;
 }
 
-inline int
+/* Send at once what the system takes, the rest when it can. An error shows
+ * again when the rest is sent. */
+static void
+send_replies(struct stream *s)
+{
+	const struct stream_pool *pool = s->pool;
+	ssize_t sent = 0;
+
+	if (s->plain && pool->unsent == 0)
+		sent = send(
+		    s->fd, pool->replies, pool->replies_length, MSG_NOSIGNAL);
+	if (sent < 0)
+		sent = 0;
+	if ((size_t)sent < pool->replies_length)
+		queue_replies(s, (size_t)sent);
+}
+
+int
 stream_settle(struct stream *s)
 {
-	if (s->pool->running == s) {
-		keep(s, SIZE_MAX);
-		send_replies(s);
+	const struct stream_pool *pool = s->pool;
+
+	if (pool->running == s) {
+		if (pool->arrived_length != 0)
+			keep(s, SIZE_MAX);
+		if (pool->replies_length != 0)
+			send_replies(s);
 		end_run(s->pool);
 	}
 	return s->failed ? -1 : 0;
