@@ -53,7 +53,9 @@ report_remedies(unsigned port)
 	log_line(LOG_ERROR,
 	    "listen: 3. capability of the service: run: "
 	    "systemctl edit mbasyncserver, and add under [Service]: "
-	    "AmbientCapabilities=CAP_NET_BIND_SERVICE");
+	    "AmbientCapabilities=CAP_NET_BIND_SERVICE, "
+	    "CapabilityBoundingSet=CAP_NET_BIND_SERVICE and "
+	    "PrivateUsers=no, one a line");
 	log_line(LOG_ERROR,
 	    "listen: 3. capability of the program: run: "
 	    "setcap cap_net_bind_service=+ep %s",

@@ -233,7 +233,9 @@ class Port(ServerTest):
                 "--from %d --to %d" % (port + 8000, port, port + 8000),
                 "systemctl enable --now mbasyncserver.socket",
                 "systemctl edit mbasyncserver, and add under [Service]: "
-                "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+                "AmbientCapabilities=CAP_NET_BIND_SERVICE, "
+                "CapabilityBoundingSet=CAP_NET_BIND_SERVICE and "
+                "PrivateUsers=no, one a line",
                 "setcap cap_net_bind_service=+ep " + ended.args[0], *more):
             self.assertEqual(
                 [line.endswith(remedy) for line in lines].count(True), 1,
