@@ -45,8 +45,9 @@ check_gcc_analyzer()
 
 check_shell()
 {
-	grep -rlE '^#!/bin/(ba)?sh' scripts .ci test |
-		xargs shellcheck -x --source-path=scripts scripts/lib.sh
+	grep -rlE '^#!/bin/(ba)?sh' scripts .ci test cmake |
+		xargs shellcheck -x --source-path=scripts scripts/lib.sh \
+		    cmake/package/completion.bash
 }
 
 check_manual()

@@ -1,0 +1,32 @@
+# What "cmake --install" puts where. systemd looks for units below /usr/local as
+# well as below /usr.
+
+set(unit_dir lib/systemd/system)
+set(doc_dir ${CMAKE_INSTALL_DOCDIR})
+set(package_dir ${CMAKE_CURRENT_SOURCE_DIR}/cmake/package)
+
+install(TARGETS mbasyncserver DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(PROGRAMS scripts/redirect-502 DESTINATION ${CMAKE_INSTALL_SBINDIR}
+	RENAME mbasyncserver-redirect)
+install(FILES src/mbasyncserver.8 src/mbasyncserver-redirect.8
+	DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+
+# Some units name the folder of the programs.
+set(units ${package_dir}/mbasyncserver.socket
+	${package_dir}/mbasyncserver-redirect-again.service)
+foreach(unit mbasyncserver.service mbasyncserver-redirect.service)
+	configure_file(${package_dir}/${unit}.in units/${unit} @ONLY)
+	list(APPEND units ${CMAKE_CURRENT_BINARY_DIR}/units/${unit})
+endforeach()
+install(FILES ${units} DESTINATION ${unit_dir})
+install(FILES ${package_dir}/50-mbasyncserver.preset
+	DESTINATION ${unit_dir}-preset)
+
+install(FILES ${package_dir}/port-502.conf DESTINATION ${doc_dir}/examples)
+install(FILES README.md ${package_dir}/copyright DESTINATION ${doc_dir})
+
+set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+foreach(program mbasyncserver mbasyncserver-redirect)
+	install(FILES ${package_dir}/completion.bash RENAME ${program}
+		DESTINATION ${completion_dir})
+endforeach()

@@ -1,0 +1,67 @@
+"""The units: systemd understands each line, and finds them confined."""
+
+import glob
+import os
+import re
+import unittest
+
+from installed import InstalledTest, run
+
+
+def prefix_in(unit):
+    """The folder that the unit takes the program from."""
+    return re.search(r"^ExecStart=(/.*)/sbin/mbasyncserver", unit,
+                     re.MULTILINE).group(1)
+
+
+class Units(InstalledTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.units = sorted(glob.glob(cls.path("lib/systemd/system/*")))
+        with open(cls.path("lib/systemd/system/mbasyncserver.service"),
+                  encoding="utf-8") as f:
+            configured = prefix_in(f.read())
+        for path in cls.units:
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text.replace(configured + "/sbin/",
+                                     cls.prefix + "/sbin/"))
+
+    def test_the_units_are_installed(self):
+        self.assertEqual([os.path.basename(unit) for unit in self.units],
+                         ["mbasyncserver-redirect-again.service",
+                          "mbasyncserver-redirect.service",
+                          "mbasyncserver.service",
+                          "mbasyncserver.socket"])
+
+    def test_systemd_finds_nothing_to_complain_of(self):
+        status, said = run("systemd-analyze", "verify", "--man=no", *self.units)
+        self.assertEqual(said, "")
+        self.assertEqual(status, 0)
+
+    def test_the_service_is_confined(self):
+        status, said = run("systemd-analyze", "security", "--offline=true",
+                           "--threshold=15", "--no-pager",
+                           self.path("lib/systemd/system/mbasyncserver.service"))
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, r"Overall exposure level .*: [01]\.\d ")
+
+    def test_with_the_capability_it_is_little_less_so(self):
+        unit = self.path("lib/systemd/system/mbasyncserver.service")
+        with open(unit, encoding="utf-8") as f:
+            text = f.read()
+        with open(self.path("share/doc/mbasyncserver/examples/port-502.conf"),
+                  encoding="utf-8") as f:
+            text += f.read()
+        both = self.path("both.service")
+        with open(both, "w", encoding="utf-8") as f:
+            f.write(text)
+        status, said = run("systemd-analyze", "security", "--offline=true",
+                           "--threshold=20", "--no-pager", both)
+        self.assertEqual(status, 0, said)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
