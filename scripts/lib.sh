@@ -17,6 +17,9 @@ test_needs="$test_needs clang libclang-rt-dev"
 memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
+package_needs="$build_needs binutils dpkg-dev file gzip lintian"
+boot_needs="$package_needs debian-archive-keyring debootstrap systemd-container
+	tar util-linux"
 coverage_needs="$test_needs gcovr"
 }
 
@@ -71,6 +74,12 @@ have()
 	procps) command_exists pgrep ;;
 	systemd) command_exists systemd-socket-activate ;;
 	util-linux) command_exists prlimit ;;
+	binutils) command_exists strip ;;
+	dpkg-dev) command_exists dpkg-shlibdeps ;;
+	debian-archive-keyring)
+		[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]
+		;;
+	systemd-container) command_exists systemd-nspawn ;;
 	*) command_exists "$1" ;;
 	esac >/dev/null
 }

@@ -1,0 +1,74 @@
+# Packages, which scripts/package builds: a .deb if all is installed to /usr,
+# else a .tar.gz that may be unpacked anywhere.
+
+set(CPACK_PACKAGE_VENDOR "the authors of mbasyncserver")
+# Nobody has given an address: this one is certain to reach nobody.
+set(CPACK_PACKAGE_CONTACT
+	"mbasyncserver authors <authors@mbasyncserver.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_FILE_NAME
+	mbasyncserver-${PROJECT_VERSION}-Linux-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+	OWNER_READ OWNER_WRITE OWNER_EXECUTE
+	GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_VERBATIM_VARIABLES ON)
+
+set(CPACK_SOURCE_GENERATOR TGZ)
+set(CPACK_SOURCE_PACKAGE_FILE_NAME mbasyncserver-${PROJECT_VERSION})
+set(CPACK_SOURCE_IGNORE_FILES /\\.git/ /\\.build/ /build/ __pycache__ ~$)
+
+find_program(DPKG dpkg-query)
+if(NOT DPKG OR NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
+	set(CPACK_GENERATOR TGZ)
+	include(CPack)
+	return()
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_SET_DESTDIR ON) # there is a file in /etc
+set(CPACK_PRE_BUILD_SCRIPTS ${package_dir}/tidy.cmake)
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+file(STRINGS ${package_dir}/changelog entry LIMIT_COUNT 1)
+if(NOT entry MATCHES "\\(${PROJECT_VERSION}-([^)]+)\\)")
+	message(FATAL_ERROR "cmake/package/changelog: expected an entry for "
+		"${PROJECT_VERSION} first, not: ${entry}")
+endif()
+set(CPACK_DEBIAN_PACKAGE_RELEASE ${CMAKE_MATCH_1})
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"A stand-alone server for people who test SCADA and HMI clients, and for sites
+where several clients exchange data through one shared table. It follows
+MBLogic's MBAsyncServer: the same options, table and shut-down word.
+
+Port 502 is served without root, in any of three ways: a systemd socket, a
+redirection by nftables or iptables, or a capability. No unit is enabled until
+you do so.")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables | iptables")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+	${package_dir}/conffiles ${package_dir}/postinst
+	${package_dir}/prerm ${package_dir}/postrm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+# The libraries that are linked, and of libevent no version without the fixes
+# of the security advisories of 2026.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(libevent_fixed 2.1.12-stable-8+deb12u1)
+execute_process(COMMAND dpkg-query --search */libevent_core-2.1.so.7
+	OUTPUT_VARIABLE libevent_package COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "[:,].*" "" libevent_package "${libevent_package}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+	"${libevent_package} (>= ${libevent_fixed})")
+
+foreach(unit mbasyncserver mbasyncserver-redirect)
+	install(FILES ${package_dir}/${unit}.default RENAME ${unit}
+		DESTINATION /etc/default)
+endforeach()
+install(FILES ${package_dir}/changelog RENAME changelog.Debian
+	DESTINATION ${doc_dir})
+install(FILES ${package_dir}/lintian RENAME mbasyncserver
+	DESTINATION share/lintian/overrides)
+
+include(CPack)
