@@ -8,7 +8,8 @@ build=$root/.build
 # What each job needs, by Debian's names.
 # shellcheck disable=SC2034 # the scripts use them
 {
-build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev'
+build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
+	libsqlite3-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc iproute2 iptables nftables
 	procps strace systemd util-linux valgrind"
@@ -55,6 +56,7 @@ have()
 	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
 	ninja-build) command_exists ninja || command_exists make ;;
 	libevent-dev) pkg-config --exists 'libevent_core >= 2.1.12' 2>&1 ;;
+	libsqlite3-dev) pkg-config --exists 'sqlite3 >= 3.40' 2>&1 ;;
 	check) pkg-config --exists check 2>&1 ;;
 	libclang-rt-dev) # libFuzzer is part of the compiler's runtime
 		echo 'int LLVMFuzzerTestOneInput(void);

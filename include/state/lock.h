@@ -21,17 +21,22 @@
 
 #include <stdint.h>
 
+enum lock_kind {
+	LOCK_TO_WRITE, /* alone; the lock file is made if need be */
+	LOCK_TO_READ,  /* with others who read */
+};
+
 /*
- * Open the lock file of a state file, made if need be, and lock it. Returns a
- * descriptor, which unlocks when it is closed, or -1 with errno set:
- * EWOULDBLOCK when another has it.
+ * Open the lock file of a state file and lock it. Returns a descriptor, which
+ * unlocks when it is closed, or -1 with errno set: EWOULDBLOCK when another
+ * has it, ENOENT when there is none to read.
  */
-int lock_take(const char *state_path);
+int lock_take(const char *state_path, enum lock_kind kind);
 
 /* The mark, or 0 when there is none that can be read. */
 int64_t lock_read_mark(int fd);
 
-/* Returns 0, or -1 with errno set. */
+/* Returns 0, or -1 with errno set. The first one allocates what it needs. */
 int lock_write_mark(int fd, int64_t number);
 
 #endif

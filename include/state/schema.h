@@ -50,6 +50,10 @@
 
 #include "table/datatable.h"
 
+/* A number as it stands in SQL. */
+#define SCHEMA_TEXT_OF(number) #number
+#define SCHEMA_TEXT(number)    SCHEMA_TEXT_OF(number)
+
 /* In the header of the file: "MBST", and the version of what is below. */
 #define SCHEMA_APPLICATION_ID 0x4D425354
 #define SCHEMA_VERSION        1

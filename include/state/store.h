@@ -17,6 +17,7 @@
 
 #include "table/datatable.h"
 
+struct batch;
 struct sqlite3;
 struct store;
 
@@ -58,8 +59,45 @@ enum datatable_overlay store_overlay(const struct store *s);
 /* The database itself, for queries. */
 struct sqlite3 *store_database(const struct store *s);
 
-/* Fill a table, as yet without observers, of the same mode. Returns 0, or -1
- * with why. */
+/* Fill a table of the same mode, which has no observers as yet. Returns 0, or
+ * -1 with why. */
 int store_load(struct store *s, struct datatable *t, struct store_error *why);
+
+/* How much of the journal is kept; each 0: not limited by this. */
+struct store_keep {
+	int64_t rows;         /* the last so many */
+	int64_t microseconds; /* those no older than this, by their time */
+};
+
+void store_keep_journal(struct store *s, struct store_keep keep);
+
+enum store_outcome {
+	STORE_DONE,
+	STORE_FULL, /* nothing was written; it may go better later */
+	STORE_LOST, /* what is on the disk is not known; only close it now */
+};
+
+/* Write a sealed batch, all of it or nothing. When it returns STORE_DONE, it is
+ * on the disk as far as the system knows. why is for what is not done. */
+enum store_outcome
+store_commit(struct store *s, const struct batch *b, struct store_error *why);
+
+/* After a commit: move what has gathered in FILE-wal to FILE, if it is much. To
+ * be called when nobody waits for it. */
+enum store_outcome store_tidy(struct store *s, struct store_error *why);
+
+/* After STORE_FULL: whether a transaction can be written again. Writes one. */
+enum store_outcome store_probe(struct store *s, struct store_error *why);
+
+/*
+ * Close: what is in FILE-wal is moved to FILE, and FILE-wal removed, unless the
+ * store is lost or was opened to read. NULL is fine. Returns 0, or -1 with why,
+ * always so when it is lost.
+ */
+int store_close(struct store *s, struct store_error *why);
+
+/* Say why, in the way of printf. Returns -1. */
+int store_fail(struct store_error *why, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

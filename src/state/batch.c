@@ -1,0 +1,221 @@
+#include "state/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/record.h"
+#include "state/schema.h"
+
+#define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
+#define NONE            UINT32_MAX /* there is no change before this one */
+#define CHANGE_MAX      change_size(SCHEMA_VALUES_MAX / 2)
+
+/*
+ * Changes lie one behind another, each as long as its values; previous is the
+ * place of the one before, so that they can be undone from the last.
+ */
+struct batch {
+	unsigned char *changes; /* owned */
+	size_t length;
+	size_t capacity;
+	uint32_t last;
+	unsigned first_coil_block;
+	bool dirty[SCHEMA_BLOCKS];
+	uint8_t blocks[SCHEMA_BLOCKS][SCHEMA_BLOCK_SIZE];
+};
+
+/* The size of a change with so many words before, and after. */
+static size_t
+change_size(size_t words)
+{
+	const size_t step = _Alignof(struct batch_change);
+	size_t size =
+	    sizeof(struct batch_change) + 2 * words * sizeof(uint16_t);
+
+	return (size + step - 1) / step * step;
+}
+
+static size_t
+words_of(enum datatable_kind kind, unsigned quantity)
+{
+	return kind == DATATABLE_COILS ? DATATABLE_PACKED_WORDS(quantity) :
+					 quantity;
+}
+
+struct batch *
+batch_new(enum datatable_overlay overlay)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->last = NONE;
+	b->first_coil_block =
+	    overlay == DATATABLE_OVERLAID ? 0 : SCHEMA_REGISTER_BLOCKS;
+	if (batch_reserve(b) != 0) {
+		batch_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b != NULL)
+		free(b->changes);
+	free(b);
+}
+
+int
+batch_reserve(struct batch *b)
+{
+	size_t capacity = 2 * b->capacity + 2 * CHANGE_MAX;
+	unsigned char *changes;
+
+	if (b->capacity - b->length >= CHANGE_MAX)
+		return 0;
+	changes = realloc(b->changes, capacity);
+	if (changes == NULL)
+		return -1;
+	b->changes = changes;
+	b->capacity = capacity;
+	return 0;
+}
+
+static const struct batch_change *
+change_at(const struct batch *b, size_t place)
+{
+	return (const void *)(b->changes + place);
+}
+
+/* Mark the blocks, of so many items each, that a range touches. */
+static void
+mark(struct batch *b, unsigned first_block, unsigned items,
+    const struct batch_change *c)
+{
+	unsigned last = (c->address + c->quantity - 1U) / items;
+
+	for (unsigned i = c->address / items; i <= last; i++)
+		b->dirty[first_block + i] = true;
+}
+
+void
+batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
+{
+	struct batch_change *c = (void *)(b->changes + b->length);
+	size_t words = words_of(change->kind, change->quantity);
+
+	assert(b->capacity - b->length >= change_size(words));
+	*c = (struct batch_change){
+		.time = time,
+		.client = *change->writer->client,
+		.unit = change->writer->unit,
+		.function = change->writer->function,
+		.kind = change->kind,
+		.address = change->address,
+		.quantity = change->quantity,
+		.previous = b->last,
+	};
+	memcpy(c->words, change->before, words * sizeof(*c->words));
+	memcpy(c->words + words, change->after, words * sizeof(*c->words));
+	if (c->kind == DATATABLE_COILS)
+		mark(b, b->first_coil_block, COILS_PER_BLOCK, c);
+	else
+		mark(b, 0, SCHEMA_BLOCK_WORDS, c);
+	b->last = (uint32_t)b->length;
+	b->length += change_size(words);
+}
+
+void
+batch_seal(struct batch *b, const struct datatable *t)
+{
+	uint16_t coils[SCHEMA_BLOCK_WORDS];
+
+	for (unsigned i = 0; i < SCHEMA_BLOCKS; i++) {
+		const uint16_t *words = coils;
+		unsigned n = i - SCHEMA_REGISTER_BLOCKS;
+
+		if (!b->dirty[i])
+			continue;
+		if (i < SCHEMA_REGISTER_BLOCKS)
+			words = datatable_registers(
+			    t, (uint16_t)(i * SCHEMA_BLOCK_WORDS));
+		else
+			datatable_read_coils(t, (uint16_t)(n * COILS_PER_BLOCK),
+			    COILS_PER_BLOCK, coils);
+		record_pack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, words,
+		    b->blocks[i]);
+	}
+}
+
+void
+batch_undo(const struct batch *b, struct datatable *t,
+    const struct datatable_writer *writer)
+{
+	for (uint32_t place = b->last; place != NONE;) {
+		const struct batch_change *c = change_at(b, place);
+
+		if (c->kind == DATATABLE_COILS)
+			datatable_write_coils(t, writer, c->address,
+			    c->quantity, batch_before(c));
+		else
+			datatable_write_registers(t, writer, c->address,
+			    c->quantity, batch_before(c));
+		place = c->previous;
+	}
+}
+
+void
+batch_clear(struct batch *b)
+{
+	b->length = 0;
+	b->last = NONE;
+	memset(b->dirty, 0, sizeof(b->dirty));
+}
+
+bool
+batch_is_empty(const struct batch *b)
+{
+	return b->length == 0;
+}
+
+size_t
+batch_size(const struct batch *b)
+{
+	return b->length;
+}
+
+const struct batch_change *
+batch_first(const struct batch *b)
+{
+	return b->length == 0 ? NULL : change_at(b, 0);
+}
+
+const struct batch_change *
+batch_next(const struct batch *b, const struct batch_change *c)
+{
+	size_t place = (size_t)((const unsigned char *)c - b->changes) +
+	    change_size(words_of(c->kind, c->quantity));
+
+	return place == b->length ? NULL : change_at(b, place);
+}
+
+const uint16_t *
+batch_before(const struct batch_change *c)
+{
+	return c->words;
+}
+
+const uint16_t *
+batch_after(const struct batch_change *c)
+{
+	return c->words + words_of(c->kind, c->quantity);
+}
+
+const uint8_t *
+batch_block(const struct batch *b, unsigned number)
+{
+	return b->dirty[number] ? b->blocks[number] : NULL;
+}

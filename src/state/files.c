@@ -1,0 +1,133 @@
+#include "state/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DAMAGED    ".damaged-"
+#define NAMES_MOST 100 /* of files put aside in one second */
+
+const char *
+files_beside(const char *path, const char *suffix, char *out)
+{
+	snprintf(out, FILES_PATH_MAX, "%s%s", path, suffix);
+	return out;
+}
+
+/* The directory of a path, and what comes behind it. */
+static const char *
+split(const char *path, char *directory)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL) {
+		snprintf(directory, FILES_PATH_MAX, ".");
+		return path;
+	}
+	snprintf(directory, FILES_PATH_MAX, "%.*s",
+	    slash == path ? 1 : (int)(slash - path), path);
+	return slash + 1;
+}
+
+int
+files_sync(const char *path)
+{
+	int fd, result, error;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	result = fsync(fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+int
+files_sync_directory(const char *path)
+{
+	char directory[FILES_PATH_MAX];
+
+	split(path, directory);
+	return files_sync(directory);
+}
+
+int
+files_move(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* A file system that can't: look first, as nobody else is here. */
+	if (access(to, F_OK) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
+/* Move the database to a name that is free, and say which. */
+static int
+move_database(const char *path, char *aside)
+{
+	time_t now = time(NULL);
+	char suffix[48];
+	struct tm utc;
+	size_t n;
+
+	gmtime_r(&now, &utc);
+	n = strftime(suffix, sizeof(suffix), DAMAGED "%Y%m%dT%H%M%SZ", &utc);
+	for (int i = 1; i < NAMES_MOST; i++) {
+		files_beside(path, suffix, aside);
+		if (files_move(path, aside) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+		snprintf(suffix + n, sizeof(suffix) - n, ".%d", i);
+	}
+	return -1;
+}
+
+int
+files_put_aside(const char *path, char *aside)
+{
+	char wal[FILES_PATH_MAX], wal_aside[FILES_PATH_MAX];
+
+	if (move_database(path, aside) != 0)
+		return -1;
+	files_beside(path, "-wal", wal);
+	files_beside(aside, "-wal", wal_aside);
+	if (files_move(wal, wal_aside) != 0 && errno != ENOENT)
+		return -1;
+	return files_sync_directory(path);
+}
+
+bool
+files_find_aside(const char *path, char *aside)
+{
+	char directory[FILES_PATH_MAX], start[FILES_PATH_MAX];
+	const struct dirent *entry;
+	bool found = false;
+	DIR *d;
+
+	files_beside(split(path, directory), DAMAGED, start);
+	d = opendir(directory);
+	if (d == NULL)
+		return false;
+	/* This stream is nobody else's. */
+	/* cppcheck-suppress readdirCalled */
+	while (!found && (entry = readdir(d)) != NULL) {
+		found = strncmp(entry->d_name, start, strlen(start)) == 0;
+		if (found)
+			snprintf(aside, FILES_PATH_MAX, "%s/%s", directory,
+			    entry->d_name);
+	}
+	closedir(d);
+	return found;
+}

@@ -1,0 +1,78 @@
+#include "state/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "state/crc32c.h"
+#include "state/files.h"
+
+#define MARK_SIZE 16
+#define MAGIC     "MBSM"
+
+static void
+put(uint8_t *to, uint64_t number, unsigned bytes)
+{
+	while (bytes-- > 0)
+		*to++ = (uint8_t)(number >> 8 * bytes);
+}
+
+static uint64_t
+get(const uint8_t *from, unsigned bytes)
+{
+	uint64_t number = 0;
+
+	while (bytes-- > 0)
+		number = number << 8 | *from++;
+	return number;
+}
+
+int
+lock_take(const char *state_path, enum lock_kind kind)
+{
+	char path[FILES_PATH_MAX];
+	int flags = kind == LOCK_TO_WRITE ? O_RDWR | O_CREAT : O_RDONLY;
+	int fd, error;
+
+	fd = open(files_beside(state_path, "-lock", path),
+	    flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_NB | (kind == LOCK_TO_WRITE ? LOCK_EX : LOCK_SH)) ==
+	    0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int64_t
+lock_read_mark(int fd)
+{
+	uint8_t mark[MARK_SIZE];
+
+	if (pread(fd, mark, MARK_SIZE, 0) != MARK_SIZE ||
+	    memcmp(mark, MAGIC, 4) != 0 ||
+	    get(mark + 12, 4) != crc32c(0, mark, 12))
+		return 0;
+	return (int64_t)get(mark + 4, 8);
+}
+
+int
+lock_write_mark(int fd, int64_t number)
+{
+	uint8_t mark[MARK_SIZE] = MAGIC;
+	ssize_t written;
+
+	put(mark + 4, (uint64_t)number, 8);
+	put(mark + 12, crc32c(0, mark, 12), 4);
+	do
+		written = pwrite(fd, mark, MARK_SIZE, 0);
+	while (written < 0 && errno == EINTR);
+	if (written >= 0 && written != MARK_SIZE)
+		errno = ENOSPC;
+	return written == MARK_SIZE ? 0 : -1;
+}

@@ -1,0 +1,133 @@
+#include "state/sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Compile sql, step it once and hand the row, if there is one, to take. */
+static int
+query(sqlite3 *db, const char *sql,
+    void (*take)(sqlite3_stmt *row, void *to, size_t size), void *to,
+    size_t size)
+{
+	sqlite3_stmt *statement = NULL;
+	int end, rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		take(statement, to, size);
+	end = sqlite3_finalize(statement);
+	if (rc == SQLITE_ROW)
+		return end;
+	return rc == SQLITE_DONE ? SQLITE_EMPTY : rc;
+}
+
+static void
+take_number(sqlite3_stmt *row, void *to, size_t size)
+{
+	(void)size;
+	*(int64_t *)to = sqlite3_column_int64(row, 0);
+}
+
+static void
+take_text(sqlite3_stmt *row, void *to, size_t size)
+{
+	const unsigned char *text = sqlite3_column_text(row, 0);
+
+	snprintf(to, size, "%s", text == NULL ? "" : (const char *)text);
+}
+
+int
+sql_number(sqlite3 *db, const char *sql, int64_t *value)
+{
+	return query(db, sql, take_number, value, 0);
+}
+
+int
+sql_text(sqlite3 *db, const char *sql, char *text, size_t size)
+{
+	return query(db, sql, take_text, text, size);
+}
+
+int
+sql_run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+int
+sql_step(sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+	int end = sqlite3_reset(statement);
+
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		return end;
+	return rc;
+}
+
+/* SQLite knows of ENOSPC only; a quota and a limit are the same to us. A sync
+ * that fails is another thing, whatever the reason. */
+static enum sql_trouble
+io_trouble(int rc, int error)
+{
+	if (rc == SQLITE_IOERR_NOMEM)
+		return SQL_NO_MEMORY;
+	if ((rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE) &&
+	    (error == ENOSPC || error == EDQUOT || error == EFBIG))
+		return SQL_FULL;
+	return SQL_FAILED;
+}
+
+enum sql_trouble
+sql_trouble(int rc, int error)
+{
+	switch (rc & 0xFF) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_FORMAT:
+	case SQLITE_ERROR: /* a table or column is not there */
+	case SQLITE_EMPTY: /* nor a row */
+	case SQLITE_MISMATCH:
+		return SQL_DAMAGED;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return SQL_BUSY;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_AUTH:
+		return SQL_DENIED;
+	case SQLITE_FULL:
+		return SQL_FULL;
+	case SQLITE_NOMEM:
+		return SQL_NO_MEMORY;
+	case SQLITE_IOERR:
+		return io_trouble(rc, error);
+	default:
+		return SQL_FAILED;
+	}
+}
+
+int
+sql_file_error(sqlite3 *db)
+{
+	int error = 0;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
+int
+sql_log_error(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log != NULL && log->pMethods != NULL)
+		log->pMethods->xFileControl(
+		    log, SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}

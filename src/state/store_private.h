@@ -1,0 +1,58 @@
+/* What the sources of the store share: store.c, create.c, commit.c, backup.c */
+#ifndef STATE_STORE_PRIVATE_H
+#define STATE_STORE_PRIVATE_H
+
+#include "state/files.h"
+#include "state/sql.h"
+#include "state/store.h"
+
+/* Statements of commit.c, compiled when a store is opened to write. */
+enum store_statement {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_ADD_ROW,
+	STORE_PUT_BLOCK,
+	STORE_FIND_KEPT,
+	STORE_DELETE_ROWS,
+	STORE_STATEMENTS /* how many there are */
+};
+
+struct store {
+	sqlite3 *db;    /* owned */
+	int lock;       /* owned descriptor, or -1 */
+	bool writes;    /* opened with STORE_WRITE */
+	bool verified;  /* and so it may be written */
+	bool wal_empty; /* it was, before SQLite opened it */
+	bool lost;
+	enum datatable_overlay overlay;
+	int64_t first; /* rows of the journal; last is 0 when there is none */
+	int64_t last;
+	int wal_frames;
+	struct store_keep keep;
+	sqlite3_stmt *statements[STORE_STATEMENTS]; /* owned */
+	char path[FILES_PATH_MAX];                  /* absolute */
+};
+
+/* Say why by SQLite's result and the errno behind it, or 0; what says what was
+ * being done. Returns -1. */
+int store_fail_sql(const char *path, int rc, int error, const char *what,
+    struct store_error *why);
+
+/* Say why by errno. Returns -1. */
+int
+store_fail_system(const char *path, const char *what, struct store_error *why);
+
+/* Open a database: path is taken as it is. Returns 0, or -1 with why and *db
+ * NULL. */
+int store_open_database(
+    const char *path, int flags, sqlite3 **db, struct store_error *why);
+
+/* Set a pragma and read it back. Returns 0, or -1 with why. */
+int store_set(sqlite3 *db, const char *path, const char *pragma,
+    const char *value, const char *expected, struct store_error *why);
+
+/* Compile the statements. Returns SQLite's result. */
+int store_prepare(struct store *s);
+
+#endif

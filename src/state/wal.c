@@ -1,0 +1,150 @@
+#include "state/wal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "state/schema.h"
+
+/*
+ * https://www.sqlite.org/fileformat2.html#walformat, all big-endian:
+ *
+ *   header  magic, version 3007000, page size, checkpoints, salt (8), sum (8)
+ *   frame   page number, size of the database if it ends a transaction else 0,
+ *           salt (8), sum (8), page
+ *
+ * Sums run on from the header's through every frame, over the first 8 bytes of
+ * a frame and its page. The last bit of the magic is the byte order of the
+ * words that are summed. Frames of another salt are left from an earlier round.
+ */
+#define MAGIC         0x377F0682
+#define VERSION       3007000
+#define HEADER_SIZE   32
+#define FRAME_HEADER  24
+#define FRAME_SIZE    (FRAME_HEADER + SCHEMA_PAGE_SIZE)
+#define SUMMED_HEADER (HEADER_SIZE - 8)
+
+struct wal {
+	uint8_t salt[8];
+	uint32_t sum[2];
+	bool big_endian; /* the words that are summed */
+};
+
+static uint32_t
+get32(const uint8_t *b)
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+	    (uint32_t)b[2] << 8 | b[3];
+}
+
+static uint32_t
+get32_little(const uint8_t *b)
+{
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
+	    (uint32_t)b[1] << 8 | b[0];
+}
+
+static void
+add(struct wal *w, const uint8_t *bytes, size_t length)
+{
+	uint32_t (*word)(const uint8_t *) =
+	    w->big_endian ? get32 : get32_little;
+
+	for (const uint8_t *end = bytes + length; bytes < end; bytes += 8) {
+		w->sum[0] += word(bytes) + w->sum[1];
+		w->sum[1] += word(bytes + 4) + w->sum[0];
+	}
+}
+
+static bool
+is_sum(const struct wal *w, const uint8_t *b)
+{
+	return get32(b) == w->sum[0] && get32(b + 4) == w->sum[1];
+}
+
+static bool
+take_header(struct wal *w, const uint8_t *b)
+{
+	*w = (struct wal){ .big_endian = b[3] & 1 };
+	memcpy(w->salt, b + 16, sizeof(w->salt));
+	add(w, b, SUMMED_HEADER);
+	return (get32(b) & ~1U) == MAGIC && get32(b + 4) == VERSION &&
+	    get32(b + 8) == SCHEMA_PAGE_SIZE && is_sum(w, b + SUMMED_HEADER);
+}
+
+/* Whether a frame is of this round, be it good or bad. */
+static bool
+is_current(const struct wal *w, const uint8_t *frame)
+{
+	return memcmp(frame + 8, w->salt, sizeof(w->salt)) == 0;
+}
+
+static bool
+is_good(struct wal *w, const uint8_t *frame)
+{
+	if (!is_current(w, frame) || get32(frame) == 0)
+		return false;
+	add(w, frame, 8);
+	add(w, frame + FRAME_HEADER, SCHEMA_PAGE_SIZE);
+	return is_sum(w, frame + 16);
+}
+
+/*
+ * frame is the first bad one. Whether what follows is more than a transaction:
+ * it goes on behind a frame that ends one. Both must be good as seen from the
+ * frame before them, as parts of an unfinished transaction may be anything.
+ */
+static bool
+goes_on(FILE *f, struct wal *w, uint8_t *frame)
+{
+	bool ended = false;
+
+	for (;;) {
+		bool good;
+
+		w->sum[0] = get32(frame + 16);
+		w->sum[1] = get32(frame + 20);
+		if (fread(frame, FRAME_SIZE, 1, f) != 1)
+			return false;
+		good = is_good(w, frame);
+		if (ended && good)
+			return true;
+		ended = good && get32(frame + 4) != 0;
+	}
+}
+
+static enum wal_state
+check_frames(FILE *f)
+{
+	uint8_t frame[FRAME_SIZE];
+	struct wal w;
+	size_t n = fread(frame, 1, HEADER_SIZE, f);
+	bool sound = n == HEADER_SIZE && take_header(&w, frame);
+
+	/* The header is on disk before any frame is written. */
+	while (fread(frame, FRAME_SIZE, 1, f) == 1) {
+		if (!sound)
+			return WAL_ROTTEN;
+		if (!is_good(&w, frame))
+			return goes_on(f, &w, frame) ? WAL_ROTTEN : WAL_SOUND;
+	}
+	return n == 0 ? WAL_EMPTY : WAL_SOUND;
+}
+
+enum wal_state
+wal_check(const char *path)
+{
+	enum wal_state state;
+	FILE *f = fopen(path, "rbe");
+
+	if (f == NULL)
+		return errno == ENOENT ? WAL_EMPTY : WAL_UNREADABLE;
+	errno = EIO;
+	state = check_frames(f);
+	if (ferror(f))
+		state = WAL_UNREADABLE;
+	fclose(f);
+	return state;
+}

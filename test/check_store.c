@@ -1,0 +1,372 @@
+#include "state/store.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "net/client.h"
+#include "scratch.h"
+#include "state/backup.h"
+#include "state/batch.h"
+#include "state/files.h"
+#include "state/lock.h"
+#include "state/schema.h"
+#include "suite.h"
+
+static struct store_error why;
+
+static void
+setup(void)
+{
+	scratch_begin();
+	memset(&why, 0, sizeof(why));
+}
+
+static void
+teardown(void)
+{
+	scratch_end();
+}
+
+static void
+create(enum datatable_overlay overlay)
+{
+	ck_assert_msg(store_create(scratch_path("s"), overlay, &why) == 0, "%s",
+	    why.text);
+}
+
+static struct store *
+open_it(enum store_access access)
+{
+	struct store *s = store_open(scratch_path("s"), access, NULL, &why);
+
+	ck_assert_msg(s != NULL, "%s", why.text);
+	return s;
+}
+
+static const struct client somebody = { .id = 1 };
+static const struct datatable_writer writer = { &somebody, 1, 16 };
+
+/* What the event loop does: gather, seal. */
+static void
+gather(void *arg, const struct datatable_change *change)
+{
+	struct batch *b = arg;
+
+	ck_assert_int_eq(batch_reserve(b), 0);
+	batch_add(b, change, 1000000);
+}
+
+struct rig {
+	struct datatable *table;
+	struct batch *batch;
+	struct datatable_observer observer;
+};
+
+static void
+rig_begin(struct rig *r, enum datatable_overlay overlay)
+{
+	r->table = datatable_new(overlay);
+	r->batch = batch_new(overlay);
+	ck_assert(r->table != NULL && r->batch != NULL);
+	r->observer.changed = gather;
+	r->observer.arg = r->batch;
+	datatable_observe(r->table, &r->observer);
+}
+
+static void
+rig_end(struct rig *r)
+{
+	datatable_free(r->table);
+	batch_free(r->batch);
+}
+
+static enum store_outcome
+commit(struct rig *r, struct store *s)
+{
+	enum store_outcome outcome;
+
+	batch_seal(r->batch, r->table);
+	outcome = store_commit(s, r->batch, &why);
+	batch_clear(r->batch);
+	return outcome;
+}
+
+/* Random writes to a table, committed in batches; then another table is loaded
+ * from the file, and must be the same. */
+START_TEST(what_is_committed_is_loaded)
+{
+	enum datatable_overlay overlay = (enum datatable_overlay)_i;
+	uint16_t values[DATATABLE_WRITE_MAX], coils[2][4000];
+	struct datatable *loaded = datatable_new(overlay);
+	struct store *s;
+	struct rig r;
+
+	create(overlay);
+	s = open_it(STORE_WRITE);
+	ck_assert_int_eq(store_overlay(s), overlay);
+	rig_begin(&r, overlay);
+	srand(20260102);
+	for (unsigned i = 0; i < 400; i++) {
+		uint16_t quantity = (uint16_t)(1 + rand() % 2000);
+		uint16_t address = (uint16_t)(rand() % (65537 - quantity));
+
+		for (unsigned k = 0; k < quantity; k++)
+			values[k] = (uint16_t)rand();
+		if (i % 2)
+			datatable_write_coils(
+			    r.table, &writer, address, quantity, values);
+		else
+			datatable_write_registers(
+			    r.table, &writer, address, quantity, values);
+		if (i % 7 == 0)
+			ck_assert_int_eq(commit(&r, s), STORE_DONE);
+	}
+	ck_assert_int_eq(commit(&r, s), STORE_DONE);
+	ck_assert_int_eq(store_close(s, &why), 0);
+	s = open_it(STORE_WRITE);
+	ck_assert_int_eq(store_load(s, loaded, &why), 0);
+	ck_assert_int_eq(store_close(s, &why), 0);
+	ck_assert_mem_eq(datatable_registers(loaded, 0),
+	    datatable_registers(r.table, 0), 65536 * sizeof(uint16_t));
+	datatable_read_coils(loaded, 0, 64000, coils[0]);
+	datatable_read_coils(r.table, 0, 64000, coils[1]);
+	ck_assert_mem_eq(coils[0], coils[1], 8000);
+	datatable_free(loaded);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(undoing_a_batch_leads_back)
+{
+	enum datatable_overlay overlay = (enum datatable_overlay)_i;
+	struct batch *undone = batch_new(overlay);
+	uint16_t ones[100], coils[7] = { 0 };
+	struct rig r;
+
+	memset(ones, 0xFF, sizeof(ones));
+	rig_begin(&r, overlay);
+	datatable_write_registers(r.table, &writer, 0, 100, ones);
+	batch_clear(r.batch);
+	datatable_write_registers(r.table, &writer, 50, 2, coils);
+	datatable_write_coils(r.table, &writer, 811, 100, coils);
+	datatable_write_registers(r.table, &writer, 49, 3, coils);
+	r.observer.arg = undone; /* what undoing writes goes elsewhere */
+	batch_undo(r.batch, r.table, &writer);
+	batch_free(undone);
+	ck_assert_mem_eq(datatable_registers(r.table, 0), ones, sizeof(ones));
+	rig_end(&r);
+}
+END_TEST
+
+/* Settings that the promise rests on; those of another SQLite may differ. */
+START_TEST(pragmas_are_what_they_must_be)
+{
+	static const struct {
+		const char *pragma, *expected;
+	} settings[] = {
+		{ "PRAGMA journal_mode", "wal" },
+		{ "PRAGMA synchronous", "2" },
+		{ "PRAGMA page_size", "512" },
+		{ "PRAGMA locking_mode", "exclusive" },
+		{ "PRAGMA wal_autocheckpoint", "0" },
+		{ "PRAGMA secure_delete", "0" },
+		{ "PRAGMA application_id", "1296192340" },
+		{ "PRAGMA user_version", "1" },
+	};
+	struct store *s;
+
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+		sqlite3_stmt *statement;
+
+		ck_assert_int_eq(sqlite3_prepare_v2(store_database(s),
+				     settings[i].pragma, -1, &statement, NULL),
+		    SQLITE_OK);
+		ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+		ck_assert_str_eq(
+		    (const char *)sqlite3_column_text(statement, 0),
+		    settings[i].expected);
+		sqlite3_finalize(statement);
+	}
+	ck_assert_int_eq(store_close(s, &why), 0);
+}
+END_TEST
+
+START_TEST(a_reader_changes_nothing)
+{
+	char *before, *after;
+	size_t n, m;
+	struct stat st;
+
+	create(DATATABLE_OVERLAID);
+	ck_assert_int_eq(store_close(open_it(STORE_WRITE), &why), 0);
+	before = scratch_read("s", &n);
+	ck_assert_int_eq(store_close(open_it(STORE_READ), &why), 0);
+	after = scratch_read("s", &m);
+	ck_assert_uint_eq(n, m);
+	ck_assert_mem_eq(before, after, n);
+	ck_assert_int_ne(stat(scratch_path("s-wal"), &st), 0);
+	ck_assert_int_ne(stat(scratch_path("s-shm"), &st), 0);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(one_at_a_time)
+{
+	struct store *s, *reader;
+
+	create(DATATABLE_OVERLAID);
+	s = open_it(STORE_WRITE);
+	ck_assert_ptr_null(
+	    store_open(scratch_path("s"), STORE_WRITE, NULL, &why));
+	ck_assert_int_eq(why.status, EX_TEMPFAIL);
+	ck_assert_ptr_null(
+	    store_open(scratch_path("s"), STORE_READ, NULL, &why));
+	ck_assert_int_eq(why.status, EX_TEMPFAIL);
+	store_close(s, &why);
+	reader = open_it(STORE_READ);
+	s = open_it(STORE_READ);
+	ck_assert_ptr_null(
+	    store_open(scratch_path("s"), STORE_WRITE, NULL, &why));
+	ck_assert_int_eq(why.status, EX_TEMPFAIL);
+	store_close(reader, &why);
+	store_close(s, &why);
+}
+END_TEST
+
+START_TEST(creating_replaces_nothing)
+{
+	create(DATATABLE_OVERLAID);
+	ck_assert_int_eq(
+	    store_create(scratch_path("s"), DATATABLE_SEPARATE, &why), -1);
+	ck_assert_int_eq(why.status, EX_CONFIG);
+	ck_assert_int_eq(store_close(open_it(STORE_WRITE), &why), 0);
+}
+END_TEST
+
+START_TEST(the_mark_is_read_as_it_was_written)
+{
+	char *bytes;
+	size_t n;
+	int fd = lock_take(scratch_path("s"), LOCK_TO_WRITE);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(lock_read_mark(fd), 0);
+	ck_assert_int_eq(lock_write_mark(fd, INT64_C(0x0102030405060708)), 0);
+	ck_assert(lock_read_mark(fd) == INT64_C(0x0102030405060708));
+	bytes = scratch_read("s-lock", &n);
+	ck_assert_uint_eq(n, 16);
+	for (size_t i = 0; i < n; i++) {
+		bytes[i] ^= 0x20;
+		scratch_write("s-lock", bytes, n);
+		bytes[i] ^= 0x20;
+		ck_assert(lock_read_mark(fd) == 0);
+	}
+	free(bytes);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
+{
+	uint16_t values[1000];
+	struct datatable *loaded = datatable_new(DATATABLE_SEPARATE);
+	enum backup_state state = BACKUP_GOES_ON;
+	struct backup *b;
+	struct store *s;
+	struct rig r;
+	unsigned steps = 0;
+
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	rig_begin(&r, DATATABLE_SEPARATE);
+	b = backup_begin(s, scratch_path("copy"), &why);
+	ck_assert_msg(b != NULL, "%s", why.text);
+	while (state == BACKUP_GOES_ON) {
+		for (unsigned i = 0; i < 1000; i++)
+			values[i] = (uint16_t)(1 + steps);
+		if (steps < 50) {
+			datatable_write_registers(r.table, &writer,
+			    (uint16_t)(steps * 1201 % 64000), 1000, values);
+			ck_assert_int_eq(commit(&r, s), STORE_DONE);
+		}
+		state = backup_step(b, &why);
+		steps++;
+	}
+	ck_assert_msg(state == BACKUP_DONE, "%s", why.text);
+	ck_assert_uint_gt(steps, 2);
+	backup_end(b);
+	store_close(s, &why);
+	s = store_open(scratch_path("copy"), STORE_WRITE, NULL, &why);
+	ck_assert_msg(s != NULL, "%s", why.text);
+	ck_assert_int_eq(store_load(s, loaded, &why), 0);
+	ck_assert_mem_eq(datatable_registers(loaded, 0),
+	    datatable_registers(r.table, 0), 65536 * sizeof(uint16_t));
+	store_close(s, &why);
+	datatable_free(loaded);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(an_abandoned_backup_leaves_nothing)
+{
+	struct stat st;
+	struct store *s;
+	struct backup *b;
+
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	b = backup_begin(s, scratch_path("copy"), &why);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_int_eq(backup_step(b, &why), BACKUP_GOES_ON);
+	backup_end(b);
+	ck_assert_int_ne(stat(scratch_path("copy"), &st), 0);
+	ck_assert_int_ne(stat(scratch_path("copy.new"), &st), 0);
+	ck_assert_int_eq(store_close(s, &why), 0);
+}
+END_TEST
+
+START_TEST(files_put_aside_keep_their_names_apart)
+{
+	char first[FILES_PATH_MAX], second[FILES_PATH_MAX];
+
+	scratch_write("s", "1", 1);
+	scratch_write("s-wal", "2", 1);
+	ck_assert(!files_find_aside(scratch_path("s"), first));
+	ck_assert_int_eq(files_put_aside(scratch_path("s"), first), 0);
+	scratch_write("s", "3", 1);
+	ck_assert_int_eq(files_put_aside(scratch_path("s"), second), 0);
+	ck_assert_str_ne(first, second);
+	ck_assert(files_find_aside(scratch_path("s"), second));
+	ck_assert_int_eq(files_put_aside(scratch_path("s"), second), -1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("store");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, what_is_committed_is_loaded, 0, 2);
+	tcase_add_loop_test(tc, undoing_a_batch_leads_back, 0, 2);
+	tcase_add_test(tc, pragmas_are_what_they_must_be);
+	tcase_add_test(tc, a_reader_changes_nothing);
+	tcase_add_test(tc, one_at_a_time);
+	tcase_add_test(tc, creating_replaces_nothing);
+	tcase_add_test(tc, the_mark_is_read_as_it_was_written);
+	tcase_add_test(tc, a_backup_takes_in_what_is_committed_meanwhile);
+	tcase_add_test(tc, an_abandoned_backup_leaves_nothing);
+	tcase_add_test(tc, files_put_aside_keep_their_names_apart);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
