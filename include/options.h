@@ -14,6 +14,7 @@
 #include "net/access.h"
 #include "net/address.h"
 #include "net/server.h"
+#include "state/store.h"
 #include "table/datatable.h"
 
 /* That of Modbus/TCP. */
@@ -39,6 +40,11 @@ struct options {
 	size_t max_per_client;  /* 0: no limit */
 	unsigned idle_timeout;  /* seconds; 0: none */
 	struct access access;   /* its overlay is the one above */
+
+	const char *state;        /* file, or NULL: nothing is kept */
+	bool state_init;          /* make it if there is none */
+	struct store_keep keep;   /* of its journal */
+	const char *state_backup; /* file, or NULL */
 };
 
 /* Room for any error text of options_parse. */

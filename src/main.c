@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "net/exchange.h"
@@ -15,6 +16,8 @@
 #include "net/trace.h"
 #include "options.h"
 #include "ports.h"
+#include "state/state.h"
+#include "state/store.h"
 #include "system/activation.h"
 #include "system/notify.h"
 #include "table/datatable.h"
@@ -32,7 +35,11 @@ struct program {
 	struct event_base *base;
 	struct event *signals[STOP_SIGNALS];
 	struct tap trace;
+	struct event *backup_signal;
 	struct policy access;
+	struct policy state_policy;
+	struct store *store; /* until state takes it over */
+	struct state *state;
 	struct server *server;
 	struct notify *notify;
 	uint16_t port; /* the real one */
@@ -98,6 +105,19 @@ stopped(void *arg)
 }
 
 static void
+backup_signal_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct program *p = arg;
+
+	(void)signal;
+	(void)what;
+	if (p->options.state_backup != NULL && p->state != NULL)
+		state_back_up(p->state, p->options.state_backup);
+	else
+		log_line(LOG_WARN, "backup: expected --state-backup");
+}
+
+static void
 libevent_log(int severity, const char *message)
 {
 	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
@@ -132,7 +152,10 @@ catch_signals(struct program *p)
 		if (p->signals[i] == NULL || event_add(p->signals[i], NULL))
 			return -1;
 	}
-	return 0;
+	p->backup_signal = evsignal_new(p->base, SIGUSR1, backup_signal_cb, p);
+	if (p->backup_signal == NULL)
+		return -1;
+	return event_add(p->backup_signal, NULL);
 }
 
 /* One thread, so libevent needs no locks. */
@@ -166,6 +189,13 @@ new_server(struct program *p)
 		p->access = access_policy(&o->access);
 		config.policy = &p->access;
 	}
+	if (p->state != NULL) {
+		p->state_policy = state_policy(p->state);
+		p->access.next = &p->state_policy; /* the last one asked */
+		if (config.policy == NULL)
+			config.policy = &p->state_policy;
+		config.gate = state_gate(p->state);
+	}
 	if (o->trace) {
 		p->trace.exchanged = trace_exchange;
 		config.tap = &p->trace;
@@ -182,6 +212,64 @@ out_of_resources(const char *what)
 {
 	log_line(LOG_ERROR, "start: %s: %s", what, strerror(errno));
 	return EX_OSERR;
+}
+
+/* The disk has failed: nobody may be told of any write from now on. */
+static void
+state_lost(void *arg)
+{
+	struct program *p = arg;
+
+	if (p->server != NULL)
+		program_stop(p);
+}
+
+/* Make the state file if that was asked for and there is none, and open it.
+ * Returns an exit status. */
+static int
+open_store(struct program *p)
+{
+	const struct options *o = &p->options;
+	struct store_error why;
+
+	if (o->state_init && access(o->state, F_OK) != 0 && errno == ENOENT) {
+		if (store_create(o->state, o->overlay, &why) != 0)
+			goto fail;
+		log_line(LOG_INFO, "state: %s: made, all zero", o->state);
+	}
+	p->store = store_open(o->state, STORE_WRITE, &o->overlay, &why);
+	if (p->store == NULL || store_load(p->store, p->table, &why) != 0)
+		goto fail;
+	store_keep_journal(p->store, o->keep);
+	log_line(LOG_INFO, "state: %s: restored", o->state);
+	return EX_OK;
+fail:
+	log_line(LOG_ERROR, "state: %s", why.text);
+	return why.status;
+}
+
+/* Restore the table, and keep it from now on. Returns an exit status. */
+static int
+start_state(struct program *p)
+{
+	const struct state_config config = {
+		.base = p->base,
+		.table = p->table,
+		.lost = state_lost,
+		.arg = p,
+	};
+	int status;
+
+	if (p->options.state == NULL)
+		return EX_OK;
+	status = open_store(p);
+	if (status != EX_OK)
+		return status;
+	p->state = state_new(p->store, &config);
+	if (p->state == NULL)
+		return out_of_resources("state");
+	p->store = NULL;
+	return EX_OK;
 }
 
 /* Create everything, bottom up, and listen. Returns an exit status. */
@@ -205,6 +293,9 @@ program_start(struct program *p)
 	p->base = new_event_base();
 	if (p->base == NULL || catch_signals(p) != 0)
 		return out_of_resources("event loop");
+	status = start_state(p);
+	if (status != EX_OK)
+		return status;
 	p->server = new_server(p);
 	if (p->server == NULL)
 		return out_of_resources("server");
@@ -224,18 +315,32 @@ program_start(struct program *p)
 	return EX_OK;
 }
 
-static void
+/* Returns an exit status: the state's last word may be that it has failed. */
+static int
 program_free(struct program *p)
 {
+	struct store_error ignored;
+	int status;
+
 	notify_free(p->notify);
-	server_free(p->server);
 	for (size_t i = 0; i < STOP_SIGNALS; i++)
 		if (p->signals[i] != NULL)
 			event_free(p->signals[i]);
+	server_free(p->server);
+	p->server = NULL;
+	/* Bufferevents close their sockets from the loop; the disk may take
+	 * its time. */
+	if (p->state != NULL)
+		event_base_loop(p->base, EVLOOP_NONBLOCK);
+	status = state_close(p->state);
+	store_close(p->store, &ignored);
+	if (p->backup_signal != NULL)
+		event_free(p->backup_signal);
 	if (p->base != NULL)
 		event_base_free(p->base);
 	datatable_free(p->table);
 	libevent_global_shutdown();
+	return status;
 }
 
 static int
@@ -254,13 +359,14 @@ static int
 run(struct program *p)
 {
 	int status = program_start(p);
+	int state_status;
 
 	if (status == EX_OK && event_base_dispatch(p->base) < 0)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
-	program_free(p);
-	return status;
+	state_status = program_free(p);
+	return status == EX_OK ? state_status : status;
 }
 
 int
@@ -270,6 +376,7 @@ main(int argc, char **argv)
 	char error[OPTIONS_ERROR_MAX];
 
 	signal(SIGPIPE, SIG_IGN); /* a closed standard output is no reason */
+	signal(SIGXFSZ, SIG_IGN); /* nor is a limit to the size of files */
 	if (options_parse(argc, argv, &p.options, error) != 0) {
 		fprintf(stderr, "mbasyncserver: %s\n", error);
 		return EX_USAGE;

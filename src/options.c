@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +10,10 @@
 
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
+#define KEEP_ROWS_MAX       1000000000
+#define KEEP_ROWS           1000000
+#define KEEP_DAYS_MAX       36500
+#define MICROSECONDS_DAY    INT64_C(86400000000)
 
 #define EXPECTED_CIDR                                                          \
 	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
@@ -159,6 +164,57 @@ set_read_only_range(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_state(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (*value == '\0')
+		return COMMAND_LINE_BAD;
+	p->o->state = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_state_init(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->state_init = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_journal_keep(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	unsigned long n;
+	const char *end = number_take(value, KEEP_ROWS_MAX, &n);
+
+	if (end == NULL || n == 0)
+		return COMMAND_LINE_BAD;
+	if (*end == '\0')
+		p->o->keep = (struct store_keep){ .rows = (int64_t)n };
+	else if (strcmp(end, "d") == 0 && n <= KEEP_DAYS_MAX)
+		p->o->keep = (struct store_keep){ .microseconds = (int64_t)n *
+			    MICROSECONDS_DAY };
+	else
+		return COMMAND_LINE_BAD;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_state_backup(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (*value == '\0')
+		return COMMAND_LINE_BAD;
+	p->o->state_backup = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_log_level(void *arg, const char *value)
 {
 	static const char *const names[] = {
@@ -255,6 +311,19 @@ static const struct command_line_option definitions[] = {
 	    set_read_only_range,
 	    "coils:A-B or registers:A-B: answer a write that\n"
 	    "touches it by exception 02; may be repeated" },
+	{ "", "state", "FILE", "the name of a file", set_state,
+	    "keep the table in FILE, and acknowledge a write once\n"
+	    "it is on the disk (default: nothing is kept)" },
+	{ "", "state-init", NULL, NULL, set_state_init,
+	    "make the file of --state, all zero, if there is none" },
+	{ "", "journal-keep", "N|Nd",
+	    "a number of writes from 1 to 1000000000, or of days from 1d to "
+	    "36500d",
+	    set_journal_keep,
+	    "keep the last N writes in the journal of --state, or\n"
+	    "those of the last N days (default 1000000)" },
+	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
+	    "copy the file of --state to FILE on SIGUSR1" },
 	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
@@ -271,9 +340,10 @@ static const struct command_line server_line = {
 	.options = definitions,
 	.count = sizeof(definitions) / sizeof(*definitions),
 	.secret = "quit",
-	.ending = "\nExit status: 0 asked to stop, 64 usage, 71 system error, "
-		  "75 port in use,\n77 permission denied, "
-		  "78 wrong sockets from the service manager.\n",
+	.ending = "\nExit status: 0 asked to stop, 64 usage, 65 state damaged, "
+		  "71 system error,\n74 disk failed, 75 port or state in use, "
+		  "77 permission denied,\n78 no state file or one of another "
+		  "kind, or wrong sockets from the service\nmanager.\n",
 };
 
 /* The --listen addresses, now that the port for those without one is known. */
@@ -293,11 +363,18 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		.port = OPTIONS_DEFAULT_PORT,
 		.overlay = DATATABLE_SEPARATE,
 		.log_level = LOG_INFO,
+		.keep.rows = KEEP_ROWS,
 	};
 	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
 		return -1;
 	if (o->action != OPTIONS_RUN)
 		return 0;
+	if (o->state == NULL && (o->state_init || o->state_backup != NULL)) {
+		snprintf(error, COMMAND_LINE_ERROR_MAX,
+		    "--%s: expected --state, too",
+		    o->state_init ? "state-init" : "state-backup");
+		return -1;
+	}
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
 	return 0;

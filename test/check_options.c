@@ -418,6 +418,43 @@ START_TEST(access_rules_learn_of_an_overlay_behind_them)
 }
 END_TEST
 
+START_TEST(state_options_are_read)
+{
+	ck_assert_int_eq(PARSE("--state", "/var/lib/x", "--state-init",
+			     "--journal-keep", "500", "--state-backup", "b"),
+	    0);
+	ck_assert_str_eq(options.state, "/var/lib/x");
+	ck_assert(options.state_init);
+	ck_assert_str_eq(options.state_backup, "b");
+	ck_assert_int_eq(options.keep.rows, 500);
+	ck_assert_int_eq(options.keep.microseconds, 0);
+}
+END_TEST
+
+START_TEST(the_journal_is_kept_by_days_or_by_rows)
+{
+	ck_assert_int_eq(PARSE("--journal-keep", "36500d"), 0);
+	ck_assert_int_eq(options.keep.rows, 0);
+	ck_assert_int_eq(
+	    options.keep.microseconds, INT64_C(36500) * 86400 * 1000000);
+	ck_assert_int_eq(
+	    PARSE("--journal-keep", "1d", "--journal-keep", "1000000000"), 0);
+	ck_assert_int_eq(options.keep.rows, 1000000000);
+	ck_assert_int_eq(options.keep.microseconds, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_kept_by_default)
+{
+	ck_assert_int_eq(PARSE("-d", "o"), 0);
+	ck_assert_ptr_null(options.state);
+	ck_assert_ptr_null(options.state_backup);
+	ck_assert(!options.state_init);
+	ck_assert_int_eq(options.keep.rows, 1000000);
+	ck_assert_int_eq(options.keep.microseconds, 0);
+}
+END_TEST
+
 START_TEST(there_are_no_access_rules_by_default)
 {
 	ck_assert_int_eq(PARSE("-d", "o"), 0);
@@ -541,6 +578,9 @@ END_TEST
 #define BAD_RANGE(value)                                                       \
 	"--read-only-range: \"" value "\": expected coils:A-B or "             \
 	"registers:A-B with addresses from 0 to 65535, at most 64 times"
+#define BAD_KEEP(value)                                                        \
+	"--journal-keep: \"" value "\": expected a number of writes from 1 "   \
+	"to 1000000000, or of days from 1d to 36500d"
 #define UNKNOWN(argument)                                                      \
 	argument ": no such option: expected one of those that --help lists"
 
@@ -628,6 +668,22 @@ static const struct {
 	{ { "--read-only-range", "registers:1-65536" },
 	    BAD_RANGE("registers:1-65536") },
 	{ { "--read-only=1" }, "--read-only: expected no value" },
+	{ { "--state", "" }, "--state: \"\": expected the name of a file" },
+	{ { "--state=x", "--state-backup", "" },
+	    "--state-backup: \"\": expected the name of a file" },
+	{ { "--state-init" }, "--state-init: expected --state, too" },
+	{ { "--state-backup", "x" }, "--state-backup: expected --state, too" },
+	{ { "--state-init=1" }, "--state-init: expected no value" },
+	{ { "--journal-keep", "0" }, BAD_KEEP("0") },
+	{ { "--journal-keep", "0d" }, BAD_KEEP("0d") },
+	{ { "--journal-keep", "1000000001" }, BAD_KEEP("1000000001") },
+	{ { "--journal-keep", "36501d" }, BAD_KEEP("36501d") },
+	{ { "--journal-keep", "5h" }, BAD_KEEP("5h") },
+	{ { "--journal-keep", "5 d" }, BAD_KEEP("5 d") },
+	{ { "--journal-keep", "5dd" }, BAD_KEEP("5dd") },
+	{ { "--journal-keep", "d" }, BAD_KEEP("d") },
+	{ { "--journal-keep", "" }, BAD_KEEP("") },
+	{ { "--journal-keep", "-1" }, BAD_KEEP("-1") },
 	{ { "--max-per-client", "0" },
 	    "--max-per-client: \"0\": expected a number from 1 to 1000000" },
 	{ { "--max", "5" },
@@ -734,6 +790,10 @@ static const char *const help_names[] = {
 	"  --listen ADDRESS ",
 	"  --max-connections N ",
 	"  --idle-timeout SECONDS ",
+	"  --state FILE ",
+	"  --state-init ",
+	"  --journal-keep N|Nd ",
+	"  --state-backup FILE ",
 	"  --log-level LEVEL ",
 	"  --trace ",
 	"  -e, -h, --help ",
@@ -759,6 +819,8 @@ static const char *const help_defaults[] = {
 	"default: every address",
 	"default: as many as",
 	"default 0: never",
+	"default: nothing is kept",
+	"default 1000000",
 	"info (default)",
 };
 
@@ -912,6 +974,9 @@ accepting(void)
 	tcase_add_test(tc, access_rules_are_read_into_lists_of_their_own);
 	tcase_add_test(tc, access_rules_learn_of_an_overlay_behind_them);
 	tcase_add_test(tc, there_are_no_access_rules_by_default);
+	tcase_add_test(tc, state_options_are_read);
+	tcase_add_test(tc, the_journal_is_kept_by_days_or_by_rows);
+	tcase_add_test(tc, nothing_is_kept_by_default);
 	tcase_add_test(tc, the_last_of_several_values_counts);
 	tcase_add_test(tc, parses_again_from_the_defaults);
 	tcase_add_test(tc, forgets_the_rest_of_joined_options);

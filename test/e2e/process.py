@@ -25,7 +25,8 @@ EX_USAGE, EX_OSERR, EX_TEMPFAIL, EX_NOPERM = 64, 71, 75, 77
 
 OPTIONS = ["-p, --port PORT", "-d, --datatable s|o", "-q, --quit WORD",
            "--listen ADDRESS", "--max-connections N",
-           "--idle-timeout SECONDS", "--log-level LEVEL", "--trace",
+           "--idle-timeout SECONDS", "--state FILE", "--state-init",
+           "--journal-keep N|Nd", "--state-backup FILE", "--log-level LEVEL", "--trace",
            "-e, -h, --help", "-V, --version"]
 
 # The program promises to stop within a second. That much passes on a loaded
