@@ -165,14 +165,14 @@ class Load:
     """mbload, step by step: connected, then done, then gone."""
 
     def __init__(self, server, workload, connections=50, pipeline=1, cpu=None,
-                 requests=None, seconds=None, paused=False):
+                 requests=None, seconds=None, paused=False, data=True):
         arguments = ["--step", "--workload", workload, "--connections",
                      str(connections), "--pipeline", str(pipeline)]
         if requests is not None:
             arguments += ["--requests", str(requests)]
         if seconds is not None:
             arguments += ["--seconds", str(seconds)]
-        if server.name == LIMIT:
+        if server.name == LIMIT or not data:
             arguments += ["--no-data"]
         if paused:
             arguments += ["--pause", str(server.pid)]
@@ -204,7 +204,14 @@ class Load:
 
     def run(self):
         """Ask. Returns its figures, by name."""
+        self.begin()
+        return self.end()
+
+    def begin(self):
+        """Ask; end() waits for the end of it, and returns its figures."""
         self.process.stdin.write(b"\n")
+
+    def end(self):
         figures = {}
         while (line := self.line()) != "done":
             name, value = line.split()
