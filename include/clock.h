@@ -1,4 +1,5 @@
-/* Time that only ever rises, for ages and deadlines. */
+/* The time: one that only ever rises, for ages and deadlines, and one that says
+ * when something was. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
@@ -12,6 +13,16 @@ clock_ms(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Milliseconds since 1970, UTC. Whoever sets the system's clock moves it. */
+static inline uint64_t
+clock_realtime_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 

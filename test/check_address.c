@@ -405,6 +405,43 @@ START_TEST(other_families_become_the_unspecified_address)
 }
 END_TEST
 
+START_TEST(formats_without_a_port)
+{
+	static const char *const same[] = { "192.0.2.33", "::", "2001:db8::1" };
+	char text[ADDRESS_TEXT_MAX];
+	struct address a;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		ck_assert_int_eq(address_parse(same[i], 502, &a), 0);
+		ck_assert_str_eq(address_format_ip(&a, text), same[i]);
+	}
+	ck_assert_int_eq(address_parse("fe80::1", 502, &a), 0);
+	a.scope = 7;
+	ck_assert_str_eq(address_format_ip(&a, text), "fe80::1%7");
+	ck_assert_str_eq(address_format(&a, text), "[fe80::1%7]:502");
+}
+END_TEST
+
+START_TEST(a_host_is_an_ip_and_its_interface)
+{
+	struct address a, b;
+
+	ck_assert_int_eq(address_parse("[fe80::1]:1", 0, &a), 0);
+	b = a;
+	b.port = 2;
+	ck_assert(address_same_host(&a, &b));
+	ck_assert_uint_eq(address_hash(&a, 3), address_hash(&b, 3));
+	ck_assert_uint_ne(address_hash(&a, 3), address_hash(&a, 4));
+	b.scope = 7;
+	ck_assert(!address_same_host(&a, &b));
+	ck_assert_uint_ne(address_hash(&a, 3), address_hash(&b, 3));
+	b = a;
+	b.ip.s6_addr[15] = 2;
+	ck_assert(!address_same_host(&a, &b));
+	ck_assert_uint_ne(address_hash(&a, 3), address_hash(&b, 3));
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
 int
@@ -424,6 +461,8 @@ main(void)
 	    tc, refuses_a_port_where_there_is_to_be_none, 0, COUNT(no_ips));
 	tcase_add_test(tc, link_local_address_keeps_its_interface);
 	tcase_add_test(tc, longest_text_fits);
+	tcase_add_test(tc, formats_without_a_port);
+	tcase_add_test(tc, a_host_is_an_ip_and_its_interface);
 	tcase_add_test(tc, ipv4_is_kept_as_mapped_ipv6);
 	tcase_add_test(tc, any_address_of_ipv6);
 	tcase_add_test(tc, any_address_of_ipv4);

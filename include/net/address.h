@@ -52,4 +52,14 @@ address_to_sockaddr(const struct address *a, struct sockaddr_storage *to);
  */
 const char *address_format(const struct address *a, char *text);
 
+/* The same without the port: "1.2.3.4" or "fe80::1%2". */
+const char *address_format_ip(const struct address *a, char *text);
+
+/* Whether two addresses are one host's: the ports don't count. */
+bool address_same_host(const struct address *a, const struct address *b);
+
+/* A number that two addresses of one host share, for hash tables. A seed that
+ * nobody knows keeps those who choose their addresses from meeting. */
+uint64_t address_hash(const struct address *a, uint64_t seed);
+
 #endif

@@ -9,7 +9,8 @@
 
 #include "number.h"
 
-#define HOST_MAX (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
+#define HOST_MAX   (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
+#define SCOPED_MAX (INET6_ADDRSTRLEN + 1 + 10)          /* "ip%number" */
 
 /* An IPv4 address, given in network byte order. */
 static struct in6_addr
@@ -152,20 +153,64 @@ address_to_sockaddr(const struct address *a, struct sockaddr_storage *to)
 	return sizeof(*in6);
 }
 
-const char *
-address_format(const struct address *a, char *text)
+/* The IP address, without the port; at most SCOPED_MAX bytes with the NUL. */
+static void
+format_ip(const struct address *a, char *text)
 {
 	char ip[INET6_ADDRSTRLEN];
-	char scope[16] = "";
 
 	if (address_is_ipv4(a)) {
-		inet_ntop(AF_INET, a->ip.s6_addr + 12, ip, sizeof(ip));
-		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", ip, a->port);
-		return text;
+		inet_ntop(AF_INET, a->ip.s6_addr + 12, text, SCOPED_MAX);
+		return;
 	}
 	inet_ntop(AF_INET6, &a->ip, ip, sizeof(ip));
 	if (a->scope != 0)
-		snprintf(scope, sizeof(scope), "%%%u", a->scope);
-	snprintf(text, ADDRESS_TEXT_MAX, "[%s%s]:%u", ip, scope, a->port);
+		snprintf(text, SCOPED_MAX, "%s%%%u", ip, a->scope);
+	else
+		snprintf(text, SCOPED_MAX, "%s", ip);
+}
+
+const char *
+address_format_ip(const struct address *a, char *text)
+{
+	format_ip(a, text);
 	return text;
+}
+
+const char *
+address_format(const struct address *a, char *text)
+{
+	char ip[SCOPED_MAX];
+
+	format_ip(a, ip);
+	if (address_is_ipv4(a))
+		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", ip, a->port);
+	else
+		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", ip, a->port);
+	return text;
+}
+
+bool
+address_same_host(const struct address *a, const struct address *b)
+{
+	return memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 &&
+	    a->scope == b->scope;
+}
+
+/* Let every bit of the argument reach every bit of the result. */
+static uint64_t
+mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+	return x ^ x >> 31;
+}
+
+uint64_t
+address_hash(const struct address *a, uint64_t seed)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &a->ip, sizeof(halves));
+	return mix(mix(seed ^ a->scope ^ halves[0]) ^ halves[1]);
 }

@@ -3,15 +3,14 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #define BUCKETS 4096
 
 struct entry {
 	struct entry *next;
-	struct in6_addr ip;
-	size_t count; /* at least 1 */
+	struct address host; /* the port is anybody's */
+	size_t count;        /* at least 1 */
 };
 
 /* A chained hash table. The seed keeps clients that choose their addresses
@@ -47,31 +46,19 @@ census_free(struct census *census)
 	free(census);
 }
 
-/* Let every bit of the argument reach every bit of the result. */
-static uint64_t
-mix(uint64_t x)
-{
-	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-	return x ^ x >> 31;
-}
-
 static size_t
-bucket_of(const struct census *census, const struct in6_addr *ip)
+bucket_of(const struct census *census, const struct address *a)
 {
-	uint64_t halves[2];
-
-	memcpy(halves, ip, sizeof(halves));
-	return mix(mix(census->seed ^ halves[0]) ^ halves[1]) % BUCKETS;
+	return address_hash(a, census->seed) % BUCKETS;
 }
 
 /* Where the entry of an address hangs, or would. */
 static struct entry **
 find(struct census *census, const struct address *a)
 {
-	struct entry **e = &census->buckets[bucket_of(census, &a->ip)];
+	struct entry **e = &census->buckets[bucket_of(census, a)];
 
-	while (*e != NULL && memcmp(&(*e)->ip, &a->ip, sizeof(a->ip)) != 0)
+	while (*e != NULL && !address_same_host(&(*e)->host, a))
 		e = &(*e)->next;
 	return e;
 }
@@ -83,8 +70,8 @@ census_count(const struct census *census, const struct address *a)
 
 	if (census == NULL)
 		return 0;
-	e = census->buckets[bucket_of(census, &a->ip)];
-	while (e != NULL && memcmp(&e->ip, &a->ip, sizeof(a->ip)) != 0)
+	e = census->buckets[bucket_of(census, a)];
+	while (e != NULL && !address_same_host(&e->host, a))
 		e = e->next;
 	return e == NULL ? 0 : e->count;
 }
@@ -102,7 +89,7 @@ census_enter(struct census *census, const struct address *a)
 		e = calloc(1, sizeof(*e));
 		if (e == NULL)
 			return -1;
-		e->ip = a->ip;
+		e->host = *a;
 		*at = e;
 	}
 	e->count++;
