@@ -21,6 +21,7 @@
 #include "system/activation.h"
 #include "system/notify.h"
 #include "table/datatable.h"
+#include "table/last_writer.h"
 #include "version.h"
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -32,6 +33,7 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 struct program {
 	struct options options;
 	struct datatable *table;
+	struct last_writer *last_writer;
 	struct event_base *base;
 	struct event *signals[STOP_SIGNALS];
 	struct tap trace;
@@ -290,6 +292,9 @@ program_start(struct program *p)
 	p->table = datatable_new(p->options.overlay);
 	if (p->table == NULL)
 		return out_of_resources("data table");
+	p->last_writer = last_writer_new(p->table, p->options.overlay);
+	if (p->last_writer == NULL)
+		return out_of_resources("last writers");
 	p->base = new_event_base();
 	if (p->base == NULL || catch_signals(p) != 0)
 		return out_of_resources("event loop");
@@ -339,6 +344,7 @@ program_free(struct program *p)
 	if (p->base != NULL)
 		event_base_free(p->base);
 	datatable_free(p->table);
+	last_writer_free(p->last_writer);
 	libevent_global_shutdown();
 	return status;
 }

@@ -1,0 +1,58 @@
+/*
+ * The clients that write, by small numbers, so that a table of who wrote what
+ * takes two bytes and not twenty. A client is a host: its IP address, whatever
+ * the port, so that one that connects anew for every request stays the same.
+ *
+ * There is room for WRITERS_ROOM of them. When it is full, the half that has
+ * not written for longest is forgotten; their numbers serve again.
+ */
+#ifndef TABLE_WRITERS_H
+#define TABLE_WRITERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/address.h"
+
+struct writers;
+
+/* Two numbers that no client has. */
+#define WRITERS_NOBODY    0
+#define WRITERS_FORGOTTEN 1
+
+/* Numbers of clients are from WRITERS_FIRST to below WRITERS_END. */
+#define WRITERS_FIRST 2
+#define WRITERS_ROOM  1024
+#define WRITERS_END   (WRITERS_FIRST + WRITERS_ROOM)
+
+struct writer {
+	struct address address; /* its port is 0 */
+	uint64_t writes;
+	uint64_t time; /* of the last, in milliseconds since 1970 */
+};
+
+/* None yet, or NULL when there is no memory. */
+struct writers *writers_new(void);
+
+void writers_free(struct writers *w);
+
+/*
+ * Count a write and say who it was. Returns the number of the client, or
+ * WRITERS_NOBODY when it is new and there is no room: then forget some.
+ */
+uint16_t
+writers_count(struct writers *w, const struct address *a, uint64_t time);
+
+/* Forget the half of the clients that has not written for longest, and say of
+ * each number whether its client is gone. */
+void writers_forget(struct writers *w, bool gone[WRITERS_END]);
+
+/* The client that has a number, until it is forgotten; or NULL. */
+const struct writer *writers_get(const struct writers *w, uint16_t number);
+
+/* How many clients there are, and how many were forgotten. */
+size_t writers_known(const struct writers *w);
+uint64_t writers_forgotten(const struct writers *w);
+
+#endif
