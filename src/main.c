@@ -22,6 +22,7 @@
 #include "system/notify.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
+#include "table/last_writer_report.h"
 #include "version.h"
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -36,6 +37,7 @@ struct program {
 	struct last_writer *last_writer;
 	struct event_base *base;
 	struct event *signals[STOP_SIGNALS];
+	struct event *report_signal;
 	struct tap trace;
 	struct event *backup_signal;
 	struct policy access;
@@ -84,6 +86,23 @@ stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 	    "Operator terminated server at %s", time_text(now, sizeof(now)));
 	log_line(LOG_INFO, "stop: signal %d", (int)signal);
 	program_stop(p);
+}
+
+static void
+put_report(void *arg, const char *line)
+{
+	(void)arg;
+	log_trace("writers: %s", line);
+}
+
+static void
+report_signal_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct program *p = arg;
+
+	(void)signal;
+	(void)what;
+	last_writer_report(p->last_writer, put_report, NULL);
 }
 
 static void
@@ -155,9 +174,12 @@ catch_signals(struct program *p)
 			return -1;
 	}
 	p->backup_signal = evsignal_new(p->base, SIGUSR1, backup_signal_cb, p);
-	if (p->backup_signal == NULL)
+	if (p->backup_signal == NULL || event_add(p->backup_signal, NULL) != 0)
 		return -1;
-	return event_add(p->backup_signal, NULL);
+	p->report_signal = evsignal_new(p->base, SIGUSR2, report_signal_cb, p);
+	if (p->report_signal == NULL)
+		return -1;
+	return event_add(p->report_signal, NULL);
 }
 
 /* One thread, so libevent needs no locks. */
@@ -292,15 +314,15 @@ program_start(struct program *p)
 	p->table = datatable_new(p->options.overlay);
 	if (p->table == NULL)
 		return out_of_resources("data table");
-	p->last_writer = last_writer_new(p->table, p->options.overlay);
-	if (p->last_writer == NULL)
-		return out_of_resources("last writers");
 	p->base = new_event_base();
 	if (p->base == NULL || catch_signals(p) != 0)
 		return out_of_resources("event loop");
 	status = start_state(p);
 	if (status != EX_OK)
 		return status;
+	p->last_writer = last_writer_new(p->table, p->options.overlay);
+	if (p->last_writer == NULL)
+		return out_of_resources("last writers");
 	p->server = new_server(p);
 	if (p->server == NULL)
 		return out_of_resources("server");
@@ -331,6 +353,8 @@ program_free(struct program *p)
 	for (size_t i = 0; i < STOP_SIGNALS; i++)
 		if (p->signals[i] != NULL)
 			event_free(p->signals[i]);
+	if (p->report_signal != NULL)
+		event_free(p->report_signal);
 	server_free(p->server);
 	p->server = NULL;
 	/* Bufferevents close their sockets from the loop; the disk may take

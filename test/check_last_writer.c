@@ -480,7 +480,7 @@ START_TEST(who_was_forgotten_hands_nothing_over)
 	write_one(1, DATATABLE_REGISTERS, 0, 1);
 	write_one(1, DATATABLE_REGISTERS, 1, 1);
 	write_one(2, DATATABLE_REGISTERS, 1, 1);
-	for (unsigned i = 3; i <= WRITERS_ROOM + 1; i++)
+	for (unsigned i = 3; i <= WRITERS_ROOM * 3 / 2; i++)
 		write_one(i, DATATABLE_REGISTERS, 20000, 1);
 	ck_assert_ptr_null(get(DATATABLE_REGISTERS, 0).client);
 	ck_assert_ptr_null(get(DATATABLE_REGISTERS, 1).client);
@@ -490,6 +490,8 @@ START_TEST(who_was_forgotten_hands_nothing_over)
 	assert_host(get(DATATABLE_REGISTERS, 0).client, 1);
 	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 0).handover, 0);
 	write_one(3000, DATATABLE_REGISTERS, 1, 2);
+	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 1).handover, 0);
+	write_one(3001, DATATABLE_REGISTERS, 1, 2);
 	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 1).contentions, 0);
 }
 END_TEST

@@ -45,8 +45,9 @@ struct last_write {
 	uint64_t time;
 	uint32_t changes; /* of the value; stops at the highest number */
 
-	uint64_t handover;           /* when it last changed hands; 0: never */
-	const struct address *other; /* who had it then, or NULL: forgotten */
+	uint64_t handover; /* when it last changed hands, to client; 0: it
+			      never did, or that is forgotten */
+	const struct address *other; /* from whom; NULL: forgotten */
 	uint32_t contentions; /* how often it changed hands within the window of
 				 the time before; 0: it is not contended */
 };

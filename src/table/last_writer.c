@@ -84,8 +84,10 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
 		return;
 	}
 	s->held[from]--;
-	if (from == WRITERS_FORGOTTEN)
-		return; /* it may have been the same */
+	if (from == WRITERS_FORGOTTEN) {
+		s->handover[address] = 0; /* it may have been the same */
+		return;
+	}
 	if (before != 0 && now - before <= LAST_WRITER_WINDOW)
 		contend(lw, kind, address);
 	s->handover[address] = now << CLIENT_BITS | from;
