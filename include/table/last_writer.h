@@ -19,7 +19,7 @@
  * go how often that was so, and when the address changed hands last. A client
  * that was forgotten meanwhile hands nothing over.
  *
- * Memory is bounded: 24 bytes for each of 131,072 addresses, and what the
+ * Memory is bounded: 28 bytes for each of 131,072 addresses, and what the
  * clients take. The system gives pages as they are first written. Nothing
  * here waits or allocates once it is made; reads are for the thread that
  * writes the table.
@@ -43,7 +43,7 @@ struct last_writer;
 struct last_write {
 	const struct address *client; /* NULL: it was forgotten */
 	uint64_t time;
-	uint32_t changes; /* of the value; stops at the highest number */
+	uint32_t changes; /* of the value, modulo 2^32 */
 
 	uint64_t handover; /* when it last changed hands, to client; 0: it
 			      never did, or that is forgotten */

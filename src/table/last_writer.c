@@ -12,27 +12,27 @@
 #define OVERLAID_REGISTERS (ADDRESSES / 16)
 
 /*
- * A stamp is when and who, in one word that is compared and copied at once:
- * milliseconds since 1970, 48 bits, enough for 8,900 years, and the number of
- * a client below them. 0 is never.
- */
-#define CLIENT_BITS 16
-#define CLIENT_MASK 0xFFFFU
-
-/*
  * What is known of the registers, or of the coils. An array for each thing,
  * not a record for each address: a request writes up to 123 registers or 1968
- * coils in a row, which the compiler then does several at a time, and nothing
- * but last and changes is touched as long as no address changes hands.
+ * coils in a row, which the compiler then does several at a time, and most
+ * writes touch nothing but time and changes.
  */
 struct side {
-	uint64_t last[ADDRESSES];     /* the last write, and by whom */
-	uint64_t handover[ADDRESSES]; /* when it changed hands, from whom */
+	uint16_t client[ADDRESSES]; /* the number of who wrote last */
+	uint64_t time[ADDRESSES];   /* of that write */
 	uint32_t changes[ADDRESSES];
+	uint16_t other[ADDRESSES];    /* who had it before it changed hands */
+	uint64_t handover[ADDRESSES]; /* when that was; 0: never */
 	uint32_t contentions[ADDRESSES];
 	uint64_t contended[BLOCKS];  /* a bit for each address */
 	uint64_t generation[BLOCKS]; /* of the last write to any of them */
 	size_t held[WRITERS_END];    /* addresses each was the last to write */
+};
+
+/* Who writes, and when. */
+struct stamp {
+	uint16_t client;
+	uint64_t time;
 };
 
 struct last_writer {
@@ -42,18 +42,6 @@ struct last_writer {
 	struct last_writer_totals totals;
 	struct side sides[2]; /* by enum datatable_kind */
 };
-
-static uint16_t
-stamp_client(uint64_t stamp)
-{
-	return stamp & CLIENT_MASK;
-}
-
-static uint64_t
-stamp_time(uint64_t stamp)
-{
-	return stamp >> CLIENT_BITS;
-}
 
 static void
 contend(struct last_writer *lw, enum datatable_kind kind, unsigned address)
@@ -71,14 +59,14 @@ contend(struct last_writer *lw, enum datatable_kind kind, unsigned address)
 /* An address that was another's, or nobody's, is now written by who stamps. */
 static void
 hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
-    uint64_t stamp)
+    struct stamp stamp)
 {
 	struct side *s = &lw->sides[kind];
-	uint16_t from = stamp_client(s->last[address]);
-	uint64_t now = stamp_time(stamp);
-	uint64_t before = stamp_time(s->handover[address]);
+	uint16_t from = s->client[address];
+	uint64_t before = s->handover[address];
 
-	s->held[stamp_client(stamp)]++;
+	s->client[address] = stamp.client;
+	s->held[stamp.client]++;
 	if (from == WRITERS_NOBODY) {
 		lw->totals.written[kind]++;
 		return;
@@ -88,36 +76,38 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
 		s->handover[address] = 0; /* it may have been the same */
 		return;
 	}
-	if (before != 0 && now - before <= LAST_WRITER_WINDOW)
+	if (before != 0 && stamp.time - before <= LAST_WRITER_WINDOW)
 		contend(lw, kind, address);
-	s->handover[address] = now << CLIENT_BITS | from;
+	s->handover[address] = stamp.time;
+	s->other[address] = from;
 }
 
-/* Whether some of quantity stamps are not client's. */
+/* Whether some of quantity clients are not this one. */
 static bool
-any_other(const uint64_t *stamps, unsigned quantity, uint16_t client)
+any_other(const uint16_t *clients, unsigned quantity, uint16_t client)
 {
-	uint64_t differing = 0;
+	unsigned differing = 0;
 
 	for (unsigned i = 0; i < quantity; i++)
-		differing |= stamps[i] ^ client;
-	return (differing & CLIENT_MASK) != 0;
+		differing |= clients[i] ^ client;
+	return differing != 0;
 }
 
 /* Put a stamp on each of quantity addresses. */
 static void
 stamp_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
-    unsigned quantity, uint64_t stamp)
+    unsigned quantity, struct stamp stamp)
 {
 	struct side *s = &lw->sides[kind];
-	uint64_t *last = s->last + first;
+	const uint16_t *clients = s->client + first;
+	uint64_t *times = s->time + first;
 
-	if (any_other(last, quantity, stamp_client(stamp)))
+	if (any_other(clients, quantity, stamp.client))
 		for (unsigned i = 0; i < quantity; i++)
-			if (stamp_client(last[i]) != stamp_client(stamp))
+			if (clients[i] != stamp.client)
 				hand_over(lw, kind, first + i, stamp);
 	for (unsigned i = 0; i < quantity; i++)
-		last[i] = stamp;
+		times[i] = stamp.time;
 	for (unsigned b = first / BLOCK; b <= (first + quantity - 1) / BLOCK;
 	     b++)
 		s->generation[b] = lw->totals.writes;
@@ -127,19 +117,8 @@ static void
 count_register_changes(uint32_t *changes, unsigned quantity,
     const uint16_t *before, const uint16_t *after)
 {
-	for (unsigned i = 0; i < quantity; i++) {
-		uint32_t changed = before[i] != after[i];
-		uint32_t room = changes[i] != UINT32_MAX;
-
-		changes[i] += changed & room;
-	}
-}
-
-static void
-count_change(uint32_t *changes)
-{
-	if (*changes != UINT32_MAX)
-		(*changes)++;
+	for (unsigned i = 0; i < quantity; i++)
+		changes[i] += before[i] != after[i];
 }
 
 /* changes begins with the first coil of the packed range. */
@@ -151,7 +130,7 @@ count_coil_changes(uint32_t *changes, unsigned words, const uint16_t *before,
 		unsigned bits = before[i] ^ after[i];
 
 		for (; bits != 0; bits &= bits - 1)
-			count_change(changes + __builtin_ctz(bits));
+			changes[__builtin_ctz(bits)]++;
 	}
 }
 
@@ -166,15 +145,15 @@ count_overlaid_changes(uint32_t *changes, unsigned shift, unsigned words,
 	for (unsigned i = 0; i < words; i++, changes++, bits >>= 16) {
 		bits |= (uint32_t)(before[i] ^ after[i]) << shift;
 		if ((bits & 0xFFFF) != 0)
-			count_change(changes);
+			++*changes;
 	}
 	if (bits != 0)
-		count_change(changes);
+		++*changes;
 }
 
 static void
-mark_registers(
-    struct last_writer *lw, const struct datatable_change *c, uint64_t stamp)
+mark_registers(struct last_writer *lw, const struct datatable_change *c,
+    struct stamp stamp)
 {
 	unsigned first = c->address;
 	unsigned quantity = c->quantity;
@@ -192,8 +171,8 @@ mark_registers(
 }
 
 static void
-mark_coils(
-    struct last_writer *lw, const struct datatable_change *c, uint64_t stamp)
+mark_coils(struct last_writer *lw, const struct datatable_change *c,
+    struct stamp stamp)
 {
 	unsigned first = c->address;
 	unsigned words = DATATABLE_PACKED_WORDS(c->quantity);
@@ -211,14 +190,6 @@ mark_coils(
 	    words, c->before, c->after);
 }
 
-/* The stamp, should it be of a client that is gone, is of a forgotten one. */
-static void
-forget_stamp(uint64_t *stamp, const bool *gone)
-{
-	if (gone[stamp_client(*stamp)])
-		*stamp = (*stamp & ~(uint64_t)CLIENT_MASK) | WRITERS_FORGOTTEN;
-}
-
 /* Make room for new clients. This looks at every address, but only once for
  * some 500 clients that were never seen before. */
 static void
@@ -231,8 +202,10 @@ forget_writers(struct last_writer *lw)
 		struct side *s = &lw->sides[kind];
 
 		for (unsigned i = 0; i < ADDRESSES; i++) {
-			forget_stamp(&s->last[i], gone);
-			forget_stamp(&s->handover[i], gone);
+			if (gone[s->client[i]])
+				s->client[i] = WRITERS_FORGOTTEN;
+			if (gone[s->other[i]])
+				s->other[i] = WRITERS_FORGOTTEN;
 		}
 		for (unsigned i = 0; i < WRITERS_END; i++)
 			if (gone[i]) {
@@ -258,13 +231,13 @@ static void
 changed(void *arg, const struct datatable_change *c)
 {
 	struct last_writer *lw = arg;
-	uint64_t now, stamp;
+	struct stamp stamp;
 
 	if (c->writer->function == 0)
 		return;
-	now = clock_realtime_ms();
-	stamp = now << CLIENT_BITS |
-	    count_writer(lw, &c->writer->client->address, now);
+	stamp.time = clock_realtime_ms();
+	stamp.client =
+	    count_writer(lw, &c->writer->client->address, stamp.time);
 	lw->totals.writes++;
 	if (c->kind == DATATABLE_REGISTERS)
 		mark_registers(lw, c, stamp);
@@ -301,9 +274,9 @@ last_writer_free(struct last_writer *lw)
 }
 
 static const struct address *
-client_of(const struct last_writer *lw, uint64_t stamp)
+client_of(const struct last_writer *lw, uint16_t number)
 {
-	const struct writer *w = writers_get(lw->writers, stamp_client(stamp));
+	const struct writer *w = writers_get(lw->writers, number);
 
 	return w == NULL ? NULL : &w->address;
 }
@@ -313,17 +286,17 @@ last_writer_read(const struct last_writer *lw, enum datatable_kind kind,
     uint16_t address, struct last_write *out)
 {
 	const struct side *s = &lw->sides[kind];
-	uint64_t last = s->last[address];
-	uint64_t handover = s->handover[address];
 
-	if (last == 0)
+	if (s->client[address] == WRITERS_NOBODY)
 		return false;
 	*out = (struct last_write){
-		.client = client_of(lw, last),
-		.time = stamp_time(last),
+		.client = client_of(lw, s->client[address]),
+		.time = s->time[address],
 		.changes = s->changes[address],
-		.handover = stamp_time(handover),
-		.other = client_of(lw, handover),
+		.handover = s->handover[address],
+		.other = s->handover[address] == 0 ?
+		    NULL :
+		    client_of(lw, s->other[address]),
 		.contentions = s->contentions[address],
 	};
 	return true;
@@ -378,7 +351,7 @@ last_writer_next_written(const struct last_writer *lw, enum datatable_kind kind,
 	while (from < ADDRESSES) {
 		if (s->generation[from / BLOCK] <= generation)
 			from = (from / BLOCK + 1) * BLOCK;
-		else if (s->last[from] == 0)
+		else if (s->client[from] == WRITERS_NOBODY)
 			from++;
 		else
 			return (int32_t)from;
