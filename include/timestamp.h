@@ -14,4 +14,27 @@
  * room for TIMESTAMP_TEXT_MAX bytes. */
 const char *timestamp_format(int64_t moment, char *text);
 
+/* "2026-11-22T12:46:07.662123+01:00", for programs. Returns text, likewise. */
+const char *timestamp_format_iso(int64_t moment, char *text);
+
+/* What people may write, for errors and help. */
+#define TIMESTAMP_EXPECTED                                                     \
+	"a time such as 03:12, 2026-11-22T03:12:07.5, 2026-11-22T03:12Z, "     \
+	"2026-11-22 or -10m"
+
+/*
+ * Parse a moment before now:
+ *
+ *   DATE, or DATE, "T" or a space, and TIME, or TIME
+ *   DATE  YYYY-MM-DD; alone, it is its first moment. Years 1970 to 9999.
+ *   TIME  HH:MM, HH:MM:SS or HH:MM:SS.f with up to six digits; alone, the last
+ *         time that the clock has shown it, today or yesterday
+ *   -Nu   N seconds (s), minutes (m), hours (h) or days (d) before now
+ *   now
+ *
+ * DATE and TIME together may end in "Z" or "+HH:MM" or "-HH:MM"; else it is
+ * local time. Returns 0, or -1 and leaves moment undefined.
+ */
+int timestamp_parse(const char *text, int64_t now, int64_t *moment);
+
 #endif

@@ -1,0 +1,149 @@
+#include "timestamp.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "suite.h"
+
+#define SECOND INT64_C(1000000)
+
+/* Sunday 2026-11-22 12:46:07.662123 in India, 07:16:07 UTC. */
+#define NOW (INT64_C(1795331767) * SECOND + 662123)
+
+static void
+set_zone(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
+static void
+setup(void)
+{
+	set_zone("IST-5:30");
+}
+
+START_TEST(formats_local_time)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+
+	ck_assert_str_eq(
+	    timestamp_format(NOW, text), "2026-11-22 12:46:07.662");
+	ck_assert_str_eq(timestamp_format_iso(NOW, text),
+	    "2026-11-22T12:46:07.662123+05:30");
+	set_zone("NST3:30");
+	ck_assert_str_eq(timestamp_format_iso(NOW, text),
+	    "2026-11-22T03:46:07.662123-03:30");
+	set_zone("UTC0");
+	ck_assert_str_eq(
+	    timestamp_format_iso(-1, text), "1969-12-31T23:59:59.999999+00:00");
+}
+END_TEST
+
+/* Relative to 2026-11-22 12:46:07.662123+05:30. */
+static const struct {
+	const char *text;
+	const char *iso;
+} valid[] = {
+	{ "now", "2026-11-22T12:46:07.662123+05:30" },
+	{ "03:12", "2026-11-22T03:12:00.000000+05:30" },
+	{ "03:12:09", "2026-11-22T03:12:09.000000+05:30" },
+	{ "03:12:09.5", "2026-11-22T03:12:09.500000+05:30" },
+	{ "12:46:07.662123", "2026-11-22T12:46:07.662123+05:30" },
+	{ "12:46:07.662124", "2026-11-21T12:46:07.662124+05:30" },
+	{ "23:59", "2026-11-21T23:59:00.000000+05:30" },
+	{ "2026-11-22", "2026-11-22T00:00:00.000000+05:30" },
+	{ "2024-02-29", "2024-02-29T00:00:00.000000+05:30" },
+	{ "2026-11-22T03:12", "2026-11-22T03:12:00.000000+05:30" },
+	{ "2026-11-22 03:12:59.000001", "2026-11-22T03:12:59.000001+05:30" },
+	{ "2026-11-22T03:12Z", "2026-11-22T08:42:00.000000+05:30" },
+	{ "2026-11-22T03:12:00.25Z", "2026-11-22T08:42:00.250000+05:30" },
+	{ "2026-11-22T03:12+01:00", "2026-11-22T07:42:00.000000+05:30" },
+	{ "2026-11-22 03:12:00-03:30", "2026-11-22T12:12:00.000000+05:30" },
+	{ "1970-01-01T00:00Z", "1970-01-01T05:30:00.000000+05:30" },
+	{ "9999-12-31T00:00", "9999-12-31T00:00:00.000000+05:30" },
+	{ "-0s", "2026-11-22T12:46:07.662123+05:30" },
+	{ "-7s", "2026-11-22T12:46:00.662123+05:30" },
+	{ "-10m", "2026-11-22T12:36:07.662123+05:30" },
+	{ "-13h", "2026-11-21T23:46:07.662123+05:30" },
+	{ "-22d", "2026-10-31T12:46:07.662123+05:30" },
+};
+
+START_TEST(parses)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t moment;
+
+	ck_assert_msg(timestamp_parse(valid[_i].text, NOW, &moment) == 0, "%s",
+	    valid[_i].text);
+	ck_assert_str_eq(timestamp_format_iso(moment, text), valid[_i].iso);
+}
+END_TEST
+
+START_TEST(parses_what_it_formats)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t moment;
+
+	ck_assert_int_eq(
+	    timestamp_parse(timestamp_format_iso(NOW, text), 0, &moment), 0);
+	ck_assert_int_eq(moment, NOW);
+	ck_assert_int_eq(
+	    timestamp_parse(timestamp_format(NOW, text), 0, &moment), 0);
+	ck_assert_int_eq(moment, NOW / 1000 * 1000);
+}
+END_TEST
+
+static const char *const invalid[] = { "", "x", "yesterday", "now ", "3:12",
+	"03:1", "24:00", "03:60", "03:12:60", "03:12:", "03:12:09.",
+	"03:12:09.1234567", "03:12Z", "03:12+01:00", "0312", " 03:12", "03:12 ",
+	"2026", "2026-11", "2026-11-", "2026-13-01", "2026-00-01", "2026-11-00",
+	"2026-11-31", "2026-02-29", "2100-02-29", "1969-12-31", "10000-01-01",
+	"2026-11-22T", "2026-11-22 ", "2026-11-22Z", "2026-11-22x03:12",
+	"2026-11-22T03:12z", "2026-11-22T03:12+1", "2026-11-22T03:12+01:0",
+	"2026-11-22T03:12+24:00", "2026-11-22T03:12Zx", "-", "-10", "-m",
+	"-10x", "-10mm", "-10 m", "--10m", "-1.5h", "-36501d",
+	"-99999999999999999999s", "1795331767" };
+
+START_TEST(refuses)
+{
+	int64_t moment;
+
+	ck_assert_msg(timestamp_parse(invalid[_i], NOW, &moment) == -1, "%s",
+	    invalid[_i]);
+}
+END_TEST
+
+/* At the change to summer time and back, days have 23 and 25 hours. */
+START_TEST(yesterday_is_by_the_calendar)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t now, moment;
+
+	set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	ck_assert_int_eq(timestamp_parse("2026-03-29T10:00", 0, &now), 0);
+	ck_assert_int_eq(timestamp_parse("11:00", now, &moment), 0);
+	ck_assert_str_eq(timestamp_format_iso(moment, text),
+	    "2026-03-28T11:00:00.000000+01:00");
+	ck_assert_int_eq(timestamp_parse("01:00", now, &moment), 0);
+	ck_assert_int_eq(now - moment, 8 * 3600 * SECOND);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("timestamp");
+	TCase *tc = tcase_create("timestamp");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, formats_local_time);
+	tcase_add_loop_test(tc, parses, 0, COUNT(valid));
+	tcase_add_test(tc, parses_what_it_formats);
+	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));
+	tcase_add_test(tc, yesterday_is_by_the_calendar);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
