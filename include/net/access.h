@@ -31,6 +31,10 @@ struct access_range {
 	uint16_t last;
 };
 
+/* Parse "coils:A-B" or "registers:A-B", or "...:A" alone; 0..65535, A <= B.
+ * Returns 0, or -1 and leaves range undefined. */
+int access_range_parse(const char *text, struct access_range *range);
+
 struct access {
 	struct access_list connect;   /* others are closed at accept */
 	struct access_list write;     /* others' writes: exception 01 */
@@ -48,8 +52,12 @@ struct access {
  * full. */
 int access_list_add(struct access_list *list, const char *text);
 
-/* Make "coils:A-B" or "registers:A-B" read-only, or "...:A" alone; 0..65535,
- * A <= B. Returns 0, or -1 when text is no such range, or the list is full. */
+/* Whether an address lies in one of the blocks, or the list is empty. */
+bool
+access_list_contains(const struct access_list *list, const struct address *a);
+
+/* Make a range read-only. Returns 0, or -1 when text is none, or the list is
+ * full. */
 int access_add_read_only(struct access *rules, const char *text);
 
 /* Whether there is any rule at all. */

@@ -17,18 +17,17 @@ access_list_add(struct access_list *list, const char *text)
 	return 0;
 }
 
-static bool
-is_listed(const struct access_list *list, const struct client *who)
+bool
+access_list_contains(const struct access_list *list, const struct address *a)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (cidr_contains(&list->blocks[i], &who->address))
+		if (cidr_contains(&list->blocks[i], a))
 			return true;
 	return list->count == 0;
 }
 
-/* Returns 0, or -1 and leaves range undefined. */
-static int
-parse_range(const char *text, struct access_range *range)
+int
+access_range_parse(const char *text, struct access_range *range)
 {
 	const unsigned long max = MB_ADDRESSES - 1;
 	unsigned long first, last;
@@ -59,7 +58,7 @@ access_add_read_only(struct access *rules, const char *text)
 	size_t n = rules->read_only_range_count;
 
 	if (n == ACCESS_LIST_MAX ||
-	    parse_range(text, &rules->read_only_ranges[n]) != 0)
+	    access_range_parse(text, &rules->read_only_ranges[n]) != 0)
 		return -1;
 	rules->read_only_range_count++;
 	return 0;
@@ -114,7 +113,7 @@ may_connect(void *arg, const struct client *who)
 {
 	const struct access *rules = arg;
 
-	return is_listed(&rules->connect, who);
+	return access_list_contains(&rules->connect, &who->address);
 }
 
 static enum mb_exception
@@ -126,7 +125,7 @@ may_request(void *arg, const struct client *who, uint8_t unit,
 	(void)unit;
 	if (!mb_request_writes(request))
 		return MB_EX_NONE;
-	if (!is_listed(&rules->write, who))
+	if (!access_list_contains(&rules->write, &who->address))
 		return MB_EX_ILLEGAL_FUNCTION;
 	return is_read_only(rules, request) ? MB_EX_ILLEGAL_DATA_ADDRESS :
 					      MB_EX_NONE;
@@ -137,7 +136,7 @@ may_shut_down(void *arg, const struct client *who)
 {
 	const struct access *rules = arg;
 
-	return is_listed(&rules->shut_down, who);
+	return access_list_contains(&rules->shut_down, &who->address);
 }
 
 struct policy
