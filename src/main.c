@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal/journal.h"
 #include "log.h"
 #include "net/exchange.h"
 #include "net/server.h"
@@ -405,6 +406,8 @@ main(int argc, char **argv)
 	struct program p = { .table = NULL };
 	char error[OPTIONS_ERROR_MAX];
 
+	if (argc > 1 && strcmp(argv[1], "journal") == 0)
+		return journal_main(argc - 1, argv + 1);
 	signal(SIGPIPE, SIG_IGN); /* a closed standard output is no reason */
 	signal(SIGXFSZ, SIG_IGN); /* nor is a limit to the size of files */
 	if (options_parse(argc, argv, &p.options, error) != 0) {

@@ -12,9 +12,8 @@
 #include "state/schema.h"
 #include "store_private.h"
 
-/* A file must not come into being where another one's remains are. */
-static int
-check_place(const char *path, struct store_error *why)
+int
+store_check_place(const char *path, struct store_error *why)
 {
 	char other[FILES_PATH_MAX];
 
@@ -128,7 +127,7 @@ make_under_lock(const char *path, int lock, enum datatable_overlay overlay,
 {
 	char made[FILES_PATH_MAX];
 
-	if (check_place(path, why) != 0)
+	if (store_check_place(path, why) != 0)
 		return -1;
 	files_beside(path, ".new", made);
 	unlink(made); /* of one who was killed here */
@@ -156,7 +155,7 @@ store_create(
 	}
 	/* SQLite would take "file:x" for more than a name. */
 	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
-	if (check_place(full, why) != 0)
+	if (store_check_place(full, why) != 0)
 		return -1;
 	lock = lock_take(full, LOCK_TO_WRITE);
 	if (lock < 0 && errno == EWOULDBLOCK)

@@ -52,6 +52,10 @@ int store_open_database(
 int store_set(sqlite3 *db, const char *path, const char *pragma,
     const char *value, const char *expected, struct store_error *why);
 
+/* A file must not come into being where another one, or its remains, are.
+ * Returns 0, or -1 with why. */
+int store_check_place(const char *path, struct store_error *why);
+
 /* Compile the statements. Returns SQLite's result. */
 int store_prepare(struct store *s);
 

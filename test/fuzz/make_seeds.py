@@ -185,7 +185,31 @@ def options():
         write("options", f"address_{i:02}", b"\1" + text.encode())
 
 
+QUERIES = {
+    "list": ["--state", "f", "--since", "-10m", "--until=now",
+             "--client=192.0.2.0/24", "--address", "coils:5", "--unchanged"],
+    "at": ["--state=f", "--at", "03:12", "--address=registers:100-110",
+           "--csv"],
+    "restore": ["--state=f", "--restore-at=2026-11-22", "--output", "new"],
+    "contradiction": ["--state=f", "--at=now", "--since=now", "--jsonl"],
+    "nothing": [],
+}
+
+TIMES = ("now", "03:12", "23:59:59.999999", "2024-02-29", "2026-02-29",
+         "2026-11-22T03:12Z", "2026-11-22 03:12:07.5+05:30", "-10m",
+         "-36500d", "-99999999999d", "1970-01-01T00:00:00-23:59")
+
+
+def queries():
+    for name, arguments in QUERIES.items():
+        write("query", name,
+              b"\0" + b"".join(a.encode() + b"\0" for a in arguments))
+    for i, text in enumerate(TIMES):
+        write("query", f"time_{i:02}", b"\1" + text.encode())
+
+
 requests()
 frames()
 connections()
 options()
+queries()

@@ -1,0 +1,293 @@
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "journal/past.h"
+#include "journal/print.h"
+#include "journal/query.h"
+#include "journal/rows.h"
+#include "state/restore.h"
+#include "state/store.h"
+
+#define ADDRESSES 65536
+
+static int64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Returns why's exit status. */
+static int
+report(const struct store_error *why)
+{
+	fprintf(stderr, "mbasyncserver: journal: %s\n", why->text);
+	return why->status;
+}
+
+/* Whether a row is of a time and by a client that are asked for. */
+static bool
+is_asked(const struct query *q, const struct row *r)
+{
+	struct address client;
+
+	if (r->record.time < q->since || r->record.time > q->until)
+		return false;
+	if (q->clients.count == 0)
+		return true;
+	return address_parse(r->record.client, 0, &client) == 0 &&
+	    access_list_contains(&q->clients, &client);
+}
+
+static void
+list_row(
+    const struct query *q, enum datatable_overlay overlay, const struct row *r)
+{
+	for (unsigned i = 0; i < r->record.quantity; i++)
+		if ((q->unchanged || row_before(r, i) != row_after(r, i)) &&
+		    query_wants(
+			q, overlay, r->kind, (uint16_t)(r->record.address + i)))
+			print_change(stdout, q->format, r, i);
+}
+
+static int
+list(const struct query *q, struct store *s, struct store_error *why)
+{
+	struct rows *rows = rows_open(s, ROWS_OLDEST_FIRST, why);
+	enum rows_result result;
+	struct row r;
+
+	if (rows == NULL)
+		return -1;
+	print_change_names(stdout, q->format);
+	while ((result = rows_next(rows, &r, why)) == ROWS_ONE)
+		if (is_asked(q, &r))
+			list_row(q, store_overlay(s), &r);
+	rows_close(rows);
+	return result == ROWS_END ? 0 : -1;
+}
+
+/* Rows by number, of which neighbouring addresses often have the same. */
+struct lookup {
+	struct store *store;
+	struct row row;
+	int64_t number; /* 0: none yet */
+};
+
+/* *row becomes NULL for number 0. Returns 0, or -1 with why. */
+static int
+look_up(struct lookup *l, int64_t number, const struct row **row,
+    struct store_error *why)
+{
+	*row = NULL;
+	if (number == 0)
+		return 0;
+	if (l->number != number) {
+		l->number = 0;
+		if (rows_get(l->store, number, &l->row, why) != 0)
+			return -1;
+		l->number = number;
+	}
+	*row = &l->row;
+	return 0;
+}
+
+/* What is being shown of the past. */
+struct show {
+	const struct query *query;
+	enum datatable_overlay overlay;
+	const struct past *past;
+	struct lookup by, until;
+};
+
+static uint16_t
+value_of(const struct show *show, enum datatable_kind kind, uint16_t address)
+{
+	uint16_t value;
+
+	if (kind == DATATABLE_COILS)
+		datatable_read_coils(
+		    past_table(show->past), address, 1, &value);
+	else
+		datatable_read_registers(
+		    past_table(show->past), address, 1, &value);
+	return value;
+}
+
+/* Who names no address gets what is not just zero and always was; and overlaid
+ * coils only as the registers that they are. */
+static bool
+is_shown(const struct show *show, enum datatable_kind kind, uint16_t address)
+{
+	const struct query *q = show->query;
+
+	if (q->range_count != 0)
+		return query_wants(q, DATATABLE_SEPARATE, kind, address);
+	if (kind == DATATABLE_COILS && show->overlay == DATATABLE_OVERLAID)
+		return false;
+	return value_of(show, kind, address) != 0 ||
+	    past_since(show->past, kind, address) != 0 ||
+	    past_until(show->past, kind, address) != 0;
+}
+
+static int
+show_address(struct show *show, enum datatable_kind kind, uint16_t address,
+    struct store_error *why)
+{
+	const struct past *p = show->past;
+	struct print_value v = {
+		.kind = kind,
+		.address = address,
+		.value = value_of(show, kind, address),
+		.since = past_begins(p),
+		.made = past_is_complete(p),
+	};
+
+	if (look_up(&show->by, past_since(p, kind, address), &v.by, why) != 0 ||
+	    look_up(
+		&show->until, past_until(p, kind, address), &v.until, why) != 0)
+		return -1;
+	print_value(stdout, show->query->format, &v);
+	return 0;
+}
+
+static int
+show_table(struct show *show, struct store_error *why)
+{
+	static const enum datatable_kind kinds[] = { DATATABLE_REGISTERS,
+		DATATABLE_COILS };
+
+	print_value_names(stdout, show->query->format);
+	for (size_t k = 0; k < 2; k++)
+		for (unsigned i = 0; i < ADDRESSES; i++)
+			if (is_shown(show, kinds[k], (uint16_t)i) &&
+			    show_address(show, kinds[k], (uint16_t)i, why) != 0)
+				return -1;
+	return 0;
+}
+
+static int
+show_at(const struct query *q, struct store *s, struct store_error *why)
+{
+	struct past *past = past_find(s, q->at, PAST_SINCE, why);
+	struct show show = {
+		.query = q,
+		.overlay = store_overlay(s),
+		.past = past,
+		.by.store = s,
+		.until.store = s,
+	};
+	int result;
+
+	if (past == NULL)
+		return -1;
+	result = show_table(&show, why);
+	past_free(past);
+	return result;
+}
+
+static int
+restore(const struct query *q, struct store *s, struct store_error *why)
+{
+	struct past *past = past_find(s, q->at, PAST_TABLE, why);
+	int result;
+
+	if (past == NULL)
+		return -1;
+	result =
+	    restore_make(s, q->output, past_table(past), past_last(past), why);
+	past_free(past);
+	return result;
+}
+
+/* Say what to do about a server that has the file. */
+static struct store *
+open_store(const struct query *q, struct store_error *why)
+{
+	struct store *s;
+
+	if (access(q->state, F_OK) != 0 && errno == ENOENT) {
+		store_fail(why, EX_CONFIG, "%s: no such file", q->state);
+		return NULL;
+	}
+	s = store_open(q->state, STORE_READ, NULL, why);
+	if (s == NULL && why->status == EX_TEMPFAIL)
+		store_fail(why, EX_TEMPFAIL,
+		    "%s: in use by another process: let the server make a copy "
+		    "(--state-backup and SIGUSR1), and ask that",
+		    q->state);
+	return s;
+}
+
+static int
+answer(const struct query *q)
+{
+	struct store_error why, ignored;
+	struct store *s = open_store(q, &why);
+	int result = -1;
+
+	if (s == NULL)
+		return report(&why);
+	switch (q->action) {
+	case QUERY_LIST:
+		result = list(q, s, &why);
+		break;
+	case QUERY_AT:
+		result = show_at(q, s, &why);
+		break;
+	case QUERY_RESTORE:
+		result = restore(q, s, &why);
+		break;
+	case QUERY_HELP:
+		break;
+	}
+	store_close(s, &ignored);
+	return result == 0 ? EX_OK : report(&why);
+}
+
+/* Standard output may be a full disk. */
+static int
+end_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "mbasyncserver: journal: standard output: %s\n",
+	    strerror(errno));
+	return EX_IOERR;
+}
+
+static int
+print_help(void)
+{
+	char *help = query_help();
+
+	if (help == NULL)
+		return EX_OSERR;
+	fputs(help, stdout);
+	free(help);
+	return EX_OK;
+}
+
+int
+journal_main(int argc, char **argv)
+{
+	struct query q;
+	char error[COMMAND_LINE_ERROR_MAX];
+
+	if (query_parse(argc, argv, now(), &q, error) != 0) {
+		fprintf(stderr, "mbasyncserver: journal: %s\n", error);
+		return EX_USAGE;
+	}
+	if (q.action == QUERY_HELP)
+		return end_output(print_help());
+	return end_output(answer(&q));
+}

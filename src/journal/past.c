@@ -1,0 +1,251 @@
+#include "journal/past.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "journal/rows.h"
+#include "net/client.h"
+#include "state/sql.h"
+#include "state/store.h"
+#include "timestamp.h"
+
+#define ADDRESSES 65536
+
+struct past {
+	struct datatable *table; /* owned */
+	enum datatable_overlay overlay;
+	int64_t moment;
+	int64_t begins;
+	bool complete;
+	int64_t last;
+	int64_t since[2][ADDRESSES]; /* numbers of writes */
+	int64_t until[2][ADDRESSES];
+};
+
+/* A walk over the rows, newest first. */
+struct walk {
+	struct past *past;
+	struct rows *rows; /* owned */
+	struct row row;    /* the one it has come to */
+};
+
+/* The table has no observers: nobody is told. */
+static const struct client nobody = { .id = 0 };
+static const struct datatable_writer undoer = { .client = &nobody };
+
+/* From when on the journal is whole: since the file was made, or since the
+ * oldest write that was kept. */
+static int
+find_beginning(struct past *p, struct store *s, struct store_error *why)
+{
+	sqlite3 *db = store_database(s);
+	int64_t first = 1;
+	int rc = sql_number(
+	    db, "SELECT number FROM journal ORDER BY number LIMIT 1", &first);
+
+	p->complete = first == 1;
+	if (rc == SQLITE_OK || rc == SQLITE_EMPTY)
+		rc = sql_number(db,
+		    p->complete ?
+			"SELECT value FROM meta WHERE key = 'created'" :
+			"SELECT time FROM journal ORDER BY number LIMIT 1",
+		    &p->begins);
+	return rc == SQLITE_OK ? 0 : rows_fail_sql(rc, why);
+}
+
+static int
+fail_beginning(const struct past *p, struct store_error *why)
+{
+	char asked[TIMESTAMP_TEXT_MAX], begins[TIMESTAMP_TEXT_MAX];
+
+	timestamp_format(p->moment, asked);
+	timestamp_format(p->begins, begins);
+	if (p->complete)
+		return store_fail(why, EX_UNAVAILABLE,
+		    "the state file was made at %s, and was not there at %s",
+		    begins, asked);
+	return store_fail(why, EX_UNAVAILABLE,
+	    "the journal begins at %s; what the table held at %s is not known",
+	    begins, asked);
+}
+
+static void
+note_until(void *arg, enum datatable_kind kind, uint16_t address)
+{
+	struct walk *w = arg;
+
+	w->past->until[kind][address] = w->row.record.number;
+}
+
+static void
+note_since(void *arg, enum datatable_kind kind, uint16_t address)
+{
+	struct walk *w = arg;
+
+	if (w->past->since[kind][address] == 0)
+		w->past->since[kind][address] = w->row.record.number;
+}
+
+/* Whether the table holds what the row says that it has written. */
+static bool
+agrees(const struct past *p, const struct row *r)
+{
+	uint16_t now[SCHEMA_QUANTITY_MAX];
+	unsigned words = r->record.quantity;
+
+	if (r->kind == DATATABLE_REGISTERS) {
+		datatable_read_registers(
+		    p->table, r->record.address, r->record.quantity, now);
+	} else {
+		datatable_read_coils(
+		    p->table, r->record.address, r->record.quantity, now);
+		words = DATATABLE_PACKED_WORDS(words);
+	}
+	return memcmp(now, r->after, words * sizeof(*now)) == 0;
+}
+
+static int
+undo(struct walk *w, struct store_error *why)
+{
+	const struct row *r = &w->row;
+	struct past *p = w->past;
+
+	if (!agrees(p, r))
+		return store_fail(why, EX_DATAERR,
+		    "the state file is damaged: the table does not hold what "
+		    "write %" PRId64 " of the journal left",
+		    r->record.number);
+	if (r->kind == DATATABLE_REGISTERS)
+		datatable_write_registers(p->table, &undoer, r->record.address,
+		    r->record.quantity, r->before);
+	else
+		datatable_write_coils(p->table, &undoer, r->record.address,
+		    r->record.quantity, r->before);
+	row_each_change(r, p->overlay, note_until, w);
+	return 0;
+}
+
+/* Undo what is later than the moment. The row that it comes to, if there is
+ * one, was done by then. */
+static int
+go_back(struct walk *w, struct store_error *why)
+{
+	struct past *p = w->past;
+
+	for (;;) {
+		switch (rows_next(w->rows, &w->row, why)) {
+		case ROWS_FAIL:
+			return -1;
+		case ROWS_END:
+			if (p->complete && p->moment >= p->begins)
+				return 0;
+			return fail_beginning(p, why);
+		case ROWS_ONE:
+			break;
+		}
+		if (w->row.record.time <= p->moment) {
+			p->last = w->row.record.number;
+			return 0;
+		}
+		if (undo(w, why) != 0)
+			return -1;
+	}
+}
+
+/* From where go_back has come to, look for who set what was there. */
+static int
+look_further(struct walk *w, struct store_error *why)
+{
+	enum rows_result result = w->past->last == 0 ? ROWS_END : ROWS_ONE;
+
+	for (; result == ROWS_ONE; result = rows_next(w->rows, &w->row, why))
+		row_each_change(&w->row, w->past->overlay, note_since, w);
+	return result == ROWS_END ? 0 : -1;
+}
+
+static int
+find(struct past *p, struct store *s, enum past_depth depth,
+    struct store_error *why)
+{
+	struct walk w = { .past = p };
+	int result;
+
+	p->overlay = store_overlay(s);
+	p->table = datatable_new(p->overlay);
+	if (p->table == NULL)
+		return store_fail(why, EX_OSERR, "no memory");
+	if (store_load(s, p->table, why) != 0 || find_beginning(p, s, why) != 0)
+		return -1;
+	w.rows = rows_open(s, ROWS_NEWEST_FIRST, why);
+	if (w.rows == NULL)
+		return -1;
+	result = go_back(&w, why);
+	if (result == 0 && depth == PAST_SINCE)
+		result = look_further(&w, why);
+	rows_close(w.rows);
+	return result;
+}
+
+struct past *
+past_find(struct store *s, int64_t moment, enum past_depth depth,
+    struct store_error *why)
+{
+	struct past *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		store_fail(why, EX_OSERR, "no memory");
+		return NULL;
+	}
+	p->moment = moment;
+	if (find(p, s, depth, why) == 0)
+		return p;
+	past_free(p);
+	return NULL;
+}
+
+void
+past_free(struct past *p)
+{
+	if (p == NULL)
+		return;
+	datatable_free(p->table);
+	free(p);
+}
+
+const struct datatable *
+past_table(const struct past *p)
+{
+	return p->table;
+}
+
+int64_t
+past_last(const struct past *p)
+{
+	return p->last;
+}
+
+int64_t
+past_since(const struct past *p, enum datatable_kind kind, uint16_t address)
+{
+	return p->since[kind][address];
+}
+
+int64_t
+past_until(const struct past *p, enum datatable_kind kind, uint16_t address)
+{
+	return p->until[kind][address];
+}
+
+int64_t
+past_begins(const struct past *p)
+{
+	return p->begins;
+}
+
+bool
+past_is_complete(const struct past *p)
+{
+	return p->complete;
+}

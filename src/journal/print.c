@@ -1,0 +1,277 @@
+#include "journal/print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "number.h"
+#include "timestamp.h"
+
+/* Client of a row: "192.0.2.1:50000" or "[2001:db8::1]:50000" as two texts. */
+struct peer {
+	char host[ADDRESS_TEXT_MAX];
+	char port[ADDRESS_TEXT_MAX];
+};
+
+static const char *
+table_name(enum datatable_kind kind)
+{
+	return kind == DATATABLE_COILS ? "coils" : "registers";
+}
+
+static const char *
+item_name(enum datatable_kind kind)
+{
+	return kind == DATATABLE_COILS ? "coil" : "register";
+}
+
+static struct peer
+split(const char *client)
+{
+	const char *colon = strrchr(client, ':');
+	size_t length =
+	    colon == NULL ? strlen(client) : (size_t)(colon - client);
+	struct peer p;
+
+	snprintf(p.port, sizeof(p.port), "%s", colon == NULL ? "" : colon + 1);
+	if (length >= 2 && client[0] == '[' && client[length - 1] == ']') {
+		client++;
+		length -= 2;
+	}
+	snprintf(p.host, sizeof(p.host), "%.*s", (int)length, client);
+	return p;
+}
+
+/* A text as a field: quoted, if anything in it would be misunderstood. */
+static void
+put_csv_text(FILE *out, const char *text)
+{
+	if (strpbrk(text, ",\"\r\n") == NULL) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+/* A text as a JSON string: ASCII as it is, but for what RFC 8259, 7 forbids. */
+static void
+put_json_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c >= 0x7F)
+			fprintf(out, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+void
+print_change_names(FILE *out, enum query_format format)
+{
+	if (format == QUERY_CSV)
+		fputs("number,time,client,port,connection,unit,function,table,"
+		      "address,before,after\n",
+		    out);
+	else if (format == QUERY_TEXT)
+		fprintf(out, "%-23s  %-21s  %4s  %2s  %-14s  %6s  %6s\n",
+		    "TIME", "CLIENT", "UNIT", "FC", "ADDRESS", "BEFORE",
+		    "AFTER");
+}
+
+static void
+print_change_text(FILE *out, const struct row *r, unsigned i)
+{
+	char time[TIMESTAMP_TEXT_MAX];
+	const struct record_journal *record = &r->record;
+
+	fprintf(out, "%s  %-21s  %4u  %2u  %-8s %-5u  %6u  %6u\n",
+	    timestamp_format(record->time, time), record->client, record->unit,
+	    record->function, item_name(r->kind), record->address + i,
+	    row_before(r, i), row_after(r, i));
+}
+
+static void
+print_change_csv(FILE *out, const struct row *r, unsigned i)
+{
+	char time[TIMESTAMP_TEXT_MAX];
+	const struct record_journal *record = &r->record;
+	struct peer peer = split(record->client);
+
+	fprintf(out, "%" PRId64 ",%s,", record->number,
+	    timestamp_format_iso(record->time, time));
+	put_csv_text(out, peer.host);
+	fputc(',', out);
+	put_csv_text(out, peer.port);
+	fprintf(out, ",%" PRIu64 ",%u,%u,%s,%u,%u,%u\n", record->connection,
+	    record->unit, record->function, table_name(r->kind),
+	    record->address + i, row_before(r, i), row_after(r, i));
+}
+
+static void
+put_json_peer(FILE *out, const char *client)
+{
+	struct peer peer = split(client);
+	unsigned long port;
+
+	fputs("\"client\":", out);
+	put_json_text(out, peer.host);
+	fputs(",\"port\":", out);
+	if (number_parse(peer.port, 0, UINT16_MAX, &port) == 0)
+		fprintf(out, "%lu", port);
+	else
+		fputs("null", out);
+}
+
+static void
+print_change_json(FILE *out, const struct row *r, unsigned i)
+{
+	char time[TIMESTAMP_TEXT_MAX];
+	const struct record_journal *record = &r->record;
+
+	fprintf(out, "{\"number\":%" PRId64 ",\"time\":\"%s\",", record->number,
+	    timestamp_format_iso(record->time, time));
+	put_json_peer(out, record->client);
+	fprintf(out,
+	    ",\"connection\":%" PRIu64 ",\"unit\":%u,\"function\":%u,"
+	    "\"table\":\"%s\",\"address\":%u,\"before\":%u,\"after\":%u}\n",
+	    record->connection, record->unit, record->function,
+	    table_name(r->kind), record->address + i, row_before(r, i),
+	    row_after(r, i));
+}
+
+void
+print_change(
+    FILE *out, enum query_format format, const struct row *r, unsigned i)
+{
+	switch (format) {
+	case QUERY_TEXT:
+		print_change_text(out, r, i);
+		break;
+	case QUERY_CSV:
+		print_change_csv(out, r, i);
+		break;
+	case QUERY_JSONL:
+		print_change_json(out, r, i);
+		break;
+	}
+}
+
+void
+print_value_names(FILE *out, enum query_format format)
+{
+	if (format == QUERY_CSV)
+		fputs("table,address,value,since,client,port,unit,function,"
+		      "until\n",
+		    out);
+	else if (format == QUERY_TEXT)
+		fprintf(out, "%-14s  %6s  %-30s  %-21s  %4s  %2s  %s\n",
+		    "ADDRESS", "VALUE", "SINCE", "CLIENT", "UNIT", "FC",
+		    "UNTIL");
+}
+
+static void
+print_value_text(FILE *out, const struct print_value *v)
+{
+	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX] = "-";
+
+	if (v->until != NULL)
+		timestamp_format(v->until->record.time, until);
+	fprintf(
+	    out, "%-8s %-5u  %6u  ", item_name(v->kind), v->address, v->value);
+	if (v->by != NULL)
+		fprintf(out, "%-30s  %-21s  %4u  %2u  %s\n",
+		    timestamp_format(v->by->record.time, since),
+		    v->by->record.client, v->by->record.unit,
+		    v->by->record.function, until);
+	else
+		fprintf(out, "%s%-*s  %-21s  %4s  %2s  %s\n",
+		    v->made ? "" : "before ", v->made ? 30 : 23,
+		    timestamp_format(v->since, since), "-", "-", "-", until);
+}
+
+static void
+print_value_csv(FILE *out, const struct print_value *v)
+{
+	char time[TIMESTAMP_TEXT_MAX];
+
+	fprintf(out, "%s,%u,%u,", table_name(v->kind), v->address, v->value);
+	if (v->by != NULL) {
+		struct peer peer = split(v->by->record.client);
+
+		fprintf(
+		    out, "%s,", timestamp_format_iso(v->by->record.time, time));
+		put_csv_text(out, peer.host);
+		fputc(',', out);
+		put_csv_text(out, peer.port);
+		fprintf(
+		    out, ",%u,%u,", v->by->record.unit, v->by->record.function);
+	} else {
+		fprintf(out, "%s,,,,,",
+		    v->made ? timestamp_format_iso(v->since, time) : "");
+	}
+	fprintf(out, "%s\n",
+	    v->until == NULL ?
+		"" :
+		timestamp_format_iso(v->until->record.time, time));
+}
+
+static void
+put_json_time(FILE *out, const char *name, const int64_t *moment)
+{
+	char time[TIMESTAMP_TEXT_MAX];
+
+	if (moment == NULL)
+		fprintf(out, ",\"%s\":null", name);
+	else
+		fprintf(out, ",\"%s\":\"%s\"", name,
+		    timestamp_format_iso(*moment, time));
+}
+
+static void
+print_value_json(FILE *out, const struct print_value *v)
+{
+	fprintf(out, "{\"table\":\"%s\",\"address\":%u,\"value\":%u",
+	    table_name(v->kind), v->address, v->value);
+	if (v->by != NULL) {
+		put_json_time(out, "since", &v->by->record.time);
+		fputc(',', out);
+		put_json_peer(out, v->by->record.client);
+		fprintf(out, ",\"unit\":%u,\"function\":%u", v->by->record.unit,
+		    v->by->record.function);
+	} else {
+		put_json_time(out, "since", v->made ? &v->since : NULL);
+		fputs(",\"client\":null,\"port\":null,\"unit\":null,"
+		      "\"function\":null",
+		    out);
+	}
+	put_json_time(
+	    out, "until", v->until == NULL ? NULL : &v->until->record.time);
+	fputs("}\n", out);
+}
+
+void
+print_value(FILE *out, enum query_format format, const struct print_value *v)
+{
+	switch (format) {
+	case QUERY_TEXT:
+		print_value_text(out, v);
+		break;
+	case QUERY_CSV:
+		print_value_csv(out, v);
+		break;
+	case QUERY_JSONL:
+		print_value_json(out, v);
+		break;
+	}
+}

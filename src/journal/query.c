@@ -1,0 +1,266 @@
+#include "journal/query.h"
+
+#include <stdio.h>
+
+#include "timestamp.h"
+
+/* A query under construction. */
+struct parse {
+	struct query *q;
+	int64_t now;
+	bool at, restore, since, until; /* given */
+};
+
+static enum command_line_set
+set_state(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	p->q->state = value;
+	return *value == '\0' ? COMMAND_LINE_BAD : COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_time(const struct parse *p, const char *value, int64_t *moment, bool *given)
+{
+	*given = true;
+	if (timestamp_parse(value, p->now, moment) != 0)
+		return COMMAND_LINE_BAD;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_at(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	p->q->action = QUERY_AT;
+	return set_time(p, value, &p->q->at, &p->at);
+}
+
+static enum command_line_set
+set_restore_at(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	p->q->action = QUERY_RESTORE;
+	return set_time(p, value, &p->q->at, &p->restore);
+}
+
+static enum command_line_set
+set_output(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	p->q->output = value;
+	return *value == '\0' ? COMMAND_LINE_BAD : COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_since(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_time(p, value, &p->q->since, &p->since);
+}
+
+static enum command_line_set
+set_until(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_time(p, value, &p->q->until, &p->until);
+}
+
+static enum command_line_set
+set_address(void *arg, const char *value)
+{
+	struct query *q = ((struct parse *)arg)->q;
+
+	if (q->range_count == QUERY_RANGES_MAX ||
+	    access_range_parse(value, &q->ranges[q->range_count]) != 0)
+		return COMMAND_LINE_BAD;
+	q->range_count++;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_client(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return access_list_add(&p->q->clients, value) == 0 ? COMMAND_LINE_SET :
+							     COMMAND_LINE_BAD;
+}
+
+static enum command_line_set
+set_unchanged(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->q->unchanged = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_csv(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->q->format = QUERY_CSV;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_jsonl(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->q->format = QUERY_JSONL;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_help(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->q->action = QUERY_HELP;
+	return COMMAND_LINE_STOP;
+}
+
+static const struct command_line_option definitions[] = {
+	{ "", "state", "FILE", "the name of a state file", set_state,
+	    "the state file to read; it is not changed" },
+	{ "", "at", "TIME", TIMESTAMP_EXPECTED, set_at,
+	    "show what the table held at TIME, since when, and\n"
+	    "who had set it, instead of a list of changes" },
+	{ "", "address", "RANGE",
+	    "registers:A-B or coils:A-B with addresses from 0 to 65535, at "
+	    "most 64 times",
+	    set_address,
+	    "registers:A-B or coils:A-B, or A alone: show only\n"
+	    "these; may be repeated (default: all)" },
+	{ "", "client", "CIDR",
+	    "an address block such as 192.0.2.0/24 or 2001:db8::/32, at most "
+	    "64 times",
+	    set_client,
+	    "list only changes by clients from CIDR; may be\n"
+	    "repeated" },
+	{ "", "since", "TIME", TIMESTAMP_EXPECTED, set_since,
+	    "list only changes at TIME or later" },
+	{ "", "until", "TIME", TIMESTAMP_EXPECTED, set_until,
+	    "list only changes at TIME or earlier" },
+	{ "", "unchanged", NULL, NULL, set_unchanged,
+	    "list also writes of the value that was there" },
+	{ "", "csv", NULL, NULL, set_csv,
+	    "comma-separated values, the first line names them" },
+	{ "", "jsonl", NULL, NULL, set_jsonl, "a JSON object in each line" },
+	{ "", "restore-at", "TIME", TIMESTAMP_EXPECTED, set_restore_at,
+	    "make a new state file, with the table and the journal\n"
+	    "as they were at TIME" },
+	{ "", "output", "NEWFILE", "the name of a new file", set_output,
+	    "the file that --restore-at makes" },
+	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
+};
+
+static const struct command_line query_line = {
+	.introduction =
+	    "usage: mbasyncserver journal --state FILE [OPTIONS]\n"
+	    "What the journal of a state file tells: who changed what, and "
+	    "what was before.\n\n",
+	.options = definitions,
+	.count = sizeof(definitions) / sizeof(*definitions),
+	.ending =
+	    "\nTIME is local: 03:12, \"2026-11-22 03:12:07.5\", or with a zone "
+	    "2026-11-22T03:12Z,\nor -10m (s, m, h, d) before now. Addresses "
+	    "begin at 0, as on the wire.\n\n"
+	    "Exit status: 0 done, 64 usage, 65 damaged file, 69 the journal "
+	    "does not reach\nback to TIME, 71 system error, 74 read or write "
+	    "error, 75 a server uses the file,\n77 permission denied, 78 not "
+	    "a state file, or NEWFILE exists.\n",
+};
+
+/* What is wrong with the options taken together, or NULL. */
+static const char *
+contradiction(const struct parse *p)
+{
+	const struct query *q = p->q;
+
+	if (q->state == NULL)
+		return "--state: missing: expected the name of a state file";
+	if (p->at && p->restore)
+		return "--restore-at: expected without --at";
+	if (p->restore && q->output == NULL)
+		return "--restore-at: expected with --output";
+	if (q->output != NULL && !p->restore)
+		return "--output: expected with --restore-at";
+	if (p->restore && q->range_count != 0)
+		return "--address: expected without --restore-at";
+	if (q->action != QUERY_LIST &&
+	    (p->since || p->until || q->clients.count != 0 || q->unchanged))
+		return "--since, --until, --client, --unchanged: expected "
+		       "without --at and --restore-at";
+	if (p->since && p->until && q->since > q->until)
+		return "--until: expected a time that is not before --since";
+	return NULL;
+}
+
+int
+query_parse(int argc, char **argv, int64_t now, struct query *q, char *error)
+{
+	struct parse p = { .q = q, .now = now };
+	const char *wrong;
+
+	*q = (struct query){ .since = INT64_MIN, .until = INT64_MAX };
+	if (command_line_parse(&query_line, argc, argv, &p, error) != 0)
+		return -1;
+	wrong = q->action == QUERY_HELP ? NULL : contradiction(&p);
+	if (wrong == NULL)
+		return 0;
+	snprintf(error, COMMAND_LINE_ERROR_MAX, "%s", wrong);
+	return -1;
+}
+
+char *
+query_help(void)
+{
+	return command_line_help(&query_line);
+}
+
+static bool
+in_range(const struct access_range *r, unsigned address)
+{
+	return address >= r->first && address <= r->last;
+}
+
+/* The other side of the overlay: a coil's register, or a register's coils. */
+static bool
+overlays(
+    const struct access_range *r, enum datatable_kind kind, unsigned address)
+{
+	if (kind == DATATABLE_COILS)
+		return in_range(r, address / 16);
+	return address <= r->last / 16U && address >= r->first / 16U;
+}
+
+bool
+query_wants(const struct query *q, enum datatable_overlay overlay,
+    enum datatable_kind kind, uint16_t address)
+{
+	for (size_t i = 0; i < q->range_count; i++) {
+		const struct access_range *r = &q->ranges[i];
+		bool same = (r->kind == MB_COILS) == (kind == DATATABLE_COILS);
+
+		if (same && in_range(r, address))
+			return true;
+		if (!same && overlay == DATATABLE_OVERLAID &&
+		    overlays(r, kind, address))
+			return true;
+	}
+	return q->range_count == 0;
+}

@@ -1,0 +1,178 @@
+#include "state/restore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "state/backup.h"
+#include "state/lock.h"
+#include "state/record.h"
+#include "store_private.h"
+
+#define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
+
+/* The whole of s as it is, under a name of its own. */
+static int
+copy(struct store *s, const char *made, struct store_error *why)
+{
+	struct backup *b = backup_begin(s, made, why);
+	enum backup_state state;
+
+	if (b == NULL)
+		return -1;
+	do
+		state = backup_step(b, why);
+	while (state == BACKUP_GOES_ON);
+	backup_end(b);
+	return state == BACKUP_DONE ? 0 : -1;
+}
+
+static int
+cut_journal(sqlite3 *db, int64_t last)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = sqlite3_prepare_v2(
+	    db, "DELETE FROM journal WHERE number > ?", -1, &statement, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, 1, last);
+	if (rc == SQLITE_OK)
+		rc = sql_step(statement);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+static void
+encode_block(const struct datatable *t, unsigned number, uint8_t *bytes)
+{
+	uint16_t words[SCHEMA_BLOCK_WORDS];
+	unsigned coils = number - SCHEMA_REGISTER_BLOCKS;
+
+	if (number < SCHEMA_REGISTER_BLOCKS)
+		datatable_read_registers(t,
+		    (uint16_t)(number * SCHEMA_BLOCK_WORDS), SCHEMA_BLOCK_WORDS,
+		    words);
+	else
+		datatable_read_coils(t, (uint16_t)(coils * COILS_PER_BLOCK),
+		    COILS_PER_BLOCK, words);
+	record_pack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, words, bytes);
+}
+
+static int
+put_blocks(
+    sqlite3 *db, enum datatable_overlay overlay, const struct datatable *t)
+{
+	const unsigned blocks = overlay == DATATABLE_OVERLAID ?
+	    SCHEMA_REGISTER_BLOCKS :
+	    SCHEMA_BLOCKS;
+	uint8_t bytes[SCHEMA_BLOCK_SIZE];
+	sqlite3_stmt *update = NULL;
+	int rc = sqlite3_prepare_v2(db,
+	    "UPDATE block SET data = ?, crc = ? WHERE number = ?", -1, &update,
+	    NULL);
+
+	for (unsigned i = 0; rc == SQLITE_OK && i < blocks; i++) {
+		encode_block(t, i, bytes);
+		sqlite3_bind_blob(
+		    update, 1, bytes, SCHEMA_BLOCK_SIZE, SQLITE_STATIC);
+		sqlite3_bind_int64(update, 2, record_block_crc(i, bytes));
+		sqlite3_bind_int64(update, 3, i);
+		rc = sql_step(update);
+	}
+	sqlite3_finalize(update);
+	return rc;
+}
+
+/* Nobody sees it until it is whole: it needs no journal. */
+static int
+turn_back(sqlite3 *db, enum datatable_overlay overlay,
+    const struct datatable *t, int64_t last)
+{
+	static const char *const statements[] = {
+		"PRAGMA locking_mode = EXCLUSIVE",
+		"PRAGMA journal_mode = OFF",
+		"PRAGMA synchronous = OFF",
+		"BEGIN",
+	};
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0;
+	     i < sizeof(statements) / sizeof(*statements) && rc == SQLITE_OK;
+	     i++)
+		rc = sql_run(db, statements[i]);
+	if (rc == SQLITE_OK)
+		rc = cut_journal(db, last);
+	if (rc == SQLITE_OK)
+		rc = put_blocks(db, overlay, t);
+	return rc == SQLITE_OK ? sql_run(db, "COMMIT") : rc;
+}
+
+static int
+make(struct store *s, const char *made, const struct datatable *t, int64_t last,
+    struct store_error *why)
+{
+	sqlite3 *db;
+	int rc, end;
+
+	if (copy(s, made, why) != 0 ||
+	    store_open_database(made, SQLITE_OPEN_READWRITE, &db, why) != 0)
+		return -1;
+	rc = turn_back(db, s->overlay, t, last);
+	if (rc != SQLITE_OK)
+		store_fail_sql(
+		    made, rc, sql_file_error(db), "cannot be made", why);
+	end = sqlite3_close(db);
+	if (rc == SQLITE_OK && end != SQLITE_OK)
+		return store_fail_sql(made, end, 0, "cannot be made", why);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
+static int
+make_under_lock(struct store *s, const char *path, int lock,
+    const struct datatable *t, int64_t last, struct store_error *why)
+{
+	char made[FILES_PATH_MAX];
+	int result = -1;
+
+	if (store_check_place(path, why) != 0)
+		return -1;
+	files_beside(path, ".restored", made);
+	if (make(s, made, t, last, why) == 0) {
+		if (files_sync(made) == 0 && lock_write_mark(lock, 0) == 0 &&
+		    files_move(made, path) == 0 &&
+		    files_sync_directory(path) == 0)
+			result = 0;
+		else
+			store_fail_system(path, "cannot be made", why);
+	}
+	unlink(made); /* once moved it has another name */
+	return result;
+}
+
+int
+restore_make(struct store *s, const char *path, const struct datatable *t,
+    int64_t last, struct store_error *why)
+{
+	char full[PATH_MAX + 2];
+	int lock, result;
+
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return store_fail_system(path, "cannot be made", why);
+	}
+	/* SQLite would take "file:x" for more than a name. */
+	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
+	if (store_check_place(full, why) != 0)
+		return -1;
+	lock = lock_take(full, LOCK_TO_WRITE);
+	if (lock < 0 && errno == EWOULDBLOCK)
+		return store_fail(
+		    why, EX_TEMPFAIL, "%s: in use by another process", path);
+	if (lock < 0)
+		return store_fail_system(path, "cannot be made", why);
+	result = make_under_lock(s, full, lock, t, last, why);
+	close(lock);
+	return result;
+}
