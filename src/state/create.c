@@ -132,8 +132,10 @@ make_under_lock(const char *path, int lock, enum datatable_overlay overlay,
 	files_beside(path, ".new", made);
 	unlink(made); /* of one who was killed here */
 	if (make(made, overlay, why) == 0) {
+		/* The mark of a file that was here before must not outlive a
+		 * power cut that the new file does. */
 		if (files_sync(made) == 0 && lock_write_mark(lock, 0) == 0 &&
-		    files_move(made, path) == 0 &&
+		    fsync(lock) == 0 && files_move(made, path) == 0 &&
 		    files_sync_directory(path) == 0)
 			return 0;
 		store_fail_system(path, "cannot be made", why);
