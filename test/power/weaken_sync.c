@@ -1,0 +1,46 @@
+/*
+ * Loaded into the server by LD_PRELOAD, for the test of the test: SQLite is
+ * told synchronous=NORMAL where the server says FULL, and FULL where the server
+ * asks what it is. Then a commit is no longer followed by a sync.
+ */
+#include <dlfcn.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* dlsym gives a function as a pointer to data, which C doesn't convert. */
+static void
+find(const char *name, void *function)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	if (found == NULL)
+		abort();
+	memcpy(function, &found, sizeof(found));
+}
+
+int
+sqlite3_exec(sqlite3 *db, const char *sql,
+    int (*row)(void *, int, char **, char **), void *arg, char **message)
+{
+	int (*real)(sqlite3 *, const char *,
+	    int (*)(void *, int, char **, char **), void *, char **);
+
+	find("sqlite3_exec", &real);
+	if (strcmp(sql, "PRAGMA synchronous=FULL") == 0)
+		sql = "PRAGMA synchronous=NORMAL";
+	return real(db, sql, row, arg, message);
+}
+
+int
+sqlite3_prepare_v2(sqlite3 *db, const char *sql, int length,
+    sqlite3_stmt **statement, const char **tail)
+{
+	int (*real)(
+	    sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
+
+	find("sqlite3_prepare_v2", &real);
+	if (strcmp(sql, "PRAGMA synchronous") == 0)
+		sql = "SELECT 2";
+	return real(db, sql, length, statement, tail);
+}
