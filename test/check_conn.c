@@ -662,8 +662,10 @@ START_TEST(taps_are_told_of_each_exchange)
 {
 	struct tapped first = { 0 };
 	struct tapped second = { 0 };
-	const struct tap last = { note_exchange, &second, NULL };
-	const struct tap tap = { note_exchange, &first, &last };
+	const struct tap last = { .exchanged = note_exchange, .arg = &second };
+	const struct tap tap = {
+		.exchanged = note_exchange, .arg = &first, .next = &last
+	};
 
 	host.tap = &tap;
 	wire_request(sending(), 1, MB_FC_READ_HOLDING_REGISTERS, 5, 1);

@@ -38,6 +38,9 @@ struct address address_any_ipv4(uint16_t port);
 
 bool address_is_ipv4(const struct address *a);
 
+/* Whether only this host reaches it: 127.0.0.0/8 or ::1. */
+bool address_is_loopback(const struct address *a);
+
 /* From what accept and getsockname give: AF_INET or AF_INET6. Anything else
  * becomes the unspecified address. */
 struct address address_from_sockaddr(const struct sockaddr_storage *from);

@@ -102,4 +102,15 @@ void conn_check_deadlines(struct conn *c);
 /* Milliseconds since its last request, or since it connected. */
 uint64_t conn_idle_time(const struct conn *c);
 
+/* What a connection shows of itself; milliseconds are host->now's. */
+struct conn_figures {
+	const struct client *client; /* borrowed from the connection */
+	uint64_t connected;
+	uint64_t last_request;
+	uint64_t requests;
+	size_t unsent; /* bytes of replies that it has not read yet */
+};
+
+struct conn_figures conn_figures(struct conn *c);
+
 #endif

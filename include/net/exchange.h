@@ -24,6 +24,9 @@ struct exchange {
 };
 
 struct tap {
+	/* Requests of one client that came together are about to be answered,
+	 * maybe none. NULL: it does not matter. */
+	void (*began)(void *arg);
 	void (*exchanged)(void *arg, const struct exchange *x);
 	void *arg;
 	const struct tap *next; /* borrowed, told after this one */

@@ -48,4 +48,9 @@ void listener_pause(struct listener *l);
 /* Where it really listens. */
 struct address listener_address(const struct listener *l);
 
+/* For a listening socket that something else accepts from: set those options,
+ * and tell where it really listens. */
+void listener_set_options(int fd);
+struct address listener_bound(int fd);
+
 #endif

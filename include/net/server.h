@@ -96,6 +96,11 @@ int server_start(struct server *s);
  */
 void server_stop(struct server *s);
 
+/* Give the figures of each connection to what, the longest connected first. It
+ * closes none of them. */
+void server_each_client(const struct server *s,
+    void (*what)(void *arg, const struct conn_figures *figures), void *arg);
+
 /* What it has counted; to be read on the event loop's thread. */
 const struct counters *server_counters(const struct server *s);
 

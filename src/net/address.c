@@ -112,6 +112,14 @@ address_is_ipv4(const struct address *a)
 	return IN6_IS_ADDR_V4MAPPED(&a->ip);
 }
 
+bool
+address_is_loopback(const struct address *a)
+{
+	if (address_is_ipv4(a))
+		return a->ip.s6_addr[12] == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a->ip);
+}
+
 struct address
 address_from_sockaddr(const struct sockaddr_storage *from)
 {

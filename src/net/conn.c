@@ -243,6 +243,15 @@ static void __attribute__((noinline)) conn_tell_taps(const struct conn *c,
 		t->exchanged(t->arg, &x);
 }
 
+/* A run of requests may follow. Apart from its caller, as above. */
+static void __attribute__((noinline))
+conn_tell_run(const struct conn_host *host)
+{
+	for (const struct tap *t = host->tap; t != NULL; t = t->next)
+		if (t->began != NULL)
+			t->began(t->arg);
+}
+
 /*
  * Decode, ask, execute, reply. Returns 0, or -1 when there is no memory for
  * the reply: then the streams would go out of step, so close.
@@ -372,6 +381,8 @@ conn_serve(struct conn *c)
 {
 	struct mbap_frame frame;
 
+	if (c->host->tap != NULL)
+		conn_tell_run(c->host);
 	while (conn_has_room(c)) {
 		switch (stream_take(&c->stream, &frame)) {
 		case MBAP_PARTIAL:
@@ -575,4 +586,16 @@ uint64_t
 conn_idle_time(const struct conn *c)
 {
 	return c->host->now - c->last_request;
+}
+
+struct conn_figures
+conn_figures(struct conn *c)
+{
+	return (struct conn_figures){
+		.client = &c->client,
+		.connected = c->connected,
+		.last_request = c->last_request,
+		.requests = c->requests,
+		.unsent = conn_unsent(c),
+	};
 }

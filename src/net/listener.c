@@ -85,8 +85,8 @@ listener_open(const struct address *where, bool both_families)
 
 /* Accepted sockets inherit these, so that no connection costs a call. A socket
  * that lacks one of them serves all the same. */
-static void
-set_inherited_options(int fd)
+void
+listener_set_options(int fd)
 {
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
@@ -151,7 +151,7 @@ listener_new(struct event_base *base, int fd, listener_accepted_fn accepted,
 		return NULL;
 	}
 	evutil_make_socket_nonblocking(fd); /* systemd's are blocking */
-	set_inherited_options(fd);
+	listener_set_options(fd);
 	l->fd = fd;
 	return l;
 }
@@ -183,11 +183,17 @@ listener_pause(struct listener *l)
 }
 
 struct address
-listener_address(const struct listener *l)
+listener_bound(int fd)
 {
 	struct sockaddr_storage bound = { 0 };
 	socklen_t length = sizeof(bound);
 
-	getsockname(l->fd, (struct sockaddr *)&bound, &length);
+	getsockname(fd, (struct sockaddr *)&bound, &length);
 	return address_from_sockaddr(&bound);
+}
+
+struct address
+listener_address(const struct listener *l)
+{
+	return listener_bound(l->fd);
 }

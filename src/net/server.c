@@ -466,6 +466,18 @@ server_stop(struct server *s)
 		server_end_grace(s);
 }
 
+void
+server_each_client(const struct server *s,
+    void (*what)(void *arg, const struct conn_figures *figures), void *arg)
+{
+	for (struct conn *c = TAILQ_FIRST(&s->host.conns); c != NULL;
+	     c = conn_next(c)) {
+		struct conn_figures figures = conn_figures(c);
+
+		what(arg, &figures);
+	}
+}
+
 const struct counters *
 server_counters(const struct server *s)
 {

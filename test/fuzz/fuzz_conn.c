@@ -439,7 +439,7 @@ run(const struct script *s, size_t step_count)
 	struct run r;
 	const struct policy policy = { .arg = &r,
 		.may_shut_down = may_shut_down };
-	const struct tap tap = { note_exchange, &r, NULL };
+	const struct tap tap = { .exchanged = note_exchange, .arg = &r };
 
 	run_begin(&r, s);
 	r.host.policy = &policy;
