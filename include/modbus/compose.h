@@ -1,0 +1,24 @@
+/*
+ * Requests to write, composed: for those who write the table by other doors
+ * than Modbus, and want to be treated as if they came by it. Pure.
+ */
+#ifndef MODBUS_COMPOSE_H
+#define MODBUS_COMPOSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modbus/request.h"
+
+/*
+ * Write into pdu, which has room for MB_PDU_MAX bytes, a request of function 15
+ * or 16 for quantity items from address on: 1..MB_MAX_WRITE_COILS packed coils
+ * or 1..MB_MAX_WRITE_REGISTERS registers, in host byte order.
+ *
+ * Returns its length. It decodes if address + quantity is at most 65536.
+ * V1.1b3, clauses 6.11 and 6.12.
+ */
+size_t mb_compose_write(enum mb_kind kind, uint16_t address, uint16_t quantity,
+    const uint16_t *words, uint8_t *pdu);
+
+#endif
