@@ -1,0 +1,496 @@
+#include "report/client_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "modbus/illegal.h"
+#include "net/client.h"
+
+/* Open addressing, at most half full; freed slots are not reused one by one:
+ * when a connection is forgotten the table is made anew. */
+#define SLOTS (4 * REPORT_CONNECTIONS_MAX)
+#define FREE  0
+
+#define SECOND 1000000 /* microseconds */
+
+struct client_report {
+	struct report_host hosts[REPORT_HOSTS_MAX];
+	size_t host_count;
+	struct report_connection connections[REPORT_CONNECTIONS_MAX];
+	size_t connection_count;
+	uint16_t slots[SLOTS]; /* 1 + place in connections */
+
+	struct report_connection *current; /* of the request before */
+	uint64_t run; /* requests in the run so far; 0: a run begins */
+};
+
+uint64_t
+client_report_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Hosts. */
+
+static bool
+is_host(const struct report_host *h, const struct address *a)
+{
+	return h->host.scope == a->scope &&
+	    memcmp(&h->host.ip, &a->ip, sizeof(a->ip)) == 0;
+}
+
+static struct report_host *
+longest_unheard(struct client_report *r)
+{
+	struct report_host *oldest = &r->hosts[0];
+
+	for (size_t i = 1; i < REPORT_HOSTS_MAX; i++)
+		if (r->hosts[i].last < oldest->last)
+			oldest = &r->hosts[i];
+	return oldest;
+}
+
+static void
+forget_host(struct client_report *r, const struct report_host *h)
+{
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (r->connections[i].host == h)
+			r->connections[i].host = NULL;
+}
+
+static struct report_host *
+find_host(struct client_report *r, const struct address *a, uint64_t now)
+{
+	struct report_host *h;
+
+	for (size_t i = 0; i < r->host_count; i++)
+		if (is_host(&r->hosts[i], a))
+			return &r->hosts[i];
+	if (r->host_count < REPORT_HOSTS_MAX) {
+		h = &r->hosts[r->host_count++];
+	} else {
+		h = longest_unheard(r);
+		forget_host(r, h);
+	}
+	*h = (struct report_host){
+		.host = { .ip = a->ip, .scope = a->scope },
+		.first = now,
+	};
+	return h;
+}
+
+/* Connections. */
+
+static size_t
+slot_of(const struct client_report *r, uint64_t id)
+{
+	size_t slot = (size_t)(id * UINT64_C(0x9E3779B97F4A7C15) >> 32) % SLOTS;
+
+	while (r->slots[slot] != FREE &&
+	    r->connections[r->slots[slot] - 1].id != id)
+		slot = (slot + 1) % SLOTS;
+	return slot;
+}
+
+static void
+index_connections(struct client_report *r)
+{
+	memset(r->slots, 0, sizeof(r->slots));
+	for (size_t i = 0; i < r->connection_count; i++)
+		r->slots[slot_of(r, r->connections[i].id)] = (uint16_t)(i + 1);
+}
+
+static int
+is_later(const void *a, const void *b)
+{
+	const struct report_connection *x = a;
+	const struct report_connection *y = b;
+
+	return (x->last < y->last) - (x->last > y->last);
+}
+
+/* Keep the half that was heard of last: so each newcomer pays little. */
+static void
+forget_connections(struct client_report *r)
+{
+	qsort(r->connections, r->connection_count, sizeof(*r->connections),
+	    is_later);
+	r->connection_count /= 2;
+	index_connections(r);
+	r->current = NULL;
+}
+
+static struct report_connection *
+enter_connection(
+    struct client_report *r, const struct client *who, uint64_t now)
+{
+	struct report_connection *c;
+
+	if (r->connection_count == REPORT_CONNECTIONS_MAX)
+		forget_connections(r);
+	c = &r->connections[r->connection_count++];
+	*c = (struct report_connection){
+		.id = who->id,
+		.peer = who->address,
+		.first = now,
+	};
+	r->slots[slot_of(r, who->id)] = (uint16_t)r->connection_count;
+	return c;
+}
+
+static struct report_connection *
+connection_of(struct client_report *r, const struct client *who, uint64_t now)
+{
+	struct report_connection *c = r->current;
+
+	if (c == NULL || c->id != who->id) {
+		uint16_t place = r->slots[slot_of(r, who->id)];
+
+		c = place == FREE ? enter_connection(r, who, now) :
+				    &r->connections[place - 1];
+	}
+	if (c->host == NULL || !is_host(c->host, &who->address)) {
+		c->host = find_host(r, &who->address, now);
+		c->host->connections++;
+	}
+	return c;
+}
+
+/* Counting. */
+
+const uint8_t report_functions[REPORT_FUNCTIONS] = { 1, 2, 3, 4, 5, 6, 8, 15,
+	16, 22, 23, 43 };
+
+static size_t
+function_place(uint8_t function)
+{
+	size_t i = 0;
+
+	while (i < REPORT_FUNCTIONS && report_functions[i] != function)
+		i++;
+	return i;
+}
+
+static void
+count_rate(struct report_rate *rate, uint64_t now)
+{
+	uint32_t second = (uint32_t)(now / SECOND);
+
+	if (second != rate->second) {
+		rate->before = second == rate->second + 1 ? rate->present : 0;
+		rate->present = 0;
+		rate->second = second;
+	}
+	rate->present++;
+}
+
+uint32_t
+report_rate_now(const struct report_rate *rate, uint64_t now)
+{
+	uint32_t second = (uint32_t)(now / SECOND);
+
+	if (second == rate->second)
+		return rate->before;
+	return second == rate->second + 1 ? rate->present : 0;
+}
+
+/* Polls. */
+
+static bool
+is_poll(const struct report_poll *p, const struct exchange *x)
+{
+	return p->unit == x->frame->unit &&
+	    p->function == x->request->function &&
+	    p->address == x->request->read.address &&
+	    p->quantity == x->request->read.quantity;
+}
+
+/* Room for another: of those that were read once only, or else of all, the one
+ * that is unheard of for longest. */
+static struct report_poll *
+poll_to_forget(struct report_host *h)
+{
+	struct report_poll *worst = &h->polls[0];
+
+	for (size_t i = 1; i < REPORT_POLLS_MAX; i++) {
+		struct report_poll *p = &h->polls[i];
+		bool once = p->count == 1, worst_once = worst->count == 1;
+
+		if (once != worst_once ? once : p->last < worst->last)
+			worst = p;
+	}
+	h->polls_forgotten++;
+	return worst;
+}
+
+static struct report_poll *
+new_poll(struct report_host *h, const struct exchange *x)
+{
+	struct report_poll *p = h->poll_count < REPORT_POLLS_MAX ?
+	    &h->polls[h->poll_count++] :
+	    poll_to_forget(h);
+
+	*p = (struct report_poll){
+		.unit = x->frame->unit,
+		.function = x->request->function,
+		.address = x->request->read.address,
+		.quantity = x->request->read.quantity,
+	};
+	return p;
+}
+
+/* Mean and variance as they come: Welford's way. */
+static void
+time_poll(struct report_poll *p, uint64_t now)
+{
+	double period = (double)(now - p->last);
+	double apart = period - p->period;
+
+	if (p->count == 1 || period < p->least)
+		p->least = period;
+	if (period > p->most)
+		p->most = period;
+	p->period += apart / (double)p->count;
+	p->squares += apart * (period - p->period);
+}
+
+double
+report_poll_jitter(const struct report_poll *p)
+{
+	return p->count < 3 ? 0 : sqrt(p->squares / (double)(p->count - 2));
+}
+
+static void
+note_poll(struct report_host *h, const struct exchange *x, uint64_t now)
+{
+	struct report_poll *p = h->polls;
+	struct report_poll *end = p + h->poll_count;
+
+	while (p < end && !is_poll(p, x))
+		p++;
+	if (p == end)
+		p = new_poll(h, x);
+	else
+		time_poll(p, now);
+	p->count++;
+	p->last = now;
+}
+
+/* One item, the next one, the next one... */
+static void
+note_single(struct report_connection *c, const struct exchange *x)
+{
+	const struct mb_request *q = x->request;
+	bool single =
+	    q != NULL && q->read.quantity == 1 && !mb_request_writes(q);
+	bool next = single && c->single_function == q->function &&
+	    q->read.address == c->single_address + 1;
+	struct report_host *h = c->host;
+
+	c->single_run = next ? c->single_run + 1 : single;
+	if (next) {
+		h->singles++;
+		if (c->single_run > h->singles_max)
+			h->singles_max = c->single_run;
+		if (c->single_run == REPORT_SINGLES_MIN)
+			h->single_runs++;
+	}
+	c->single_function = single ? q->function : 0;
+	c->single_address = single ? q->read.address : 0;
+}
+
+/* Refusals. */
+
+static struct report_illegal *
+find_illegal(struct report_host *h, uint8_t function, uint8_t exception)
+{
+	struct report_illegal *least = &h->illegals[0];
+
+	for (size_t i = 0; i < h->illegal_count; i++) {
+		struct report_illegal *other = &h->illegals[i];
+
+		if (other->function == function &&
+		    other->exception == exception)
+			return other;
+		if (other->count < least->count)
+			least = other;
+	}
+	if (h->illegal_count < REPORT_ILLEGALS_MAX)
+		least = &h->illegals[h->illegal_count++];
+	*least = (struct report_illegal){ function, exception, 0, "" };
+	return least;
+}
+
+static uint64_t
+hash_request(const struct mbap_frame *frame)
+{
+	uint64_t h = UINT64_C(14695981039346656037) ^ frame->unit;
+
+	for (size_t i = 0; i < frame->pdu_length; i++)
+		h = (h ^ frame->pdu[i]) * UINT64_C(1099511628211);
+	return h | 1; /* not 0 */
+}
+
+static void
+note_refusal(struct report_connection *c, const struct exchange *x)
+{
+	uint64_t hash = hash_request(x->frame);
+	struct report_host *h = c->host;
+
+	h->exceptions++;
+	if (hash == c->refused_hash)
+		h->ignored++;
+	c->refused_hash = hash;
+	if (x->request != NULL) {
+		h->refused++;
+		return;
+	}
+	struct report_illegal *i =
+	    find_illegal(h, x->frame->pdu[0], (uint8_t)x->exception);
+
+	h->illegal++;
+	if (i->count++ == 0 || h->illegal % 64 == 0) /* seldom: it is slow */
+		mb_describe_illegal(
+		    x->frame->pdu, x->frame->pdu_length, i->wrong);
+}
+
+/* The tap. */
+
+static void
+began(void *arg)
+{
+	struct client_report *r = arg;
+
+	r->run = 0;
+}
+
+static void
+note_run(struct client_report *r, struct report_host *h)
+{
+	if (r->run++ == 0)
+		h->runs++;
+	if (r->run > h->depth_max)
+		h->depth_max = r->run;
+}
+
+static void
+exchanged(void *arg, const struct exchange *x)
+{
+	struct client_report *r = arg;
+	uint64_t now = client_report_now();
+	struct report_connection *c = connection_of(r, x->client, now);
+	struct report_host *h = c->host;
+
+	r->current = c;
+	c->last = h->last = now;
+	c->requests++;
+	h->requests++;
+	c->bytes_in += MB_MBAP_LENGTH + x->frame->pdu_length;
+	c->bytes_out += MB_MBAP_LENGTH + x->response_length;
+	c->functions[function_place(x->frame->pdu[0])]++;
+	count_rate(&c->rate, now);
+	count_rate(&h->rate, now);
+	note_run(r, h);
+	note_single(c, x);
+	if (x->exception != MB_EX_NONE) {
+		c->exceptions[x->exception % REPORT_EXCEPTIONS]++;
+		note_refusal(c, x);
+		return;
+	}
+	c->refused_hash = 0;
+	if (x->request->read.quantity != 0)
+		note_poll(h, x, now);
+}
+
+struct client_report *
+client_report_new(void)
+{
+	return calloc(1, sizeof(struct client_report));
+}
+
+void
+client_report_free(struct client_report *r)
+{
+	free(r);
+}
+
+struct tap
+client_report_tap(struct client_report *r)
+{
+	return (struct tap){ .began = began, .exchanged = exchanged, .arg = r };
+}
+
+/* Reading. */
+
+/* Coils are the discrete inputs, holding registers the input registers. */
+static bool
+same_table(uint8_t a, uint8_t b)
+{
+	bool bits_a = a <= MB_FC_READ_DISCRETE_INPUTS;
+	bool bits_b = b <= MB_FC_READ_DISCRETE_INPUTS;
+
+	return bits_a == bits_b;
+}
+
+static bool
+overlap(const struct report_poll *a, const struct report_poll *b)
+{
+	return a != b && a->count > 1 && b->count > 1 &&
+	    same_table(a->function, b->function) &&
+	    a->address < b->address + b->quantity &&
+	    b->address < a->address + a->quantity;
+}
+
+static void
+find_overlaps(struct report_host *h)
+{
+	for (size_t i = 0; i < h->poll_count; i++) {
+		h->polls[i].overlaps = false;
+		for (size_t j = 0; j < h->poll_count; j++)
+			if (overlap(&h->polls[i], &h->polls[j]))
+				h->polls[i].overlaps = true;
+	}
+}
+
+const struct report_host *
+client_report_host(struct client_report *r, size_t slot)
+{
+	if (slot >= r->host_count)
+		return NULL;
+	find_overlaps(&r->hosts[slot]);
+	return &r->hosts[slot];
+}
+
+const struct report_host *
+client_report_of(struct client_report *r, const struct report_connection *c)
+{
+	return c->host == NULL ?
+	    NULL :
+	    client_report_host(r, (size_t)(c->host - r->hosts));
+}
+
+double
+report_reconnects_a_minute(const struct report_host *h)
+{
+	double minutes = (double)(h->last - h->first) / SECOND / 60;
+
+	/* In less than a second nothing can be said of a minute. */
+	return minutes * 60 < 1 ? 0 : (double)(h->connections - 1) / minutes;
+}
+
+const struct report_connection *
+client_report_connection(const struct client_report *r, size_t slot)
+{
+	return slot < r->connection_count ? &r->connections[slot] : NULL;
+}
+
+int
+client_report_slot(const struct client_report *r, uint64_t id)
+{
+	return r->slots[slot_of(r, id)] - 1;
+}

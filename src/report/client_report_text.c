@@ -1,0 +1,140 @@
+/* The report in words, for people. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "modbus/request.h"
+#include "report/client_report.h"
+
+#define LINE_MAX_LENGTH 400
+#define SECOND          1e6
+#define MILLISECOND     1e3
+
+/* Where the lines go, each with the host in front. */
+struct printer {
+	void (*put)(void *arg, const char *line);
+	void *arg;
+	char host[ADDRESS_TEXT_MAX];
+};
+
+static void __attribute__((format(printf, 2, 3)))
+print(const struct printer *p, const char *format, ...)
+{
+	char line[LINE_MAX_LENGTH];
+	int n = snprintf(line, sizeof(line), "%s: ", p->host);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
+	va_end(args);
+	p->put(p->arg, line);
+}
+
+static void
+print_totals(const struct printer *p, const struct report_host *h)
+{
+	print(p,
+	    "%" PRIu64 " requests on %" PRIu64 " connections in %.1f s, %.1f "
+	    "reconnects a minute, up to %" PRIu64 " requests at once",
+	    h->requests, h->connections, (double)(h->last - h->first) / SECOND,
+	    report_reconnects_a_minute(h), h->depth_max);
+}
+
+static void
+print_poll(const struct printer *p, const struct report_poll *poll)
+{
+	if (poll->count < 2)
+		return;
+	print(p,
+	    "polls %s, unit %u, address %u quantity %u: %" PRIu64
+	    " times, every %.1f ms, jitter %.1f ms (%.1f to %.1f)%s",
+	    mb_function_name(poll->function), poll->unit, poll->address,
+	    poll->quantity, poll->count, poll->period / MILLISECOND,
+	    report_poll_jitter(poll) / MILLISECOND, poll->least / MILLISECOND,
+	    poll->most / MILLISECOND,
+	    poll->overlaps ? ", overlaps another poll" : "");
+}
+
+static void
+print_illegals(const struct printer *p, const struct report_host *h)
+{
+	for (size_t i = 0; i < h->illegal_count; i++)
+		print(p,
+		    "illegal requests: %" PRIu64 " of function %u, exception "
+		    "%02u, such as %s",
+		    h->illegals[i].count, h->illegals[i].function,
+		    h->illegals[i].exception, h->illegals[i].wrong);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+hint(void (*put)(void *arg, const char *hint), void *arg, const char *format,
+    ...)
+{
+	char text[LINE_MAX_LENGTH];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(arg, text);
+}
+
+static unsigned
+count_overlaps(const struct report_host *h)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->poll_count; i++)
+		n += h->polls[i].overlaps;
+	return n;
+}
+
+void
+report_hints(const struct report_host *h,
+    void (*put)(void *arg, const char *hint), void *arg)
+{
+	if (h->single_runs > 0)
+		hint(put, arg,
+		    "reads one item at a time: %" PRIu64
+		    " sequences of adjacent addresses, the longest of %" PRIu64
+		    " requests",
+		    h->single_runs, h->singles_max);
+	if (count_overlaps(h) > 0)
+		hint(put, arg,
+		    "reads the same addresses in several polls: %u overlap",
+		    count_overlaps(h));
+	if (h->ignored > 0)
+		hint(put, arg,
+		    "ignores exceptions: %" PRIu64
+		    " times a refused request came again just the same",
+		    h->ignored);
+	if (h->refused > 0)
+		hint(put, arg,
+		    "is refused by the access rules: %" PRIu64 " requests",
+		    h->refused);
+}
+
+static void
+print_hint(void *arg, const char *text)
+{
+	print(arg, "%s", text);
+}
+
+void
+client_report_print(struct client_report *r,
+    void (*put)(void *arg, const char *line), void *arg)
+{
+	struct printer p = { put, arg, "" };
+	const struct report_host *h;
+
+	for (size_t i = 0; (h = client_report_host(r, i)) != NULL; i++) {
+		address_format(&h->host, p.host);
+		*strrchr(p.host, ':') = '\0'; /* the port is none */
+		print_totals(&p, h);
+		for (size_t j = 0; j < h->poll_count; j++)
+			print_poll(&p, &h->polls[j]);
+		print_illegals(&p, h);
+		report_hints(h, print_hint, &p);
+	}
+}
