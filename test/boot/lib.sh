@@ -60,13 +60,19 @@ replaced()
 	[ "$now" != 0 ] && [ "$now" != "$1" ] && shows ActiveState active
 }
 
-# answers HOST PORT: registers written are read again.
+# holds HOST PORT VALUE: in the register that is used here.
+holds()
+{
+	mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" 2>&1 |
+		grep -q "^\[7\]:[[:space:]]*$3\$"
+}
+
+# answers HOST PORT: a value that is written is read again.
 answers()
 {
 	value=$(($(od -An -N 2 -t u2 /dev/urandom) % 30000 + 1))
-	mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" "$value" >/dev/null 2>&1 &&
-		mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" 2>&1 |
-		grep -q "^\[7\]:[[:space:]]*$value\$"
+	mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" "$value" \
+	    >/dev/null 2>&1 && holds "$1" "$2" "$value"
 }
 
 # listening PORT
@@ -78,7 +84,7 @@ listening()
 # set_options OPTION...: as an editor would.
 set_options()
 {
-	sed -i "s/^OPTIONS=.*/OPTIONS=\"$*\"/" /etc/default/mbasyncserver
+	sed -i "s|^OPTIONS=.*|OPTIONS=\"$*\"|" /etc/default/mbasyncserver
 }
 
 # say_word WORD PORT: shut the server down.
