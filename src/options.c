@@ -315,7 +315,8 @@ static const struct command_line_option definitions[] = {
 	    "keep the table in FILE, and acknowledge a write once\n"
 	    "it is on the disk (default: nothing is kept)" },
 	{ "", "state-init", NULL, NULL, set_state_init,
-	    "make the file of --state, all zero, if there is none" },
+	    "make the file of --state, all zero, if there never\n"
+	    "was one" },
 	{ "", "journal-keep", "N|Nd",
 	    "a number of writes from 1 to 1000000000, or of days from 1d to "
 	    "36500d",

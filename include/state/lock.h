@@ -19,6 +19,7 @@
 #ifndef STATE_LOCK_H
 #define STATE_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum lock_kind {
@@ -32,6 +33,10 @@ enum lock_kind {
  * has it, ENOENT when there is none to read.
  */
 int lock_take(const char *state_path, enum lock_kind kind);
+
+/* Whether there is a mark, be it a cleared one: then there has been a state
+ * file beside it. */
+bool lock_is_marked(int fd);
 
 /* The mark, or 0 when there is none that can be read. */
 int64_t lock_read_mark(int fd);

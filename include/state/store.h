@@ -30,8 +30,9 @@ struct store_error {
 
 /*
  * Make a state file with a table of zeros; it appears whole or not at all.
- * Refuses when there is something already: the file, a FILE-wal, or a damaged
- * file that was put aside. Returns 0, or -1 with why.
+ * Refuses when there is something already: the file, a FILE-wal, a damaged file
+ * that was put aside, or a FILE-lock that tells of a file that is gone. Returns
+ * 0, or -1 with why.
  */
 int store_create(
     const char *path, enum datatable_overlay overlay, struct store_error *why);

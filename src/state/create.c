@@ -1,36 +1,10 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "state/lock.h"
 #include "state/record.h"
 #include "state/schema.h"
 #include "store_private.h"
-
-int
-store_check_place(const char *path, struct store_error *why)
-{
-	char other[FILES_PATH_MAX];
-
-	if (access(path, F_OK) == 0)
-		return store_fail(why, EX_CONFIG, "%s: exists", path);
-	if (access(files_beside(path, "-wal", other), F_OK) == 0)
-		return store_fail(why, EX_CONFIG,
-		    "%s: not made: %s is there, the log of a state file that "
-		    "is not; put that file back, or move both away",
-		    path, other);
-	if (files_find_aside(path, other))
-		return store_fail(why, EX_CONFIG,
-		    "%s: not made: %s was put aside; restore a backup, or move "
-		    "that file away to begin at zero",
-		    path, other);
-	return 0;
-}
 
 static int
 put_meta(sqlite3 *db, enum datatable_overlay overlay)
@@ -103,15 +77,16 @@ fill(sqlite3 *db, enum datatable_overlay overlay)
 }
 
 static int
-make(const char *path, enum datatable_overlay overlay, struct store_error *why)
+build(void *arg, const char *path, struct store_error *why)
 {
+	const enum datatable_overlay *overlay = arg;
 	sqlite3 *db;
 	int rc, end;
 
 	if (store_open_database(path,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, why) != 0)
 		return -1;
-	rc = fill(db, overlay);
+	rc = fill(db, *overlay);
 	if (rc != SQLITE_OK)
 		store_fail_sql(
 		    path, rc, sql_file_error(db), "cannot be made", why);
@@ -121,51 +96,9 @@ make(const char *path, enum datatable_overlay overlay, struct store_error *why)
 	return rc == SQLITE_OK ? 0 : -1;
 }
 
-static int
-make_under_lock(const char *path, int lock, enum datatable_overlay overlay,
-    struct store_error *why)
-{
-	char made[FILES_PATH_MAX];
-
-	if (store_check_place(path, why) != 0)
-		return -1;
-	files_beside(path, ".new", made);
-	unlink(made); /* of one who was killed here */
-	if (make(made, overlay, why) == 0) {
-		/* The mark of a file that was here before must not outlive a
-		 * power cut that the new file does. */
-		if (files_sync(made) == 0 && lock_write_mark(lock, 0) == 0 &&
-		    fsync(lock) == 0 && files_move(made, path) == 0 &&
-		    files_sync_directory(path) == 0)
-			return 0;
-		store_fail_system(path, "cannot be made", why);
-	}
-	unlink(made);
-	return -1;
-}
-
 int
 store_create(
     const char *path, enum datatable_overlay overlay, struct store_error *why)
 {
-	char full[FILES_PATH_MAX];
-	int lock, result;
-
-	if (strlen(path) >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return store_fail_system(path, "cannot be made", why);
-	}
-	/* SQLite would take "file:x" for more than a name. */
-	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
-	if (store_check_place(full, why) != 0)
-		return -1;
-	lock = lock_take(full, LOCK_TO_WRITE);
-	if (lock < 0 && errno == EWOULDBLOCK)
-		return store_fail(
-		    why, EX_TEMPFAIL, "%s: in use by another process", path);
-	if (lock < 0)
-		return store_fail_system(path, "cannot be made", why);
-	result = make_under_lock(full, lock, overlay, why);
-	close(lock);
-	return result;
+	return store_place(path, PLACE_FIRST, build, &overlay, why);
 }

@@ -49,16 +49,29 @@ lock_take(const char *state_path, enum lock_kind kind)
 	return -1;
 }
 
+/* Returns whether there is one. */
+static bool
+read_mark(int fd, uint8_t *mark)
+{
+	return pread(fd, mark, MARK_SIZE, 0) == MARK_SIZE &&
+	    memcmp(mark, MAGIC, 4) == 0 &&
+	    get(mark + 12, 4) == crc32c(0, mark, 12);
+}
+
+bool
+lock_is_marked(int fd)
+{
+	uint8_t mark[MARK_SIZE];
+
+	return read_mark(fd, mark);
+}
+
 int64_t
 lock_read_mark(int fd)
 {
 	uint8_t mark[MARK_SIZE];
 
-	if (pread(fd, mark, MARK_SIZE, 0) != MARK_SIZE ||
-	    memcmp(mark, MAGIC, 4) != 0 ||
-	    get(mark + 12, 4) != crc32c(0, mark, 12))
-		return 0;
-	return (int64_t)get(mark + 4, 8);
+	return read_mark(fd, mark) ? (int64_t)get(mark + 4, 8) : 0;
 }
 
 int

@@ -1,13 +1,6 @@
 #include "state/restore.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
-
 #include "state/backup.h"
-#include "state/lock.h"
 #include "state/record.h"
 #include "store_private.h"
 
@@ -109,70 +102,38 @@ turn_back(sqlite3 *db, enum datatable_overlay overlay,
 	return rc == SQLITE_OK ? sql_run(db, "COMMIT") : rc;
 }
 
+/* What the new file is made of. */
+struct source {
+	struct store *store;
+	const struct datatable *table;
+	int64_t last;
+};
+
 static int
-make(struct store *s, const char *made, const struct datatable *t, int64_t last,
-    struct store_error *why)
+build(void *arg, const char *path, struct store_error *why)
 {
+	const struct source *from = arg;
 	sqlite3 *db;
 	int rc, end;
 
-	if (copy(s, made, why) != 0 ||
-	    store_open_database(made, SQLITE_OPEN_READWRITE, &db, why) != 0)
+	if (copy(from->store, path, why) != 0 ||
+	    store_open_database(path, SQLITE_OPEN_READWRITE, &db, why) != 0)
 		return -1;
-	rc = turn_back(db, s->overlay, t, last);
+	rc = turn_back(db, from->store->overlay, from->table, from->last);
 	if (rc != SQLITE_OK)
 		store_fail_sql(
-		    made, rc, sql_file_error(db), "cannot be made", why);
+		    path, rc, sql_file_error(db), "cannot be made", why);
 	end = sqlite3_close(db);
 	if (rc == SQLITE_OK && end != SQLITE_OK)
-		return store_fail_sql(made, end, 0, "cannot be made", why);
+		return store_fail_sql(path, end, 0, "cannot be made", why);
 	return rc == SQLITE_OK ? 0 : -1;
-}
-
-static int
-make_under_lock(struct store *s, const char *path, int lock,
-    const struct datatable *t, int64_t last, struct store_error *why)
-{
-	char made[FILES_PATH_MAX];
-	int result = -1;
-
-	if (store_check_place(path, why) != 0)
-		return -1;
-	files_beside(path, ".restored", made);
-	if (make(s, made, t, last, why) == 0) {
-		if (files_sync(made) == 0 && lock_write_mark(lock, 0) == 0 &&
-		    files_move(made, path) == 0 &&
-		    files_sync_directory(path) == 0)
-			result = 0;
-		else
-			store_fail_system(path, "cannot be made", why);
-	}
-	unlink(made); /* once moved it has another name */
-	return result;
 }
 
 int
 restore_make(struct store *s, const char *path, const struct datatable *t,
     int64_t last, struct store_error *why)
 {
-	char full[PATH_MAX + 2];
-	int lock, result;
+	struct source from = { s, t, last };
 
-	if (strlen(path) >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return store_fail_system(path, "cannot be made", why);
-	}
-	/* SQLite would take "file:x" for more than a name. */
-	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
-	if (store_check_place(full, why) != 0)
-		return -1;
-	lock = lock_take(full, LOCK_TO_WRITE);
-	if (lock < 0 && errno == EWOULDBLOCK)
-		return store_fail(
-		    why, EX_TEMPFAIL, "%s: in use by another process", path);
-	if (lock < 0)
-		return store_fail_system(path, "cannot be made", why);
-	result = make_under_lock(s, full, lock, t, last, why);
-	close(lock);
-	return result;
+	return store_place(path, PLACE_AGAIN, build, &from, why);
 }

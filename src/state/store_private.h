@@ -52,9 +52,22 @@ int store_open_database(
 int store_set(sqlite3 *db, const char *path, const char *pragma,
     const char *value, const char *expected, struct store_error *why);
 
-/* A file must not come into being where another one, or its remains, are.
- * Returns 0, or -1 with why. */
-int store_check_place(const char *path, struct store_error *why);
+/* Build a state file at path. Returns 0, or -1 with why. */
+typedef int (*store_build_fn)(
+    void *arg, const char *path, struct store_error *why);
+
+enum place_claim {
+	PLACE_FIRST, /* only where there has never been a state file */
+	PLACE_AGAIN, /* also in place of one that is gone */
+};
+
+/*
+ * Bring a state file into being, whole or not at all: it is built beside its
+ * place and then moved there. Not where one is, or its log or what was put
+ * aside of it. Returns 0, or -1 with why.
+ */
+int store_place(const char *path, enum place_claim how, store_build_fn build,
+    void *arg, struct store_error *why);
 
 /* Compile the statements. Returns SQLite's result. */
 int store_prepare(struct store *s);

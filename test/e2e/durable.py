@@ -100,6 +100,18 @@ class Start(StateTest):
         line = self.refuse_untouched(EX_CONFIG, "--state-init")
         self.assertIn(self.path + "-wal", line)
 
+    def test_init_refuses_where_a_file_was_lost(self):
+        server = self.serve()
+        self.write(server, 0, [7])
+        server.stop()
+        os.unlink(self.path)
+        line = self.refuse(EX_CONFIG, "--state-init")
+        self.assertIn(self.path + "-lock shows", line)
+        self.assertEqual(os.listdir(self.directory), ["state-lock"])
+        os.unlink(self.path + "-lock")
+        server = self.start("--state", self.path, "--state-init")
+        self.assertEqual(self.words(server, 0, 1), [0])
+
     def test_the_other_mode(self):
         server = self.serve("-d", "o")
         self.write(server, 0, [7])
