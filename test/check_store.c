@@ -274,6 +274,50 @@ START_TEST(the_mark_is_read_as_it_was_written)
 }
 END_TEST
 
+static int64_t
+count_journal(struct store *s)
+{
+	sqlite3_stmt *count;
+	int64_t rows;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(store_database(s),
+			     "SELECT count(*) FROM journal", -1, &count, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(count), SQLITE_ROW);
+	rows = sqlite3_column_int64(count, 0);
+	sqlite3_finalize(count);
+	return rows;
+}
+
+START_TEST(the_journal_is_as_long_as_was_asked_for)
+{
+	static const struct {
+		struct store_keep keep;
+		int64_t rows;
+	} cases[] = {
+		{ { 0, 0 }, 100 },
+		{ { 1000, 0 }, 100 },
+		{ { 10, 0 }, 10 },
+		{ { 0, INT64_MAX / 2 }, 100 },
+	};
+	uint16_t value = 0;
+	struct store *s;
+	struct rig r;
+
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	store_keep_journal(s, cases[_i].keep);
+	rig_begin(&r, DATATABLE_SEPARATE);
+	while (value++ < 100) {
+		datatable_write_registers(r.table, &writer, 7, 1, &value);
+		ck_assert_int_eq(commit(&r, s), STORE_DONE);
+	}
+	ck_assert_int_eq(count_journal(s), cases[_i].rows);
+	ck_assert_int_eq(store_close(s, &why), 0);
+	rig_end(&r);
+}
+END_TEST
+
 START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
 {
 	uint16_t values[1000];
@@ -364,6 +408,7 @@ main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, creating_replaces_nothing);
 	tcase_add_test(tc, the_mark_is_read_as_it_was_written);
+	tcase_add_loop_test(tc, the_journal_is_as_long_as_was_asked_for, 0, 4);
 	tcase_add_test(tc, a_backup_takes_in_what_is_committed_meanwhile);
 	tcase_add_test(tc, an_abandoned_backup_leaves_nothing);
 	tcase_add_test(tc, files_put_aside_keep_their_names_apart);

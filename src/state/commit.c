@@ -159,6 +159,8 @@ shorten(struct store *s, int64_t *first, int64_t last)
 	    *first + DELETE_PER_ROW * (last - s->last) + DELETE_ANYWAY;
 	int rc = SQLITE_OK;
 
+	if (s->keep.rows == 0 && s->keep.microseconds == 0)
+		return SQLITE_OK;
 	if (kept > last)
 		kept = last;
 	if (s->keep.rows != 0 && kept > last - s->keep.rows + 1)
