@@ -26,6 +26,9 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
+/* Names of this host that --http-host can give. */
+#define OPTIONS_HTTP_HOSTS_MAX 16
+
 /* Whatever is a pointer points into argv. */
 struct options {
 	enum options_action action;
@@ -45,6 +48,15 @@ struct options {
 	bool state_init;          /* make it if there is none */
 	struct store_keep keep;   /* of its journal */
 	const char *state_backup; /* file, or NULL */
+
+	bool client_report; /* printed at the end */
+
+	bool http;                  /* serve HTTP, on this address: */
+	struct address http_listen; /* port 0: the system chooses */
+	bool http_write;
+	const char *http_token; /* the name of the file, or NULL */
+	const char *http_hosts[OPTIONS_HTTP_HOSTS_MAX];
+	size_t http_host_count;
 };
 
 /* Room for any error text of options_parse. */

@@ -9,12 +9,16 @@ build=$root/.build
 # shellcheck disable=SC2034 # the scripts use them
 {
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-	libsqlite3-dev'
+	libjansson-dev libsqlite3-dev'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
-	python3-serial-asyncio tshark mandoc iproute2 iptables nftables
+	python3-serial-asyncio tshark mandoc curl iproute2 iptables nftables
 	procps strace systemd util-linux valgrind"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 test_needs="$test_needs clang libclang-rt-dev"
+# Debian packs promtool with a service that starts: only where nobody minds.
+if [ "${CI:-}" = true ]; then
+	test_needs="$test_needs prometheus"
+fi
 memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
@@ -55,7 +59,8 @@ have()
 	cmake) cmake --help 2>/dev/null | grep -qe --fresh ;;
 	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
 	ninja-build) command_exists ninja || command_exists make ;;
-	libevent-dev) pkg-config --exists 'libevent_core >= 2.1.12' 2>&1 ;;
+	libevent-dev) pkg-config --exists 'libevent_extra >= 2.1.12' 2>&1 ;;
+	libjansson-dev) pkg-config --exists 'jansson >= 2.12' 2>&1 ;;
 	libsqlite3-dev) pkg-config --exists 'sqlite3 >= 3.40' 2>&1 ;;
 	check) pkg-config --exists check 2>&1 ;;
 	libclang-rt-dev) # libFuzzer is part of the compiler's runtime

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/http.h"
+#include "insight.h"
 #include "journal/journal.h"
 #include "log.h"
 #include "net/exchange.h"
@@ -43,10 +45,12 @@ struct program {
 	struct event *backup_signal;
 	struct policy access;
 	struct policy state_policy;
-	struct store *store; /* until state takes it over */
+	const struct policy *policy; /* the first of these, or NULL */
+	struct store *store;         /* until state takes it over */
 	struct state *state;
 	struct server *server;
 	struct notify *notify;
+	struct insight *insight;
 	uint16_t port; /* the real one */
 	bool stopping; /* asked to by a signal */
 };
@@ -198,11 +202,21 @@ new_event_base(void)
 	return base;
 }
 
-static struct server *
-new_server(struct program *p)
+/* Returns an exit status. */
+static int
+out_of_resources(const char *what)
+{
+	log_line(LOG_ERROR, "start: %s: %s", what, strerror(errno));
+	return EX_OSERR;
+}
+
+/* Returns an exit status. */
+static int
+create_server(struct program *p)
 {
 	struct options *o = &p->options;
 	struct server_config config;
+	int status;
 
 	server_config_init(&config);
 	config.table = p->table;
@@ -228,15 +242,39 @@ new_server(struct program *p)
 	config.shut_down = shut_down_by_word;
 	config.stopped = stopped;
 	config.arg = p;
-	return server_new(p->base, &config);
+	p->policy = config.policy;
+	status = insight_new(o, &config, &p->insight);
+	if (status != EX_OK)
+		return status;
+	p->server = server_new(p->base, &config);
+	return p->server == NULL ? out_of_resources("server") : EX_OK;
 }
 
-/* Returns an exit status. */
-static int
-out_of_resources(const char *what)
+/* Why not all is well, for who looks in. */
+static const char *
+health(void *arg)
 {
-	log_line(LOG_ERROR, "start: %s: %s", what, strerror(errno));
-	return EX_OSERR;
+	const struct program *p = arg;
+
+	return p->state != NULL && state_is_degraded(p->state) ?
+	    "degraded: writes can't be kept, and are refused" :
+	    NULL;
+}
+
+/* HTTP, where it is asked for. Returns an exit status. */
+static int
+start_insight(struct program *p)
+{
+	const struct http_config what = {
+		.table = p->table,
+		.server = p->server,
+		.policy = p->policy,
+		.gate = p->state == NULL ? NULL : state_gate(p->state),
+		.health = health,
+		.health_arg = p,
+	};
+
+	return insight_start(p->insight, p->base, &what);
 }
 
 /* The disk has failed: nobody may be told of any write from now on. */
@@ -324,13 +362,15 @@ program_start(struct program *p)
 	p->last_writer = last_writer_new(p->table, p->options.overlay);
 	if (p->last_writer == NULL)
 		return out_of_resources("last writers");
-	p->server = new_server(p);
-	if (p->server == NULL)
-		return out_of_resources("server");
+	status = create_server(p);
+	if (status != EX_OK)
+		return status;
 	p->notify = notify_new(p->base, server_counters(p->server));
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
 	status = ports_open(p->server, &p->options, passed);
+	if (status == EX_OK)
+		status = start_insight(p);
 	if (status != EX_OK)
 		return status;
 	p->port = server_address(p->server, 0).port;
@@ -350,6 +390,7 @@ program_free(struct program *p)
 	struct store_error ignored;
 	int status;
 
+	insight_free(p->insight);
 	notify_free(p->notify);
 	for (size_t i = 0; i < STOP_SIGNALS; i++)
 		if (p->signals[i] != NULL)
@@ -396,6 +437,7 @@ run(struct program *p)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
+	insight_print(p->insight);
 	state_status = program_free(p);
 	return status == EX_OK ? state_status : status;
 }

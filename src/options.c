@@ -5,9 +5,11 @@
 #include <strings.h>
 
 #include "command_line.h"
+#include "http/guard.h"
 #include "net/shutdown_word.h"
 #include "number.h"
 
+#define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 #define KEEP_ROWS_MAX       1000000000
@@ -215,6 +217,72 @@ set_state_backup(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_client_report(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->client_report = true;
+	return COMMAND_LINE_SET;
+}
+
+/* "PORT" alone is on loopback. */
+static enum command_line_set
+set_http(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	struct address *where = &p->o->http_listen;
+	unsigned long port;
+
+	if (number_parse(value, 0, UINT16_MAX, &port) == 0) {
+		address_parse(LOOPBACK, (uint16_t)port, where);
+	} else {
+		struct address other;
+
+		/* With a port of its own, whatever the default is. */
+		if (address_parse(value, 0, where) != 0 ||
+		    address_parse(value, 1, &other) != 0 ||
+		    where->port != other.port)
+			return COMMAND_LINE_BAD;
+	}
+	p->o->http = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_write(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->http_write = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_token(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (value[0] == '\0')
+		return COMMAND_LINE_BAD;
+	p->o->http_token = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_host(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (p->o->http_host_count == OPTIONS_HTTP_HOSTS_MAX ||
+	    !guard_is_name(value))
+		return COMMAND_LINE_BAD;
+	p->o->http_hosts[p->o->http_host_count++] = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_log_level(void *arg, const char *value)
 {
 	static const char *const names[] = {
@@ -325,6 +393,24 @@ static const struct command_line_option definitions[] = {
 	    "those of the last N days (default 1000000)" },
 	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
 	    "copy the file of --state to FILE on SIGUSR1" },
+	{ "", "http", "[ADDRESS:]PORT",
+	    "a port, or an address and a port, such as 8080, 0.0.0.0:8080 or "
+	    "[::1]:8080",
+	    set_http,
+	    "serve the live page, the API and metrics over HTTP,\n"
+	    "on 127.0.0.1 unless ADDRESS is given (default: off)" },
+	{ "", "http-write", NULL, NULL, set_http_write,
+	    "let those who come over HTTP write, too" },
+	{ "", "http-token", "FILE", "the name of a file", set_http_token,
+	    "let only those write over HTTP who have the token\n"
+	    "that FILE holds; needed beyond loopback" },
+	{ "", "http-host", "NAME", "a host name, at most 16 times",
+	    set_http_host,
+	    "a name that browsers may use for this host; may be\n"
+	    "repeated (default: localhost, and every address)" },
+	{ "", "client-report", NULL, NULL, set_client_report,
+	    "at the end, log what each client did: its polls,\n"
+	    "their jitter, its errors (default: off)" },
 	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
@@ -355,6 +441,26 @@ resolve_listen(const struct parse *p)
 		address_parse(p->listen[i], p->o->port, &p->o->listen[i]);
 }
 
+/* What --http-write takes: somewhere to write from, and beyond loopback a token
+ * to write with. Returns 0, or -1 and an error. */
+static int
+check_http(const struct options *o, char *error)
+{
+	const char *missing = NULL;
+
+	if (o->http_write && !o->http)
+		missing = "--http-write: expected --http as well";
+	else if (o->http_token != NULL && !o->http_write)
+		missing = "--http-token: expected --http-write as well";
+	else if (o->http_write && o->http_token == NULL &&
+	    !address_is_loopback(&o->http_listen))
+		missing = "--http-write: expected --http-token FILE as well, "
+			  "as --http reaches beyond loopback";
+	if (missing != NULL)
+		snprintf(error, OPTIONS_ERROR_MAX, "%s", missing);
+	return missing == NULL ? 0 : -1;
+}
+
 int
 options_parse(int argc, char **argv, struct options *o, char *error)
 {
@@ -378,7 +484,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	}
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
-	return 0;
+	return check_http(o, error);
 }
 
 char *

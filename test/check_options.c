@@ -463,6 +463,78 @@ START_TEST(there_are_no_access_rules_by_default)
 }
 END_TEST
 
+static const struct {
+	const char *value;
+	const char *address;
+} http_addresses[] = {
+	{ "8080", "127.0.0.1:8080" },
+	{ "0", "127.0.0.1:0" },
+	{ "0.0.0.0:8080", "0.0.0.0:8080" },
+	{ "[::1]:8080", "[::1]:8080" },
+	{ "192.0.2.1:0", "192.0.2.1:0" },
+};
+
+START_TEST(http_is_on_loopback_unless_told_otherwise)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(PARSE("--http", http_addresses[_i].value), 0);
+	ck_assert(options.http);
+	ck_assert_str_eq(address_format(&options.http_listen, text),
+	    http_addresses[_i].address);
+	ck_assert(!options.http_write);
+}
+END_TEST
+
+START_TEST(http_is_off_by_default)
+{
+	ck_assert_int_eq(PARSE("--trace"), 0);
+	ck_assert(!options.http);
+	ck_assert(!options.client_report);
+}
+END_TEST
+
+START_TEST(writing_beyond_loopback_takes_a_token)
+{
+	ck_assert_int_eq(PARSE("--http", "127.9.9.9:1", "--http-write"), 0);
+	ck_assert_int_eq(PARSE("--http-write", "--http", "[::1]:1"), 0);
+	ck_assert_int_eq(PARSE("--http", "0.0.0.0:1"), 0);
+	ck_assert_int_eq(PARSE("--http", "0.0.0.0:1", "--http-write",
+			     "--http-token", "file"),
+	    0);
+	ck_assert(options.http_write);
+	ck_assert_str_eq(options.http_token, "file");
+}
+END_TEST
+
+START_TEST(http_has_16_names)
+{
+	char name[16];
+
+	forget_arguments();
+	add_argument("mbasyncserver");
+	for (int i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "name%d.example", i);
+		add_argument("--http-host");
+		add_argument(name);
+	}
+	ck_assert_int_eq(parse_gathered(), 0);
+	ck_assert_uint_eq(options.http_host_count, 16);
+	ck_assert_str_eq(options.http_hosts[15], "name15.example");
+	add_argument("--http-host=one-more");
+	ck_assert_int_eq(parse_gathered(), -1);
+	assert_error("--http-host: \"one-more\": expected a host name, at "
+		     "most 16 times");
+}
+END_TEST
+
+START_TEST(the_client_report_can_be_asked_for)
+{
+	ck_assert_int_eq(PARSE("--client-report"), 0);
+	ck_assert(options.client_report);
+}
+END_TEST
+
 START_TEST(the_last_of_several_values_counts)
 {
 	ck_assert_int_eq(PARSE("-p", "1", "--port=2", "-d", "o", "-ds"), 0);
@@ -575,6 +647,12 @@ END_TEST
 #define BAD_BLOCK(option, value)                                               \
 	"--" option ": \"" value "\": expected an address block such as "      \
 	"192.0.2.0/24 or 2001:db8::/32, at most 64 times"
+#define BAD_HTTP(value)                                                        \
+	"--http: \"" value "\": expected a port, or an address and a port, "   \
+	"such as 8080, 0.0.0.0:8080 or [::1]:8080"
+#define NO_TOKEN                                                               \
+	"--http-write: expected --http-token FILE as well, as --http reaches " \
+	"beyond loopback"
 #define BAD_RANGE(value)                                                       \
 	"--read-only-range: \"" value "\": expected coils:A-B or "             \
 	"registers:A-B with addresses from 0 to 65535, at most 64 times"
@@ -684,6 +762,22 @@ static const struct {
 	{ { "--journal-keep", "d" }, BAD_KEEP("d") },
 	{ { "--journal-keep", "" }, BAD_KEEP("") },
 	{ { "--journal-keep", "-1" }, BAD_KEEP("-1") },
+	{ { "--http", "" }, BAD_HTTP("") },
+	{ { "--http", "127.0.0.1" }, BAD_HTTP("127.0.0.1") },
+	{ { "--http", "::1" }, BAD_HTTP("::1") },
+	{ { "--http", ":8080" }, BAD_HTTP(":8080") },
+	{ { "--http", "localhost:8080" }, BAD_HTTP("localhost:8080") },
+	{ { "--http", "65536" }, BAD_HTTP("65536") },
+	{ { "--http-host", "a b" },
+	    "--http-host: \"a b\": expected a host name, at most 16 times" },
+	{ { "--http-token", "" },
+	    "--http-token: \"\": expected the name of a file" },
+	{ { "--http-write" }, "--http-write: expected --http as well" },
+	{ { "--http=1", "--http-token=f" },
+	    "--http-token: expected --http-write as well" },
+	{ { "--http", "0.0.0.0:1", "--http-write" }, NO_TOKEN },
+	{ { "--http-write", "--http", "[::]:1" }, NO_TOKEN },
+	{ { "--http-write", "--http", "192.0.2.1:1" }, NO_TOKEN },
 	{ { "--max-per-client", "0" },
 	    "--max-per-client: \"0\": expected a number from 1 to 1000000" },
 	{ { "--max", "5" },
@@ -794,6 +888,11 @@ static const char *const help_names[] = {
 	"  --state-init ",
 	"  --journal-keep N|Nd ",
 	"  --state-backup FILE ",
+	"  --http [ADDRESS:]PORT ",
+	"  --http-write ",
+	"  --http-token FILE ",
+	"  --http-host NAME ",
+	"  --client-report ",
 	"  --log-level LEVEL ",
 	"  --trace ",
 	"  -e, -h, --help ",
@@ -977,6 +1076,12 @@ accepting(void)
 	tcase_add_test(tc, state_options_are_read);
 	tcase_add_test(tc, the_journal_is_kept_by_days_or_by_rows);
 	tcase_add_test(tc, nothing_is_kept_by_default);
+	tcase_add_loop_test(tc, http_is_on_loopback_unless_told_otherwise, 0,
+	    COUNT(http_addresses));
+	tcase_add_test(tc, http_is_off_by_default);
+	tcase_add_test(tc, writing_beyond_loopback_takes_a_token);
+	tcase_add_test(tc, http_has_16_names);
+	tcase_add_test(tc, the_client_report_can_be_asked_for);
 	tcase_add_test(tc, the_last_of_several_values_counts);
 	tcase_add_test(tc, parses_again_from_the_defaults);
 	tcase_add_test(tc, forgets_the_rest_of_joined_options);

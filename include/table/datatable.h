@@ -72,10 +72,14 @@ struct datatable *datatable_new(enum datatable_overlay overlay);
 /* Free a table; NULL is fine. Observers stay their owners'. */
 void datatable_free(struct datatable *t);
 
-/* Tell observer, borrowed until the table is freed, of every later write.
+/* Tell observer, borrowed until it is taken back, of every later write.
  * Observers are told in the order in which they came. */
 void
 datatable_observe(struct datatable *t, struct datatable_observer *observer);
+
+/* Tell observer no more. Not from within an observer. */
+void
+datatable_unobserve(struct datatable *t, struct datatable_observer *observer);
 
 /*
  * Read quantity 1..65535 registers from address on into out, which has room

@@ -54,6 +54,16 @@ datatable_observe(struct datatable *t, struct datatable_observer *observer)
 	*end = observer;
 }
 
+void
+datatable_unobserve(struct datatable *t, struct datatable_observer *observer)
+{
+	struct datatable_observer **at = &t->observers;
+
+	while (*at != observer)
+		at = &(*at)->next;
+	*at = observer->next;
+}
+
 /* Apart from its callers, so that they pay for observers only if there are
  * any. */
 static void __attribute__((noinline)) tell_observers(const struct datatable *t,

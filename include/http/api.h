@@ -1,0 +1,63 @@
+/*
+ * What can be asked over HTTP: a table of methods, paths and handlers.
+ */
+#ifndef HTTP_API_H
+#define HTTP_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "table/datatable.h"
+
+struct call;
+struct changes;
+struct client_report;
+struct events;
+struct gate;
+struct policy;
+struct rates;
+struct request_times;
+struct server;
+struct turns;
+struct visitors;
+
+/* What the handlers work on. All pointers are borrowed. */
+struct api {
+	struct datatable *table;
+	enum datatable_overlay overlay;
+	struct server *server;
+	const struct policy *policy;      /* or NULL */
+	struct gate *gate;                /* or NULL */
+	const char *(*health)(void *arg); /* or NULL */
+	void *health_arg;
+	struct client_report *report;
+	const struct request_times *times;
+
+	struct changes *changes;
+	struct events *events;
+	const struct rates *rates;
+	struct turns *turns;
+	const struct visitors *visitors;
+
+	bool writable;
+	const char *token;        /* or NULL */
+	const char *const *hosts; /* names that Host may have */
+	size_t host_count;
+
+	uint64_t started; /* milliseconds since 1970 */
+	uint64_t calls;   /* so far */
+};
+
+/* The first step of every call: check who asks, find the handler, go on with
+ * it. call->context is the struct api. */
+void api_dispatch(struct call *call);
+
+/* NULL when all is well, or why not: a sentence for people, without quotation
+ * marks. */
+const char *api_health(const struct api *api);
+
+/* "separate" or "overlaid". */
+const char *api_mode(const struct api *api);
+
+#endif

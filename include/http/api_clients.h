@@ -1,0 +1,18 @@
+/*
+ * The clients, as JSON: the connections that asked last, and of hosts that have
+ * none now the last that is known. What is reported of a host comes with its
+ * connection that asked last.
+ */
+#ifndef HTTP_API_CLIENTS_H
+#define HTTP_API_CLIENTS_H
+
+struct api;
+struct text;
+
+/* Connections that are listed at most. */
+#define API_CLIENTS_MAX 128
+
+/* An array of objects. */
+void api_write_clients(const struct api *api, struct text *t);
+
+#endif

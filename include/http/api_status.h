@@ -1,0 +1,19 @@
+/* What the server and its clients do, over HTTP. */
+#ifndef HTTP_API_STATUS_H
+#define HTTP_API_STATUS_H
+
+#include <stdbool.h>
+
+struct api;
+struct call;
+struct text;
+
+/* GET /api/status, /api/clients and /healthz */
+void api_get_status(struct call *call);
+void api_get_clients(struct call *call);
+void api_get_health(struct call *call);
+
+/* The body of the first, as events carry it too. */
+void api_write_status(const struct api *api, bool writable, struct text *t);
+
+#endif

@@ -1,0 +1,17 @@
+/* What is measured, for Prometheus: text format 0.0.4. */
+#ifndef HTTP_METRICS_H
+#define HTTP_METRICS_H
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+struct api;
+struct call;
+struct text;
+
+/* GET /metrics */
+void api_get_metrics(struct call *call);
+
+/* Its body. */
+void metrics_write(const struct api *api, struct text *t);
+
+#endif

@@ -1,0 +1,39 @@
+/* Requests and writes a second, for the last two minutes. */
+#ifndef HTTP_RATES_H
+#define HTTP_RATES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct counters;
+
+#define RATES_SECONDS 120
+
+struct rate {
+	uint64_t time; /* milliseconds since 1970: the end of the second */
+	uint64_t requests;
+	uint64_t writes;
+};
+
+struct rates {
+	struct rate seconds[RATES_SECONDS]; /* a ring */
+	size_t count;                       /* ever */
+	uint64_t requests;                  /* in all, at the last sample */
+	uint64_t writes;
+};
+
+/* Begin with what was counted before. */
+void rates_init(struct rates *r, const struct counters *counters);
+
+/* To be called once a second. */
+void
+rates_sample(struct rates *r, const struct counters *counters, uint64_t time);
+
+/* How many there are, and the i-th, the oldest first. */
+size_t rates_count(const struct rates *r);
+const struct rate *rates_get(const struct rates *r, size_t i);
+
+/* Requests of functions that write. */
+uint64_t rates_writes(const struct counters *counters);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * What lets people look in: the client report, and the HTTP server with its
+ * page, API and metrics. Nothing of it costs anything unless options ask for
+ * it.
+ */
+#ifndef INSIGHT_H
+#define INSIGHT_H
+
+struct event_base;
+struct http_config;
+struct insight;
+struct options;
+struct server_config;
+
+/*
+ * What the options, borrowed, ask for. The taps that it takes are put before
+ * those that config has, which is to make the server.
+ *
+ * Returns an exit status of sysexits.h: EX_OK and *i, or another after a line
+ * of log that says why.
+ */
+int insight_new(
+    const struct options *o, struct server_config *config, struct insight **i);
+
+/*
+ * Serve HTTP, if the options ask for it. what has the server and what it is
+ * made of; the rest is added here.
+ *
+ * Returns an exit status of sysexits.h: EX_OK, or another after a line of log
+ * that says why.
+ */
+int insight_start(
+    struct insight *i, struct event_base *base, const struct http_config *what);
+
+/* Log the client report, if the options ask for it. */
+void insight_print(struct insight *i);
+
+/* NULL is fine. The server is not to run any more. */
+void insight_free(struct insight *i);
+
+#endif

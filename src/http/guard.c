@@ -1,0 +1,151 @@
+#include "http/guard.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/address.h"
+#include "number.h"
+
+#define NAME_MAX_LENGTH 253
+
+/* The length of the host in "host[:port]", or 0 when the port is none. A bare
+ * IPv6 address stays whole, and is an address all the same. */
+static size_t
+host_length(const char *host)
+{
+	const char *colon = strrchr(host, ':');
+	unsigned long port;
+
+	if (colon == NULL || host[0] == '[')
+		return strlen(host);
+	if (number_parse(colon + 1, 0, 65535, &port) != 0)
+		return 0;
+	return (size_t)(colon - host);
+}
+
+static bool
+is_name(const char *host, size_t length, const char *name)
+{
+	return strlen(name) == length && strncasecmp(host, name, length) == 0;
+}
+
+bool
+guard_allows_host(const char *host, const char *const *names, size_t count)
+{
+	struct address ignored;
+	size_t length = host_length(host);
+
+	if (address_parse(host, 0, &ignored) == 0)
+		return true;
+	if (is_name(host, length, "localhost"))
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (is_name(host, length, names[i]))
+			return true;
+	return false;
+}
+
+bool
+guard_is_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && text[i] != '-' &&
+		    text[i] != '.')
+			return false;
+	return length >= 1 && length <= NAME_MAX_LENGTH;
+}
+
+bool
+guard_allows_origin(const char *origin, const char *host)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t length = strlen(schemes[i]);
+
+		if (strncasecmp(origin, schemes[i], length) == 0 &&
+		    strcasecmp(origin + length, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+guard_allows_token(const char *authorization, const char *token)
+{
+	static const char scheme[] = "Bearer ";
+	size_t length = strlen(token);
+	unsigned differing = 0;
+	const char *given;
+
+	if (authorization == NULL ||
+	    strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+		return false;
+	given = authorization + sizeof(scheme) - 1;
+	if (strlen(given) != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		differing |= (unsigned)(given[i] ^ token[i]);
+	return differing == 0;
+}
+
+/* Why fd is no file to keep a secret in, or NULL. */
+static const char *
+distrust(int fd)
+{
+	struct stat file;
+
+	if (fstat(fd, &file) != 0)
+		return strerror(errno);
+	if (!S_ISREG(file.st_mode))
+		return "expected a regular file";
+	if (file.st_mode & (S_IRWXO | S_IWGRP))
+		return "expected a file that others can neither read nor write "
+		       "(chmod 600)";
+	return NULL;
+}
+
+static const char *
+read_token(int fd, char *token)
+{
+	char text[GUARD_TOKEN_MAX + 2];
+	ssize_t got = read(fd, text, sizeof(text));
+	size_t length;
+
+	if (got < 0)
+		return strerror(errno);
+	for (length = 0; length < (size_t)got; length++)
+		if (!isgraph((unsigned char)text[length]))
+			break;
+	if (length < GUARD_TOKEN_MIN || length > GUARD_TOKEN_MAX ||
+	    (length < (size_t)got && text[length] != '\n' &&
+		text[length] != '\r'))
+		return "expected a line of 16 to 256 printable characters "
+		       "without a space";
+	memcpy(token, text, length);
+	token[length] = '\0';
+	return NULL;
+}
+
+const char *
+guard_read_token(const char *path, char *token)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *why;
+
+	if (fd < 0)
+		return strerror(errno);
+	why = distrust(fd);
+	if (why == NULL)
+		why = read_token(fd, token);
+	close(fd);
+	return why;
+}
