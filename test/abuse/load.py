@@ -485,7 +485,7 @@ class AbuseTest(ServerTest):
 
 
 __all__ = [
-    "KIB", "PING", "SEED", "AbuseTest", "Client", "ShiftedClock", "adu",
+    "ASAN", "KIB", "PING", "SEED", "AbuseTest", "Client", "ShiftedClock", "adu",
     "ask_echo", "dial", "echo", "events", "figure",
     "kernel_memory", "measured", "pipeline", "read_registers", "report",
     "reset", "seconds", "send_junk", "skip", "source_address", "stuff",

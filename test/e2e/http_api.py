@@ -1,0 +1,717 @@
+"""The API over HTTP, asked by curl; Modbus tells whether it is true."""
+
+import os
+import re
+import struct
+import subprocess
+import tempfile
+
+from harness import (ASAN, Client, adu, exception, has_ipv6, main,
+                     pack_words, read, run_server, unpack_bits, unpack_words,
+                     wait_for, write_coils, write_registers, write_single)
+from web import TOKEN, Web, WebTest
+
+PROMTOOL = os.environ.get("PROMTOOL", "")
+ADDRESSES = 65536
+
+
+def token_file(test, text=TOKEN + "\n", mode=0o600):
+    """A file with a token, gone when the test ends."""
+    fd, path = tempfile.mkstemp()
+    test.addCleanup(os.unlink, path)
+    os.write(fd, text.encode())
+    os.fchmod(fd, mode)
+    os.close(fd)
+    return path
+
+
+class Reading(WebTest):
+    """What Modbus has written, HTTP shows."""
+
+    def test_registers_in_every_type_and_order(self):
+        server, web = self.start_web()
+        self.connect(server).ask(write_registers(
+            100, [0x3FC0, 0, 0, 0x3FC0, 0xC03F, 0, 0, 0xC03F, 65535, 1]))
+        path = "/api/registers?address=%d&quantity=%d&type=%s&order=%s"
+        for address, order in ((100, "ABCD"), (102, "CDAB"), (104, "BADC"),
+                               (106, "DCBA")):
+            self.assertEqual(
+                web.get(path % (address, 2, "float32", order)),
+                {"address": address, "quantity": 2, "type": "float32",
+                 "order": order, "values": [1.5]})
+        self.assertEqual(web.registers(100, 10)[-2:], [65535, 1])
+        for kind, value in (("int16", [-1, 1]), ("uint32", [4294901761]),
+                            ("int32", [-65535])):
+            self.assertEqual(
+                web.get(path % (108, 2, kind, "ABCD"))["values"], value)
+        self.assertEqual(
+            web.get(path % (106, 4, "uint64", "ABCD"))["values"],
+            [0x0000C03FFFFF0001])
+
+    def test_coils(self):
+        server, web = self.start_web()
+        bits = [1, 0, 1, 1, 0, 0, 0, 1, 1] * 7
+        self.connect(server).ask(write_coils(12345, bits))
+        self.assertEqual(web.coils(12345, len(bits)), bits)
+        self.assertEqual(web.get("/api/coils?address=65535"),
+                         {"address": 65535, "quantity": 1, "values": [0]})
+
+    def test_the_whole_table(self):
+        server, web = self.start_web()
+        client = self.connect(server)
+        client.ask(write_registers(0, [1]))
+        client.ask(write_registers(65535, [2]))
+        client.ask(write_coils(65530, [1] * 6))
+        registers = web.registers(0, ADDRESSES)
+        coils = web.coils(0, ADDRESSES)
+        self.assertEqual((registers[0], registers[-1]), (1, 2))
+        self.assertEqual(registers[1:-1], [0] * (ADDRESSES - 2))
+        self.assertEqual(coils, [0] * 65530 + [1] * 6)
+        dump = web.get("/api/dump")
+        self.assertEqual(dump["mode"], "separate")
+        self.assertEqual(dump["registers"], registers)
+        self.assertEqual(dump["coils"], [0] * 4095 + [0xFC00])
+
+    def test_a_head_has_no_body(self):
+        _, web = self.start_web()
+        answer = web.curl("/api/dump", "-I")
+        self.assertEqual((answer.status, answer.body), (200, b""))
+
+    def test_many_requests_on_one_connection(self):
+        _, web = self.start_web()
+        request = web.head("/api/registers?address=1&quantity=3")
+        with web.connect() as sock:
+            for _ in range(50):
+                sock.sendall(request)
+                got = b""
+                while b"\"values\":[0,0,0]}\n" not in got:
+                    more = sock.recv(4096)
+                    self.assertNotEqual(more, b"")
+                    got += more
+
+    def test_bad_questions_get_a_sentence(self):
+        _, web = self.start_web()
+        for path, text in (
+                ("/api/registers?address=65536", "from 0 to 65535"),
+                ("/api/registers?address=65535&quantity=2", "from 1 to 1"),
+                ("/api/registers?quantity=0", "from 1 to 65536"),
+                ("/api/registers?quantity=1&type=float32", "multiple of 2"),
+                ("/api/registers?type=float", "expected uint16, int16"),
+                ("/api/registers?order=abcd", "expected ABCD, CDAB"),
+                ("/api/registers?adress=1", "\"adress\": no such"),
+                ("/api/registers?address=1&address=2", "given twice"),
+                ("/api/registers?address=%31", "letters, digits"),
+                ("/api/registers?address", "name=value"),
+                ("/api/coils?type=int16", "\"type\": no such"),
+                ("/api/dump?x=1", "\"x\": no such"),
+                ("/api/events?since=x", "since"),
+                ("/api/events?detail=all", "expected latest or every")):
+            with self.subTest(path=path):
+                self.assert_error(web.curl(path), 400, text)
+
+
+class Writing(WebTest):
+    """What HTTP writes, Modbus reads."""
+
+    def test_registers_and_coils(self):
+        server, web = self.start_web("--http-write")
+        client = self.connect(server)
+        answer = web.put("/api/registers",
+                         {"address": 10, "values": [1, 65535]})
+        self.assertEqual(answer.json(), {"address": 10, "quantity": 2})
+        self.assertEqual(unpack_words(client.ask(read(3, 10, 3))[2:]),
+                         [1, 65535, 0])
+        answer = web.put("/api/registers", {
+            "address": 0, "values": [1.5, -2], "type": "float32",
+            "order": "CDAB"})
+        self.assertEqual(answer.json(), {"address": 0, "quantity": 4})
+        self.assertEqual(unpack_words(client.ask(read(3, 0, 4))[2:]),
+                         [0, 0x3FC0, 0, 0xC000])
+        answer = web.put("/api/coils",
+                         {"address": 7, "values": [True, False, 1, 0, 1]})
+        self.assertEqual(answer.json(), {"address": 7, "quantity": 5})
+        self.assertEqual(unpack_bits(client.ask(read(1, 7, 5))[2:], 5),
+                         [1, 0, 1, 0, 1])
+
+    def test_what_was_read_can_be_written_back(self):
+        _, web = self.start_web("--http-write")
+        words = [0x7FC0, 0, 0xFF80, 0, 0x3DCC, 0xCCCD, 0, 1]
+        web.put("/api/registers", {"values": words})
+        for kind in ("float32", "int16", "uint32", "int64", "float64"):
+            values = web.get("/api/registers?quantity=8&type=" + kind)
+            values = {name: values[name]
+                      for name in ("address", "type", "order", "values")}
+            web.post("/api/reset", {})
+            self.assertEqual(web.put("/api/registers", values).status, 200)
+            self.assertEqual(web.registers(0, 8), words)
+
+    def test_a_dump_can_be_loaded(self):
+        server, web = self.start_web("--http-write")
+        client = self.connect(server)
+        for address in range(0, ADDRESSES, 1000):
+            client.ask(write_registers(address, [address, 1, 2]))
+            client.ask(write_coils(address, [1, 0, 1, 1]))
+        dump = web.get("/api/dump")
+        self.assertEqual(web.post("/api/reset", {}).status, 200)
+        self.assertEqual(web.get("/api/dump")["registers"], [0] * ADDRESSES)
+        self.assertEqual(web.get("/api/dump")["coils"], [0] * 4096)
+        self.assertEqual(web.post("/api/load", dump).status, 200)
+        again = web.get("/api/dump")
+        for name in ("registers", "coils"):
+            self.assertEqual(again[name], dump[name])
+        web.post("/api/load", {"address": 32, "coils": [0xFFFF]})
+        web.post("/api/load", {"address": 5, "registers": [9, 8]})
+        self.assertEqual(web.coils(31, 18), [0] + [1] * 16 + [0])
+        self.assertEqual(web.registers(4, 4), [0, 9, 8, 0])
+
+    def test_a_reset_of_one_kind_leaves_the_other(self):
+        _, web = self.start_web("--http-write")
+        web.put("/api/registers", {"values": [1]})
+        web.put("/api/coils", {"values": [1]})
+        self.assertEqual(web.curl("/api/reset?kind=coils", "-X",
+                                  "POST").status, 200)
+        self.assertEqual((web.registers(0, 1), web.coils(0, 1)), ([1], [0]))
+        web.put("/api/coils", {"values": [1]})
+        self.assertEqual(web.curl("/api/reset?kind=registers", "-X",
+                                  "POST").status, 200)
+        self.assertEqual((web.registers(0, 1), web.coils(0, 1)), ([0], [1]))
+
+    def test_the_overlaid_table(self):
+        server, web = self.start_web("--http-write", "-d", "o")
+        web.put("/api/coils", {"address": 16, "values": [1, 0, 1]})
+        self.assertEqual(web.registers(1, 1), [5])
+        dump = web.get("/api/dump")
+        self.assertEqual(dump["mode"], "overlaid")
+        self.assertEqual(dump["coils"], dump["registers"][:4096])
+        self.assertEqual(web.post("/api/load", dump).status, 200)
+        dump["coils"][7] ^= 1
+        self.assert_error(web.post("/api/load", dump), 400, "coils: not")
+        dump["mode"] = "separate"
+        self.assert_error(web.post("/api/load", dump), 400, "mode: not")
+        self.assertEqual(
+            unpack_words(self.connect(server).ask(read(3, 7, 1))[2:]), [0])
+
+    BAD = (
+        ({"address": 65535, "values": [1, 2]}, "room for 1"),
+        ({"address": 65536, "values": [1]}, "from 0 to 65535"),
+        ({"address": -1, "values": [1]}, "from 0 to 65535"),
+        ({"address": 1.5, "values": [1]}, "from 0 to 65535"),
+        ({"values": []}, "expected an array"),
+        ({"values": 1}, "expected an array"),
+        ({}, "expected an array"),
+        ({"values": [1, 65536]}, "values[1]: not a value of type uint16"),
+        ({"values": [1, -1]}, "values[1]: not a value of type uint16"),
+        ({"values": [1, None]}, "values[1]"),
+        ({"values": [1], "type": "int8"}, "type: expected one of"),
+        ({"values": [1], "order": 1}, "order: expected one of"),
+        ({"values": [1], "adress": 1}, "\"adress\": no such member"),
+        (b"", "expected a JSON object"),
+        (b"[1]", "expected a JSON object"),
+        (b"{\"values\":[1]", "not JSON, line 1"),
+        (b"{\"values\":[1],\"values\":[2]}", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"{\"values\":" + b"[" * 100000, "at most 8 arrays"),
+        (b"{\"values\":[" + b"0," * 100000 + b"0]}", "at most 70000"),
+    )
+
+    def test_a_bad_body_changes_nothing(self):
+        _, web = self.start_web("--http-write")
+        web.put("/api/registers", {"values": [7, 7, 7]})
+        for value, text in self.BAD:
+            with self.subTest(text=text):
+                self.assert_error(web.put("/api/registers", value), 400, text)
+        self.assertEqual(web.registers(0, 4), [7, 7, 7, 0])
+        for value in ([2], ["true"], [1.0]):
+            self.assert_error(web.put("/api/coils", {"values": value}), 400,
+                              "expected true, false, 1 or 0")
+        self.assertEqual(web.coils(0, 4), [0] * 4)
+
+    def test_a_body_must_say_that_it_is_json(self):
+        _, web = self.start_web("--http-write")
+        for kind in ("text/plain", "application/x-www-form-urlencoded",
+                     "application/jsonx"):
+            self.assert_error(
+                web.curl("/api/registers", "-X", "PUT", "-d",
+                         "{\"values\":[1]}", "-H", "Content-Type: " + kind),
+                415, "application/json")
+        self.assertEqual(
+            web.curl("/api/registers", "-X", "PUT", "-d", "{\"values\":[1]}",
+                     "-H", "Content-Type: application/json; charset=utf-8"
+                     ).status, 200)
+
+    def test_without_http_write_nothing_is_written(self):
+        _, web = self.start_web()
+        for answer in (web.put("/api/registers", {"values": [1]}),
+                       web.put("/api/coils", {"values": [1]}),
+                       web.post("/api/load", {"registers": [1]}),
+                       web.post("/api/reset", {})):
+            self.assert_error(answer, 403, "--http-write")
+        self.assertEqual((web.registers(0, 1), web.coils(0, 1)), ([0], [0]))
+        self.assertFalse(web.get("/api/status")["writable"])
+
+    def test_access_rules_hold(self):
+        server, web = self.start_web(
+            "--http-write", "--read-only-range", "registers:1000-1999",
+            "--write-from", "127.0.0.1")
+        client = self.connect(server)
+        self.assertEqual(
+            web.put("/api/registers",
+                    {"address": 999, "values": [1]}).status, 200)
+        self.assert_error(
+            web.put("/api/registers", {"address": 0, "values": [2] * 2001}),
+            403, "exception 02")
+        self.assertEqual(web.registers(0, 1000), [0] * 999 + [1])
+        self.assert_error(web.post("/api/reset", {}), 403, "access rules")
+        self.assertEqual(web.registers(999, 1), [1])
+        self.assertEqual(len(client.ask(write_single(6, 5, 1))), 5)
+        stranger = self.connect(server, source="127.0.0.9")
+        self.assertEqual(stranger.ask(write_single(6, 5, 1)),
+                         exception(6, 1))
+        self.assert_error(
+            web.put("/api/registers", {"values": [1]}, "--interface",
+                    "127.0.0.9"), 403, "exception 01")
+        read_only, other = self.start_web("--http-write", "--read-only")
+        self.assertTrue(read_only.is_running())
+        self.assert_error(other.put("/api/coils", {"values": [1]}), 403,
+                          "exception 02")
+
+    def test_who_may_not_connect_may_not_ask(self):
+        _, web = self.start_web("--allow", "127.0.0.7", "--http-write")
+        self.assert_error(web.curl("/api/dump"), 403, "may not connect")
+        self.assertEqual(web.curl("/api/dump", "--interface",
+                                  "127.0.0.7").status, 200)
+
+
+class Tokens(WebTest):
+    """--http-token."""
+
+    def test_writing_takes_the_token_and_reading_does_not(self):
+        _, web = self.start_web("--http-write", "--http-token",
+                                token_file(self))
+        value = {"values": [1]}
+        for header in ((), ("-H", "Authorization: Bearer wrong-wrong-wrong-"),
+                       ("-H", "Authorization: Basic " + TOKEN),
+                       ("-H", "Authorization: Bearer " + TOKEN[:-1])):
+            answer = web.put("/api/registers", value, *header)
+            self.assert_error(answer, 401, "Authorization: Bearer TOKEN")
+            self.assertEqual(answer.headers["www-authenticate"], "Bearer")
+        self.assertEqual(web.registers(0, 1), [0])
+        right = ("-H", "Authorization: Bearer " + TOKEN)
+        self.assertEqual(web.put("/api/registers", value, *right).status, 200)
+        self.assertEqual(web.registers(0, 1), [1])
+        status = web.get("/api/status")
+        self.assertEqual((status["writable"], status["token_required"]),
+                         (False, True))
+        self.assertTrue(web.get("/api/status", *right)["writable"])
+
+    def test_beyond_loopback_writing_takes_a_token(self):
+        done = run_server("-p", "0", "--http", "0.0.0.0:0", "--http-write")
+        self.assertEqual(done.returncode, 64)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertIn("--http-token", done.stderr)
+        server, web = self.start_web(
+            "--http-write", "--http-token", token_file(self),
+            http="0.0.0.0:0")
+        self.assertTrue(server.is_running())
+        web.url = web.url.replace("0.0.0.0", "127.0.0.1")
+        self.assertEqual(web.registers(0, 1), [0])
+
+    def test_a_bad_token_file_is_named(self):
+        for path, text in (
+                ("/nowhere/at/all", "No such file"),
+                ("/tmp", "regular file"),
+                (token_file(self, "short\n"), "16 to 256"),
+                (token_file(self, mode=0o644), "chmod 600")):
+            done = run_server("-p", "0", "--http", "0", "--http-write",
+                              "--http-token", path)
+            self.assertEqual(done.returncode, 78)
+            self.assertEqual(len(done.stderr.splitlines()), 1)
+            self.assertIn("--http-token: \"%s\": " % path, done.stderr)
+            self.assertIn(text, done.stderr)
+            self.assertNotIn(TOKEN, done.stderr)
+
+
+class Doors(WebTest):
+    """Which requests are taken at all."""
+
+    def test_the_host_must_be_ours(self):
+        _, web = self.start_web("--http-host", "plc.example")
+        for host in ("localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:99",
+                     "plc.example", "PLC.example:8080"):
+            self.assertEqual(
+                web.curl("/api/status", "-H", "Host: " + host).status, 200)
+        for host in ("evil.example", "localhost.evil.example", "plc.example.",
+                     "127.0.0.1.evil.example", "localhost:x"):
+            self.assert_error(
+                web.curl("/api/status", "-H", "Host: " + host), 403, "Host")
+
+    def test_there_must_be_one_host(self):
+        _, web = self.start_web()
+        for request in (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+                        b"GET / HTTP/1.0\r\n\r\n",
+                        b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+                        b"Host: localhost\r\nConnection: close\r\n\r\n",
+                        b"GET http://localhost/ HTTP/1.1\r\n"
+                        b"Host: localhost\r\nConnection: close\r\n\r\n"):
+            self.assertTrue(web.raw(request).startswith(b"HTTP/1.1 400")
+                            or web.raw(request).startswith(b"HTTP/1.0 400"))
+
+    def test_the_origin_must_be_the_host(self):
+        _, web = self.start_web("--http-write")
+        own = "Origin: http://127.0.0.1:%d" % web.port
+        self.assertEqual(
+            web.put("/api/registers", {"values": [1]}, "-H", own).status, 200)
+        for origin in ("http://evil.example", "null", "http://127.0.0.1",
+                       "http://127.0.0.1:1", "file://"):
+            self.assert_error(
+                web.put("/api/registers", {"values": [2]}, "-H",
+                        "Origin: " + origin), 403, "Origin")
+            self.assert_error(
+                web.curl("/api/dump", "-H", "Origin: " + origin), 403,
+                "Origin")
+        self.assertEqual(web.registers(0, 1), [1])
+
+    def test_methods_and_paths(self):
+        _, web = self.start_web("--http-write")
+        for method, path, allowed in (
+                ("DELETE", "/api/registers", "GET, HEAD, PUT"),
+                ("POST", "/api/registers", "GET, HEAD, PUT"),
+                ("PUT", "/api/dump", "GET, HEAD"),
+                ("GET", "/api/reset", "POST"),
+                ("OPTIONS", "/api/registers", "GET, HEAD, PUT"),
+                ("PATCH", "/api/coils", "GET, HEAD, PUT"),
+                ("TRACE", "/api/status", "GET, HEAD")):
+            answer = web.curl(path, "-X", method)
+            self.assert_error(answer, 405, allowed)
+            self.assertEqual(answer.headers["allow"], allowed)
+        for path in ("/nothing", "/api", "/api/", "/api/registers/",
+                     "/../etc/passwd", "/api/../../etc/passwd",
+                     "/%2e%2e/etc/passwd", "/api//registers",
+                     "/api/registers%00", "/index.htm", "/.git/config"):
+            with self.subTest(path=path):
+                self.assert_error(web.curl(path), 404, "no such page")
+
+    def test_a_browser_is_told_to_be_careful(self):
+        _, web = self.start_web()
+        answer = web.curl("/api/status")
+        for name, value in (("x-content-type-options", "nosniff"),
+                            ("cross-origin-resource-policy", "same-origin"),
+                            ("cache-control", "no-store")):
+            self.assertEqual(answer.headers[name], value)
+        self.assertNotIn("access-control-allow-origin", answer.headers)
+
+    def test_ipv6(self):
+        if not has_ipv6():
+            self.skipTest("this host has no IPv6")
+        _, web = self.start_web(http="[::1]:0")
+        self.assertEqual(web.registers(0, 1), [0])
+
+    def test_a_port_in_use_is_named(self):
+        _, web = self.start_web()
+        done = run_server("-p", "0", "--listen", "127.0.0.1", "--http",
+                          str(web.port))
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("127.0.0.1:%d: Address already in use" % web.port,
+                      done.stderr)
+
+
+class EventsTest(WebTest):
+    """Server-sent events."""
+
+    def test_a_change_comes_with_who_made_it(self):
+        server, web = self.start_web()
+        events = self.events(web)
+        name, hello, _ = events.next()
+        self.assertEqual((name, hello["mode"]), ("hello", "separate"))
+        client = self.connect(server)
+        client.ask(write_registers(100, [1, 2, 3]), unit=17)
+        client.ask(write_single(5, 7, 0xFF00))
+        table = events.changes(lambda t: len(t) == 4)
+        self.assertEqual(
+            {key: value for key, (value, _) in table.items()},
+            {("registers", 100): 1, ("registers", 101): 2,
+             ("registers", 102): 3, ("coils", 7): 1})
+        change = table["registers", 100][1]
+        self.assertEqual((change["client"], change["unit"],
+                          change["function"]), ("127.0.0.1", 17, 16))
+        self.assertEqual(table["coils", 7][1]["function"], 5)
+
+    def test_only_the_last_of_many_values_comes(self):
+        server, web = self.start_web()
+        events = self.events(web)
+        events.wait("hello")
+        client = self.connect(server)
+        requests = b"".join(adu(write_single(6, 5, i)) for i in range(5000))
+        client.send(requests)
+        for _ in range(5000):
+            client.frame()
+        values = []
+        while not values or values[-1] != 4999:
+            _, data, _ = events.wait("changes")
+            self.assertEqual([(c["kind"], c["address"], len(c["values"]))
+                              for c in data["changes"]],
+                             [("registers", 5, 1)])
+            values.append(data["changes"][0]["values"][0])
+        self.assertEqual(values, sorted(set(values)))
+        self.assertLess(len(values), 500)
+
+    def test_who_comes_back_gets_what_he_missed(self):
+        server, web = self.start_web("--http-write")
+        seq = web.get("/api/dump")["seq"]
+        client = self.connect(server)
+        client.ask(write_registers(0, [1, 2]))
+        with self.events(web, "?since=%d" % seq) as events:
+            table = events.changes(lambda t: len(t) == 2)
+            self.assertEqual(table["registers", 1][0], 2)
+            client.ask(write_registers(9, [3]))
+            _, data, seq = events.wait("changes")
+            self.assertEqual(data["seq"], seq)
+        web.put("/api/registers", {"address": 5, "values": [5] * 30000})
+        client.ask(write_registers(70, [7]))
+        client.ask(write_registers(40000, [8]))
+        # As a browser does it.
+        events = self.events(web, "", "-H", "Last-Event-ID: %d" % seq)
+        table = events.changes(lambda t: len(t) == 30001)
+        self.assertNotIn(("registers", 0), table)
+        self.assertEqual(table["registers", 70][0], 7)
+        self.assertEqual(table["registers", 30004][0], 5)
+        self.assertEqual(table["registers", 40000][0], 8)
+
+    def test_another_start_is_a_gap(self):
+        _, web = self.start_web()
+        _, hello, _ = self.events(web).next()
+        for since in (1, int(hello["epoch"]) - 1, hello["seq"] + 1000):
+            events = self.events(web, "?since=%d" % since)
+            self.assertEqual(events.next()[0], "hello")
+            name, data, seq = events.next()
+            self.assertEqual((name, data["seq"]), ("gap", seq))
+
+    def test_overlaid_changes_come_as_both(self):
+        server, web = self.start_web("-d", "o")
+        events = self.events(web)
+        events.wait("hello")
+        self.connect(server).ask(write_single(6, 1, 0x8001))
+        table = events.changes(lambda t: len(t) == 3)
+        self.assertEqual({key: value for key, (value, _) in table.items()},
+                         {("registers", 1): 0x8001, ("coils", 16): 1,
+                          ("coils", 31): 1})
+
+    def test_every_change_singly(self):
+        server, web = self.start_web("--http-write")
+        events = self.events(web, "?detail=every")
+        events.wait("hello")
+        client = self.connect(server)
+        for value in (1, 2, 2, 3):
+            client.ask(write_single(6, 5, value))
+        client.ask(write_coils(30, [1, 0, 1]))
+        web.put("/api/registers", {"address": 8, "values": [9]})
+        got = [events.wait("change")[1] for _ in range(6)]
+        self.assertEqual([(c["before"], c["after"]) for c in got[:4]],
+                         [([0], [1]), ([1], [2]), ([2], [2]), ([2], [3])])
+        self.assertEqual((got[4]["kind"], got[4]["address"],
+                          got[4]["before"], got[4]["after"]),
+                         ("coils", 30, [0, 0, 0], [1, 0, 1]))
+        self.assertEqual((got[5]["unit"], got[5]["function"]), (0, 16))
+
+    def test_too_many_changes_to_tell_singly_are_a_gap(self):
+        server, web = self.start_web()
+        events = self.events(web, "?detail=every")
+        events.wait("hello")
+        client = self.connect(server)
+        requests = b"".join(adu(write_registers(0, [i] * 123))
+                            for i in range(3000))
+        client.send(requests)
+        for _ in range(3000):
+            client.frame()
+        events.wait("gap")
+        client.ask(write_single(6, 5, 1))
+        while events.wait("change")[1]["function"] != 6:
+            pass
+
+    def test_clients_and_status_come_by_themselves(self):
+        server, web = self.start_web()
+        events = self.events(web)
+        client = self.connect(server)
+        client.ping(3)
+        while True:
+            _, clients, _ = events.wait("clients")
+            if clients and clients[0]["requests"] == 3:
+                break
+        self.assertEqual(events.wait("status")[1]["requests"], 3)
+        client.close()
+        while events.wait("clients")[1][0]["connected"]:
+            pass
+
+    def test_there_are_16_readers_at_most(self):
+        _, web = self.start_web()
+        readers = [self.events(web) for _ in range(16)]
+        for events in readers:
+            events.wait("hello")
+        self.assert_error(web.curl("/api/events"), 503, "16 readers")
+        readers[3].close()
+        wait_for(lambda: "http_event_readers 15" in
+                 web.curl("/metrics").body.decode(), "one reader less")
+        self.events(web).wait("hello")
+
+    def test_a_server_with_readers_stops_at_once(self):
+        server, web = self.start_web()
+        events = self.events(web)
+        events.wait("hello")
+        server.stop()
+
+
+class Clients(WebTest):
+    """What is known of clients."""
+
+    def test_connections_have_their_figures(self):
+        server, web = self.start_web()
+        first = self.connect(server)
+        second = self.connect(server, source="127.0.0.9")
+        first.ping(5)
+        first.ask(read(3, 0, 126))
+        second.ask(write_single(6, 0, 1))
+        clients = {c["peer"].split(":")[0]: c
+                   for c in web.get("/api/clients")}
+        self.assertEqual(set(clients), {"127.0.0.1", "127.0.0.9"})
+        one = clients["127.0.0.1"]
+        self.assertEqual(one["peer"], "127.0.0.1:%d"
+                         % first.socket.getsockname()[1])
+        self.assertEqual((one["requests"], one["functions"],
+                          one["exceptions"], one["connected"]),
+                         (6, {"3": 6}, {"3": 1}, True))
+        self.assertEqual((one["bytes_in"], one["bytes_out"]),
+                         (6 * 12, 5 * 11 + 9))
+        self.assertEqual(clients["127.0.0.9"]["functions"], {"6": 1})
+        self.assertRegex(one["since"],
+                         r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_the_report_says_what_a_client_does(self):
+        server, web = self.start_web("--client-report")
+        client = self.connect(server)
+        for _ in range(3):
+            client.ask(read(3, 100, 10))
+            for address in range(5):
+                client.ask(read(1, address, 1))
+        client.send(adu(read(4, 0, 5)) * 20)
+        for _ in range(20):
+            client.frame()
+        client.ask(read(3, 0, 126))
+        client.ask(read(3, 0, 126))
+        client.close()
+        self.connect(server).ping()
+        report = [c["report"] for c in web.get("/api/clients")
+                  if "report" in c]
+        self.assertEqual(len(report), 1)
+        report = report[0]
+        polls = {(p["function"], p["address"], p["quantity"]): p
+                 for p in report["polls"]}
+        self.assertEqual(polls[3, 100, 10]["requests"], 3)
+        self.assertGreater(polls[3, 100, 10]["period_ms"], 0)
+        self.assertEqual(report["pipelining"], 20)
+        self.assertEqual(report["reconnects"], 1)
+        self.assertEqual(report["illegal"], [{
+            "function": 3, "exception": 3, "requests": 2,
+            "reason": "quantity 126: 1 to 125 can be read at once"}])
+        self.assertTrue(any("one item at a time" in hint
+                            for hint in report["hints"]))
+        self.assertTrue(any("ignores exceptions: 1 times" in hint
+                            for hint in report["hints"]))
+        server.stop()
+        lines = server.log_lines(" report: 127.0.0.1: ")
+        self.assertTrue(any("polls Read Holding Registers, unit 1, address "
+                            "100 quantity 10: 3 times" in line
+                            for line in lines))
+        self.assertTrue(any("up to 20 requests at once" in line
+                            for line in lines))
+
+    def test_the_report_needs_no_http(self):
+        server = self.start("--client-report", "--log-level", "error")
+        self.connect(server).ping()
+        server.stop()
+        self.assertTrue(server.log_lines("report: 127.0.0.1: 1 requests"))
+
+    def test_a_client_that_does_not_read_is_behind(self):
+        server, web = self.start_web()
+        client = self.connect(server, receive_buffer=4096)
+        client.socket.setblocking(False)
+        request = adu(read(3, 0, 125)) * 100
+
+        def is_behind():
+            try:
+                client.socket.send(request)
+            except BlockingIOError:
+                pass
+            return web.get("/api/clients")[0]["unsent"] > 16384
+        wait_for(is_behind, "unsent bytes")
+
+    def test_many_connections_list_those_that_asked_last(self):
+        server, web = self.start_web()
+        clients = [self.connect(server) for _ in range(150)]
+        for client in clients:
+            client.ping()
+        listed = web.get("/api/clients")
+        self.assertEqual(len(listed), 128)
+        self.assertEqual(web.get("/api/status")["connections"], 150)
+
+
+class Metrics(WebTest):
+    """For Prometheus."""
+
+    def sample(self, web, name):
+        text = web.curl("/metrics").body.decode()
+        found = re.search("^mbasyncserver_" + re.escape(name) + r" (\S+)$",
+                          text, re.MULTILINE)
+        self.assertTrue(found, name)
+        return float(found.group(1))
+
+    def test_promtool_accepts_them(self):
+        if not PROMTOOL:
+            self.skipTest("no promtool here")
+        server, web = self.start_web()
+        self.connect(server).ask(read(3, 0, 126))
+        done = subprocess.run([PROMTOOL, "check", "metrics"],
+                              input=web.curl("/metrics").body,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+
+    def test_they_count(self):
+        server, web = self.start_web()
+        client = self.connect(server)
+        client.ping(4)
+        client.ask(read(3, 0, 126))
+        client.ask(bytes([99]))
+        with Client(server) as bad:
+            bad.send(struct.pack(">HHHB", 1, 1, 2, 1))
+            bad.expect_eof()
+        for name, value in (
+                ("connections", 1), ("connections_accepted_total", 2),
+                ("requests_total{function=\"3\"}", 5),
+                ("requests_total{function=\"99\"}", 1),
+                ("requests_total{function=\"16\"}", 0),
+                ("exceptions_total{code=\"3\"}", 1),
+                ("exceptions_total{code=\"1\"}", 1),
+                ("protocol_errors_total{kind=\"protocol_identifier\"}", 1),
+                ("connections_closed_total{cause=\"bad_protocol\"}", 1),
+                ("received_bytes_total", 5 * 12 + 8),
+                ("sent_bytes_total", 4 * 11 + 9 + 9),
+                ("request_duration_seconds_count", 6),
+                ("request_duration_seconds_bucket{le=\"+Inf\"}", 6),
+                ("http_connections", 1), ("healthy", 1)):
+            with self.subTest(name=name):
+                self.assertEqual(self.sample(web, name), value)
+        spent = self.sample(web, "request_duration_seconds_sum")
+        self.assertGreater(spent, 0)
+        self.assertLess(spent, 6 * 30)
+        self.assertEqual(web.curl("/metrics").headers["content-type"],
+                         "text/plain; version=0.0.4; charset=utf-8")
+
+    def test_health(self):
+        _, web = self.start_web()
+        answer = web.curl("/healthz")
+        self.assertEqual((answer.status, answer.body), (200, b"ok\n"))
+
+
+if __name__ == "__main__":
+    main()
