@@ -117,6 +117,22 @@ hold(struct call *call, struct gate *gate, uint64_t ticket, json_t *reply)
 	call_continue(call, NULL, held, held_free);
 }
 
+/* The policy has said no: who may not write, or that it can't be done now. */
+static void
+fail_refused(
+    struct call *call, enum mb_exception no, const struct mb_range *refused)
+{
+	if (no == MB_EX_SERVER_DEVICE_FAILURE)
+		call_fail(call, 503, "it can't be done now: exception %02u %s",
+		    no, mb_exception_name(no));
+	else
+		call_fail(call, 403,
+		    "refused by the access rules, for address %u quantity %u: "
+		    "exception %02u %s",
+		    refused->address, refused->quantity, no,
+		    mb_exception_name(no));
+}
+
 /* Write, if the policy has nothing against it. */
 static void
 carry_out(struct call *call, const struct writing *writings, size_t count,
@@ -130,11 +146,7 @@ carry_out(struct call *call, const struct writing *writings, size_t count,
 
 	if (no != MB_EX_NONE) {
 		json_decref(reply);
-		call_fail(call, 403,
-		    "refused by the access rules, for address %u quantity %u: "
-		    "exception %02u %s",
-		    refused.address, refused.quantity, no,
-		    mb_exception_name(no));
+		fail_refused(call, no, &refused);
 		return;
 	}
 	ticket = writing_execute(

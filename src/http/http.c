@@ -19,8 +19,9 @@
 /* A client that sends or takes nothing for so long is dropped. */
 #define TIMEOUT_S 15
 
-/* Ids of clients over HTTP, apart from those of connections. */
-#define FIRST_CLIENT (UINT64_C(1) << 63)
+/* Ids of clients over HTTP, apart from those of connections; and not negative
+ * where they are kept as signed numbers. */
+#define FIRST_CLIENT (UINT64_C(1) << 62)
 
 struct http {
 	struct evhttp *evhttp; /* owned, as is all of this */

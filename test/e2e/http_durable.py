@@ -1,0 +1,124 @@
+"""Writes over HTTP where the table is kept in a file."""
+
+import json
+import subprocess
+
+from disk_faults import Disk
+from harness import main, read, unpack_words, wait_for, write_single
+from state_file import EX_IOERR, StateFile, StateTest
+from web import CURL, JSON, Web
+
+
+class Durable(StateTest):
+    """A reply says that the write is on the disk, as over Modbus."""
+
+    def setUp(self):
+        super().setUp()
+        self.disk = Disk(self.directory)
+
+    def start_on_disk(self):
+        server = self.serve("--http", "0", "--http-write",
+                            env=self.disk.env())
+        return server, Web(server)
+
+    def put_later(self, web, address, values):
+        """A curl that is waiting."""
+        process = subprocess.Popen(
+            [CURL, "-s", "-i", "-X", "PUT", *JSON, "-d",
+             json.dumps({"address": address, "values": values}),
+             web.url + "/api/registers"], stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def hang(self, web, address, values):
+        """A curl whose write the disk delays."""
+        self.disk.set("-wal", hang=1)
+        process = self.put_later(web, address, values)
+        self.disk.await_hang()
+        return process
+
+    def test_the_reply_waits_for_the_disk(self):
+        server, web = self.start_on_disk()
+        curl = self.hang(web, 0, list(range(1000)))
+        client = self.connect(server)
+        self.assertEqual(unpack_words(client.ask(read(3, 998, 3))[2:]),
+                         [998, 999, 0])
+        self.assertEqual(web.registers(999, 1), [999])
+        self.assertIsNone(curl.poll())
+        self.disk.set("-wal", hang=0)
+        self.assertIn(b"HTTP/1.1 200", curl.communicate()[0])
+        server.stop()
+        self.assertEqual(StateFile(self.path).check().words()[:1001],
+                         list(range(1000)) + [0])
+
+    def test_who_does_not_wait_harms_nobody(self):
+        server, web = self.start_on_disk()
+        curl = self.hang(web, 0, [1, 2])
+        curl.kill()
+        curl.wait()
+        other = self.put_later(web, 5, [3])
+        wait_for(lambda: web.registers(5, 1) == [3], "the write")
+        self.disk.set("-wal", hang=0)
+        self.assertIn(b"HTTP/1.1 200", other.communicate()[0])
+        server.stop()
+        self.assertEqual(StateFile(self.path).check().words()[:6],
+                         [1, 2, 0, 0, 0, 3])
+
+    def test_a_full_disk_is_told_and_leaves_no_trace(self):
+        server, web = self.start_on_disk()
+        self.assertEqual(web.put("/api/registers",
+                                 {"values": [7] * 500}).status, 200)
+        self.disk.set("-wal", write_error=28)
+        answer = web.put("/api/registers", {"values": [8] * 30000})
+        self.assertEqual(answer.status, 503)
+        self.assertIn("could not be made safe", answer.json()["error"])
+        self.assertEqual(web.registers(0, 501), [7] * 500 + [0])
+        health = web.curl("/healthz")
+        self.assertEqual(health.status, 503)
+        self.assertTrue(health.body.startswith(b"degraded: "))
+        self.assertTrue(
+            web.get("/api/status")["health"].startswith("degraded: "))
+        self.assertIn(b"\nmbasyncserver_healthy 0\n",
+                      web.curl("/metrics").body)
+        again = web.put("/api/registers", {"values": [9]})
+        self.assertEqual(again.status, 503)
+        self.assertIn("exception 04", again.json()["error"])
+        self.disk.set("-wal", write_error=0)
+        wait_for(lambda: web.curl("/healthz").status == 200, "space again")
+        self.assertEqual(web.put("/api/registers",
+                                 {"values": [9]}).status, 200)
+        self.assertTrue(server.is_running())
+
+    def test_a_disk_that_fails_ends_the_server_and_promises_nothing(self):
+        server, web = self.start_on_disk()
+        self.disk.set("-wal", sync_error=5)
+        curl = self.put_later(web, 0, [1])
+        self.assertNotIn(b"HTTP/1.1 200", curl.communicate()[0])
+        server.wait_stopped(EX_IOERR)
+
+    def test_a_stop_with_a_write_that_waits(self):
+        server, web = self.start_on_disk()
+        curl = self.hang(web, 0, [1])
+        server.process.terminate()
+        wait_for(lambda: server.log_lines("stop: signal"), "the stop")
+        self.disk.set("-wal", hang=0)
+        server.wait_stopped()
+        curl.communicate()
+        self.assertEqual(StateFile(self.path).check().words()[0], 1)
+
+    def test_modbus_and_http_share_the_promise(self):
+        server, web = self.start_on_disk()
+        client = self.connect(server)
+        for i in range(20):
+            client.ask(write_single(6, i, i))
+            web.put("/api/registers", {"address": 100 + i, "values": [i]})
+        server.kill()
+        server = self.serve()
+        self.assertEqual(self.words(server, 0, 20), list(range(20)))
+        self.assertEqual(self.words(server, 100, 20), list(range(20)))
+
+
+if __name__ == "__main__":
+    main()
