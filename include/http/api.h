@@ -15,6 +15,7 @@ struct changes;
 struct client_report;
 struct events;
 struct gate;
+struct last_writer;
 struct policy;
 struct rates;
 struct request_times;
@@ -31,6 +32,7 @@ struct api {
 	struct gate *gate;                /* or NULL */
 	const char *(*health)(void *arg); /* or NULL */
 	void *health_arg;
+	const struct last_writer *last_writer;
 	struct client_report *report;
 	const struct request_times *times;
 

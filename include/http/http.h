@@ -19,6 +19,7 @@ struct client_report;
 struct event_base;
 struct gate;
 struct http;
+struct last_writer;
 struct policy;
 struct request_times;
 struct server;
@@ -35,9 +36,10 @@ struct http_config {
 	struct datatable *table;
 	enum datatable_overlay overlay;
 	struct server *server;
-	const struct policy *policy;  /* NULL: everyone may do everything */
-	struct gate *gate;            /* NULL: no reply is held */
-	struct client_report *report; /* its tap is the server's */
+	const struct policy *policy; /* NULL: everyone may do everything */
+	struct gate *gate;           /* NULL: no reply is held */
+	const struct last_writer *last_writer;
+	struct client_report *report;      /* its tap is the server's */
 	const struct request_times *times; /* likewise */
 
 	/* Why not all is well, or NULL: a sentence for people, without

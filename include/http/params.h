@@ -35,12 +35,12 @@ void params_parse(struct params *q, const char *text);
 const char *params_text(struct params *q, const char *name);
 
 /* A decimal number from min to max. */
-unsigned long params_number(struct params *q, const char *name, unsigned long min,
-    unsigned long max, unsigned long otherwise);
+unsigned long params_number(struct params *q, const char *name,
+    unsigned long min, unsigned long max, unsigned long otherwise);
 
 /* One of so many words: its index. */
-size_t params_choice(struct params *q, const char *name, const char *const *words,
-    size_t count, size_t otherwise);
+size_t params_choice(struct params *q, const char *name,
+    const char *const *words, size_t count, size_t otherwise);
 
 /* It is an error if something was given that nobody has asked for. Returns
  * NULL, or the error. */

@@ -9,6 +9,7 @@
 #include "http/api_status.h"
 #include "http/api_table.h"
 #include "http/api_write.h"
+#include "http/api_writers.h"
 #include "http/call.h"
 #include "http/events.h"
 #include "http/guard.h"
@@ -32,6 +33,9 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/events", events_subscribe },
 	{ EVHTTP_REQ_GET, "/api/status", api_get_status },
 	{ EVHTTP_REQ_GET, "/api/clients", api_get_clients },
+	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
+	{ EVHTTP_REQ_GET, "/api/writers/map", api_get_writers_map },
+	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
 	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
 	{ EVHTTP_REQ_PUT, "/api/registers", api_put_registers },

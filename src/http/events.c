@@ -488,7 +488,8 @@ since_of(struct call *call, struct params *q)
 {
 	const char *last = call_header(call, "Last-Event-ID");
 	unsigned long since = params_number(q, "since", 0, INT64_MAX, 0);
-	struct params header = { .pairs = { { "since", last, 0 } }, .count = 1 };
+	struct params header = { .pairs = { { "since", last, 0 } },
+		.count = 1 };
 
 	return last == NULL ?
 	    since :

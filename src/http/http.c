@@ -168,6 +168,7 @@ http_new(struct event_base *base, const struct http_config *config)
 		.token = config->token,
 		.hosts = config->hosts,
 		.host_count = config->host_count,
+		.last_writer = config->last_writer,
 		.report = config->report,
 		.times = config->times,
 		.rates = &h->rates,

@@ -12,6 +12,7 @@
 #include "http/visitors.h"
 #include "net/server.h"
 #include "report/request_times.h"
+#include "table/last_writer.h"
 #include "version.h"
 
 #define NANOSECOND 1e-9
@@ -132,6 +133,22 @@ add_traffic(struct text *t, const struct counters *n)
 }
 
 static void
+add_writers(struct text *t, const struct last_writer *last_writer)
+{
+	static const char name[] = "contended_addresses";
+	struct last_writer_totals totals = last_writer_totals(last_writer);
+
+	add_one(t, "table_writes_total", "counter", "Writes to the data table.",
+	    totals.writes);
+	add_head(
+	    t, name, "gauge", "Addresses that several clients write in turn.");
+	add_labelled(
+	    t, name, "kind", "coils", totals.contended[DATATABLE_COILS]);
+	add_labelled(t, name, "kind", "registers",
+	    totals.contended[DATATABLE_REGISTERS]);
+}
+
+static void
 add_times(struct text *t, const struct request_times *times)
 {
 	static const char name[] = "request_duration_seconds";
@@ -184,6 +201,7 @@ metrics_write(const struct api *api, struct text *t)
 	add_protocol_errors(t, n);
 	add_requests(t, n);
 	add_traffic(t, n);
+	add_writers(t, api->last_writer);
 	add_times(t, api->times);
 	add_http(t, api);
 }

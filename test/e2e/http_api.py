@@ -655,6 +655,73 @@ class Clients(WebTest):
         self.assertEqual(web.get("/api/status")["connections"], 150)
 
 
+class Writers(WebTest):
+    """Who wrote what last."""
+
+    def test_rows_tell_who_and_when(self):
+        server, web = self.start_web()
+        self.assertEqual(web.get("/api/writers?quantity=4096"), [])
+        one = self.connect(server)
+        two = self.connect(server, source="127.0.0.2")
+        one.ask(write_registers(10, [1, 2, 3]))
+        two.ask(write_registers(12, [4, 5]))
+        rows = web.get("/api/writers?kind=registers&address=5&quantity=9")
+        self.assertEqual([(r["address"], r["client"], r["changes"],
+                           r["contended"]) for r in rows],
+                         [(10, "127.0.0.1", 1, False),
+                          (11, "127.0.0.1", 1, False),
+                          (12, "127.0.0.2", 2, False),
+                          (13, "127.0.0.2", 1, False)])
+        self.assertRegex(rows[0]["time"], r"Z$")
+        self.assertEqual(web.get("/api/writers?kind=coils&address=10"), [])
+        self.assertEqual(
+            len(web.get("/api/writers?address=11&quantity=2")), 2)
+
+    def test_contended_addresses_are_listed(self):
+        server, web = self.start_web()
+        one = self.connect(server)
+        two = self.connect(server, source="127.0.0.2")
+        self.assertEqual(web.get("/api/contended"), [])
+        for value in (1, 2, 3):
+            for client in (one, two):
+                client.ask(write_single(6, 7, value))
+                client.ask(write_single(5, 9, 0xFF00))
+        rows = web.get("/api/contended")
+        self.assertEqual([(r["kind"], r["address"], r["client"], r["other"])
+                          for r in rows],
+                         [("registers", 7, "127.0.0.2", "127.0.0.1"),
+                          ("coils", 9, "127.0.0.2", "127.0.0.1")])
+        self.assertGreaterEqual(rows[0]["contentions"], 4)
+        self.assertIn(b"contended_addresses{kind=\"coils\"} 1\n",
+                      web.curl("/metrics").body)
+
+    def test_the_map_has_what_was_written(self):
+        server, web = self.start_web("--http-write")
+        self.assertEqual(web.get("/api/writers/map?kind=registers"),
+                         {"ranges": [], "clients": []})
+        web.put("/api/registers", {"values": [1] * 5000})
+        two = self.connect(server, source="127.0.0.2")
+        two.ask(write_single(6, 65535, 1))
+        two.ask(write_single(6, 100, 1))
+        found = web.get("/api/writers/map?kind=registers")
+        clients = {}
+        for each in found["ranges"]:
+            self.assertEqual(len(each["client"]), len(each["age_s"]))
+            for i, number in enumerate(each["client"]):
+                clients[each["address"] + i] = found["clients"][number]
+                self.assertLess(each["age_s"][i], 3600)
+        expected = dict.fromkeys(range(5000), "127.0.0.1")
+        expected.update({100: "127.0.0.2", 65535: "127.0.0.2"})
+        self.assertEqual(clients, expected)
+
+    def test_bad_questions(self):
+        _, web = self.start_web()
+        for path in ("/api/writers?kind=inputs", "/api/writers?quantity=4097",
+                     "/api/writers?address=65535&quantity=2",
+                     "/api/writers/map?address=1", "/api/contended?kind=x"):
+            self.assert_error(web.curl(path), 400, "")
+
+
 class Metrics(WebTest):
     """For Prometheus."""
 

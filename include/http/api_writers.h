@@ -1,0 +1,21 @@
+/* Who wrote what last, over HTTP. */
+#ifndef HTTP_API_WRITERS_H
+#define HTTP_API_WRITERS_H
+
+struct call;
+
+/* Addresses that one answer can be asked about, and contended ones listed of
+ * each kind. */
+#define API_WRITERS_MAX   4096
+#define API_CONTENDED_MAX 500
+
+/* GET /api/writers?kind=&address=&quantity= */
+void api_get_writers(struct call *call);
+
+/* GET /api/contended */
+void api_get_contended(struct call *call);
+
+/* GET /api/writers/map?kind= */
+void api_get_writers_map(struct call *call);
+
+#endif
