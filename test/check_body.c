@@ -71,6 +71,19 @@ START_TEST(more_values_than_a_table_are_refused_before_they_are_parsed)
 }
 END_TEST
 
+START_TEST(strange_characters_are_not_repeated)
+{
+	json_t *o = parse("{\"\\n\xC3\xA4\":1}");
+	json_t *members[1];
+
+	ck_assert_int_eq(body_members(o, NULL, 0, members, error), -1);
+	ck_assert_str_eq(error, "\"?\?\?\": no such member");
+	json_decref(o);
+	ck_assert_ptr_null(parse("{\"a\n"));
+	ck_assert_ptr_null(strchr(error, '\n'));
+}
+END_TEST
+
 START_TEST(members_are_found_and_strangers_refused)
 {
 	static const char *const names[] = { "one", "two" };
@@ -193,6 +206,7 @@ main(void)
 	tcase_add_test(tc, brackets_and_commas_in_strings_do_not_count);
 	tcase_add_test(
 	    tc, more_values_than_a_table_are_refused_before_they_are_parsed);
+	tcase_add_test(tc, strange_characters_are_not_repeated);
 	tcase_add_test(tc, members_are_found_and_strangers_refused);
 	tcase_add_test(tc, values_of_all_kinds_become_words);
 	tcase_add_loop_test(tc, other_values_are_refused, 0, COUNT(bad_values));

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What clients have sent is repeated in plain ASCII only: it may have been cut
+ * within a character, or have line ends. */
 static int __attribute__((format(printf, 2, 3)))
 fail(char *error, const char *format, ...)
 {
@@ -13,6 +15,9 @@ fail(char *error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error, BODY_ERROR_MAX, format, args);
 	va_end(args);
+	for (; *error != '\0'; error++)
+		if (*error < ' ' || *error > '~')
+			*error = '?';
 	return -1;
 }
 

@@ -208,6 +208,36 @@ def queries():
         write("query", f"time_{i:02}", b"\1" + text.encode())
 
 
+BODIES = (
+    '{"address":10,"values":[1,2,65535]}',
+    '{"address":0,"values":[1.5,-2,"NaN","-Infinity"],"type":"float32"}',
+    '{"values":[true,false,1,0]}',
+    '{"values":["18446744073709551615"],"type":"uint64"}',
+    '{"values":[[1]],"type":7}',
+    '{"values":[1],"values":[2]}',
+    '{"a":"\\"[[[[\\\\","values":[',
+    "[" * 50,
+    "",
+)
+
+PARAMS = ("address=0&quantity=10", "address=65536", "type=two&type=one",
+          "type=", "=", "a", "&", "address=%31", "a=1&" * 9)
+
+HOSTS = ("localhost:8080", "127.0.0.1", "[::1]:80", "plc.example", "evil",
+         "localhost.evil", "http://plc.example", "null",
+         "Bearer 0123456789abcdef")
+
+
+def http():
+    for i in range(32):
+        write("http", f"value_{i:02}",
+              bytes([0, i % 8, i // 8]) + bytes.fromhex("3fc000008000ffff"))
+    for code, texts in ((1, BODIES), (2, PARAMS), (3, HOSTS)):
+        for i, text in enumerate(texts):
+            write("http", f"text_{code}_{i}", bytes([code]) + text.encode())
+
+
+http()
 requests()
 frames()
 connections()

@@ -1,0 +1,207 @@
+/*
+ * What comes over HTTP and is ours to parse: queries, bodies, hosts, origins,
+ * and registers as numbers.
+ *
+ * Input: a byte that chooses what the rest is; for values then a type, an order
+ * and words.
+ *
+ * Holds: every text gives a result or an error of one line; numbers are within
+ * what was asked for; no more words are written than there is room for; a value
+ * that was printed is stored again as the words that it came from; nobody is
+ * let in by a Host that is neither an address nor a name that was given.
+ */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fuzz.h"
+#include "http/body.h"
+#include "http/guard.h"
+#include "http/params.h"
+#include "http/values.h"
+
+#define ROOM 64
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+static void
+must_be_one_line(const char *error, size_t room)
+{
+	must(strnlen(error, room) < room && error[0] != '\0');
+	for (; *error != '\0'; error++)
+		must(*error != '\n');
+}
+
+/* The rest of an input as a string of exactly its length. */
+static char *
+text_of(struct input *in)
+{
+	char *text = malloc(in->left + 1);
+
+	must(text != NULL);
+	if (in->left > 0)
+		memcpy(text, in->next, in->left);
+	text[in->left] = '\0';
+	return text;
+}
+
+static void
+try_params(const char *text)
+{
+	static const char *const words[] = { "one", "two" };
+	struct params q;
+	unsigned long n;
+
+	params_parse(&q, text);
+	n = params_number(&q, "address", 10, 65535, 77);
+	must(n >= 10 && n <= 65535);
+	must(params_choice(&q, "type", words, 2, 1) < 2);
+	if (params_finish(&q) != NULL)
+		must_be_one_line(q.error, sizeof(q.error));
+	must(q.count <= PARAMS_PAIRS_MAX);
+}
+
+static void
+try_members(const json_t *object)
+{
+	static const char *const names[] = { "values", "address", "type" };
+	uint16_t *words = malloc(ROOM * sizeof(*words));
+	char error[BODY_ERROR_MAX];
+	json_t *members[3];
+	size_t n;
+	long got;
+
+	must(words != NULL);
+	if (body_members(object, names, 3, members, error) != 0)
+		must_be_one_line(error, sizeof(error));
+	if (body_number(members[1], "address", 65535, 0, &n, error) == 0)
+		must(n <= 65535);
+	if (body_choice(members[2], "type", value_type_names, VALUE_TYPES, 0,
+		&n, error) != 0)
+		n = 0;
+	if (members[0] != NULL) {
+		got = body_values(members[0], "values", (enum value_type)n,
+		    VALUE_CDAB, words, ROOM, error);
+		must(got >= -1 && got <= ROOM);
+		if (got < 0)
+			must_be_one_line(error, sizeof(error));
+		got = body_coils(members[0], "values", words, 16 * ROOM, error);
+		must(got >= -1 && got <= 16 * ROOM);
+	}
+	free(words);
+}
+
+static void
+try_body(const uint8_t *bytes, size_t size)
+{
+	char error[BODY_ERROR_MAX];
+	json_t *object = body_parse((const char *)bytes, size, error);
+
+	if (object == NULL)
+		must_be_one_line(error, sizeof(error));
+	else
+		try_members(object);
+	json_decref(object);
+}
+
+static bool
+is_a_number_of_any_nan(enum value_type type, const char *text)
+{
+	return (type == VALUE_FLOAT32 || type == VALUE_FLOAT64) &&
+	    strcmp(text, "\"NaN\"") == 0;
+}
+
+/* A JSON string becomes text, and so do numbers that have no fraction. */
+static void
+must_be_stored_again(enum value_type type, enum value_order order,
+    const char *text, const uint16_t *words)
+{
+	bool real = type == VALUE_FLOAT32 || type == VALUE_FLOAT64;
+	uint16_t again[VALUE_WORDS_MAX];
+	char bare[VALUE_TEXT_MAX + 1];
+	int result;
+
+	if (is_a_number_of_any_nan(type, text))
+		return; /* there are many, and one text */
+	if (text[0] == '"') {
+		snprintf(bare, sizeof(bare), "%.*s", (int)strlen(text) - 2,
+		    text + 1);
+		result = value_store_text(type, order, bare, again);
+	} else if (real) {
+		result = value_store(type, order,
+		    (struct value_number){
+			.is_real = true, .real = strtod(text, NULL) },
+		    again);
+	} else {
+		result = value_store_text(type, order, text, again);
+	}
+	must(result == 0);
+	must(memcmp(again, words, value_words(type) * sizeof(*again)) == 0);
+}
+
+static void
+try_value(struct input *in)
+{
+	enum value_type type = (enum value_type)(input_byte(in) % VALUE_TYPES);
+	enum value_order order =
+	    (enum value_order)(input_byte(in) % VALUE_ORDERS);
+	uint16_t words[VALUE_WORDS_MAX] = { 0 };
+	char text[VALUE_TEXT_MAX + 1];
+	size_t length;
+
+	for (int i = 0; i < VALUE_WORDS_MAX; i++)
+		words[i] = (uint16_t)(input_byte(in) << 8 | input_byte(in));
+	length = value_format(type, order, words, text);
+	must(length > 0 && length <= VALUE_TEXT_MAX);
+	text[length] = '\0';
+	must_be_stored_again(type, order, text, words);
+}
+
+static void
+try_host(const char *text)
+{
+	static const char *const names[] = { "plc.example" };
+	bool allowed = guard_allows_host(text, names, 1);
+
+	if (allowed && strncasecmp(text, "localhost", 9) != 0 &&
+	    strncasecmp(text, "plc.example", 11) != 0)
+		must(isxdigit((unsigned char)text[0]) || text[0] == '[' ||
+		    text[0] == ':');
+	if (guard_allows_origin(text, "plc.example"))
+		must(strlen(text) <= strlen("https://plc.example"));
+	if (guard_is_name(text))
+		must(strpbrk(text, ":/ \n") == NULL);
+	must(!guard_allows_token(text, "0123456789abcdef") ||
+	    strlen(text) == strlen("Bearer 0123456789abcdef"));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	uint8_t what = input_byte(&in) % 4;
+	char *text;
+
+	if (what == 0)
+		try_value(&in);
+	if (what == 1)
+		try_body(in.next, in.left);
+	if (what < 2)
+		return 0;
+	text = text_of(&in);
+	if (what == 2)
+		try_params(text);
+	else
+		try_host(text);
+	free(text);
+	return 0;
+}
