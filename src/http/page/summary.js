@@ -1,0 +1,39 @@
+/* The server as a whole: its name, how long it is up, how busy it is; and what
+ * to do with it when nothing was written yet. */
+import { drawRates } from "./chart.js";
+import { count, duration, rate, setText } from "./format.js";
+
+const RATES = 120; /* seconds shown */
+const $ = (id) => document.getElementById(id);
+const colour = (selector) => getComputedStyle(document.querySelector(selector)).color;
+
+export function showSummary(status) {
+	const rates = (status.rates || []).slice(-RATES);
+	const requests = rates.map((r) => r.requests);
+	const writes = rates.map((r) => r.writes);
+
+	setText($("version"), status.version);
+	setText($("about"),
+		`port ${status.port} · ${status.mode} · up ${duration(status.uptime_s * 1000)}`);
+	setText($("load-rate"), rate(status.requests_per_s || 0));
+	setText($("load-clients"), count(status.connections || 0));
+	setText($("requests-text"), `${rate(requests.at(-1) || 0)} requests/s`);
+	setText($("writes-text"), `${rate(writes.at(-1) || 0)} writes/s`);
+	drawRates($("rates"), [
+		{ values: requests, colour: colour(".key.requests"), fill: 0.15 },
+		{ values: writes, colour: colour(".key.writes"), dash: [4, 3] },
+	], RATES, { line: colour("#rates"), text: colour(".rates") });
+}
+
+/* Before the first change: what this is, and how to make something glow. */
+export function showWelcome(model, status) {
+	const host = location.hostname.replace(/^\[|\]$/g, "");
+	const line = `mbpoll -m tcp -p ${status.port} -0 -1 -t 4 -r 16 ${host} 1234`;
+	const empty = model.isEmpty();
+
+	setText($("mbpoll"), line);
+	setText($("modpoll"), line.replace("mbpoll", "modpoll"));
+	$("welcome").hidden = !empty;
+	$("quiet").hidden = empty || model.log.length > 0;
+	$("changes-table").hidden = model.log.length === 0;
+}
