@@ -19,6 +19,7 @@ test_needs="$test_needs clang libclang-rt-dev"
 if [ "${CI:-}" = true ]; then
 	test_needs="$test_needs prometheus"
 fi
+page_needs='nodejs npm chromium' # to test the live page; without, that is skipped
 memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
@@ -87,6 +88,9 @@ have()
 		[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]
 		;;
 	systemd-container) command_exists systemd-nspawn ;;
+	nodejs) # playwright-core asks for 18
+		node -e 'parseInt(process.versions.node) < 18 && process.exit(1)' 2>&1
+		;;
 	*) command_exists "$1" ;;
 	esac >/dev/null
 }
@@ -144,6 +148,30 @@ need()
 		die "please install:$packages"
 	packages=$(missing "$@")
 	[ -z "$packages" ] || die "installed, but too old or not found:$packages"
+}
+
+# want PACKAGE...: install those that are missing, if that can be done.
+want()
+{
+	(need "$@") || say "going on without"
+}
+
+# Playwright's driver, by npm, into .build/page: what test/page needs. The
+# browser is Debian's.
+want_page_modules()
+{
+	page=$build/page
+	command_exists npm || return 0
+	cmp -s "$root/test/page/package-lock.json" "$page/package-lock.json" &&
+		[ -d "$page/node_modules/playwright-core" ] && return
+	mkdir -p "$page"
+	cp "$root/test/page/package.json" "$root/test/page/package-lock.json" \
+	    "$page"
+	say "installing the modules of test/page"
+	quietly "$build/npm.log" npm ci --prefix "$page" --ignore-scripts \
+	    --no-audit --no-fund && return
+	rm "$page/package-lock.json"
+	say "npm failed: the live page is not tested"
 }
 
 # compile TREE TARGET [CMAKE-OPTION...]: bring .build/TREE up to date.
