@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "http/http.h"
 #include "insight.h"
 #include "journal/journal.h"
@@ -20,7 +21,6 @@
 #include "options.h"
 #include "ports.h"
 #include "state/state.h"
-#include "state/store.h"
 #include "system/activation.h"
 #include "system/notify.h"
 #include "table/datatable.h"
@@ -28,9 +28,7 @@
 #include "table/last_writer_report.h"
 #include "version.h"
 
-static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
-
-#define STOP_SIGNALS (sizeof(stop_signals) / sizeof(*stop_signals))
+#define CAUGHT_MAX 5 /* signals */
 
 /* What the program owns, created from the top down, freed from the bottom up.
  * All of it may be NULL. */
@@ -39,14 +37,11 @@ struct program {
 	struct datatable *table;
 	struct last_writer *last_writer;
 	struct event_base *base;
-	struct event *signals[STOP_SIGNALS];
-	struct event *report_signal;
+	struct event *signals[CAUGHT_MAX];
 	struct tap trace;
-	struct event *backup_signal;
 	struct policy access;
 	struct policy state_policy;
 	const struct policy *policy; /* the first of these, or NULL */
-	struct store *store;         /* until state takes it over */
 	struct state *state;
 	struct server *server;
 	struct notify *notify;
@@ -162,29 +157,45 @@ raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* Terminals close and operators press ^C: each is a stop. A signal that was
- * ignored when we started (nohup) stays so. */
+/* Terminals close and operators press ^C: each is a stop. */
+static const struct {
+	int number;
+	bool stops;
+	event_callback_fn act;
+} caught[CAUGHT_MAX] = {
+	{ SIGINT, true, stop_signal_cb },
+	{ SIGTERM, true, stop_signal_cb },
+	{ SIGHUP, true, stop_signal_cb },
+	{ SIGUSR1, false, backup_signal_cb },
+	{ SIGUSR2, false, report_signal_cb },
+};
+
+/* A signal that was ignored when we started (nohup) stays so. */
 static int
 catch_signals(struct program *p)
 {
 	struct sigaction old;
 
-	for (size_t i = 0; i < STOP_SIGNALS; i++) {
-		if (sigaction(stop_signals[i], NULL, &old) == 0 &&
+	for (size_t i = 0; i < CAUGHT_MAX; i++) {
+		if (sigaction(caught[i].number, NULL, &old) == 0 &&
 		    old.sa_handler == SIG_IGN)
 			continue;
 		p->signals[i] =
-		    evsignal_new(p->base, stop_signals[i], stop_signal_cb, p);
+		    evsignal_new(p->base, caught[i].number, caught[i].act, p);
 		if (p->signals[i] == NULL || event_add(p->signals[i], NULL))
 			return -1;
 	}
-	p->backup_signal = evsignal_new(p->base, SIGUSR1, backup_signal_cb, p);
-	if (p->backup_signal == NULL || event_add(p->backup_signal, NULL) != 0)
-		return -1;
-	p->report_signal = evsignal_new(p->base, SIGUSR2, report_signal_cb, p);
-	if (p->report_signal == NULL)
-		return -1;
-	return event_add(p->report_signal, NULL);
+	return 0;
+}
+
+/* The system's answer to a signal that is not caught any more is to end the
+ * program. */
+static void
+release_signals(struct program *p, bool stops)
+{
+	for (size_t i = 0; i < CAUGHT_MAX; i++)
+		if (p->signals[i] != NULL && caught[i].stops == stops)
+			event_free(p->signals[i]);
 }
 
 /* One thread, so libevent needs no locks. */
@@ -288,30 +299,6 @@ state_lost(void *arg)
 		program_stop(p);
 }
 
-/* Make the state file if that was asked for and there is none, and open it.
- * Returns an exit status. */
-static int
-open_store(struct program *p)
-{
-	const struct options *o = &p->options;
-	struct store_error why;
-
-	if (o->state_init && access(o->state, F_OK) != 0 && errno == ENOENT) {
-		if (store_create(o->state, o->overlay, &why) != 0)
-			goto fail;
-		log_line(LOG_INFO, "state: %s: made, all zero", o->state);
-	}
-	p->store = store_open(o->state, STORE_WRITE, &o->overlay, &why);
-	if (p->store == NULL || store_load(p->store, p->table, &why) != 0)
-		goto fail;
-	store_keep_journal(p->store, o->keep);
-	log_line(LOG_INFO, "state: %s: restored", o->state);
-	return EX_OK;
-fail:
-	log_line(LOG_ERROR, "state: %s", why.text);
-	return why.status;
-}
-
 /* Restore the table, and keep it from now on. Returns an exit status. */
 static int
 start_state(struct program *p)
@@ -322,18 +309,8 @@ start_state(struct program *p)
 		.lost = state_lost,
 		.arg = p,
 	};
-	int status;
 
-	if (p->options.state == NULL)
-		return EX_OK;
-	status = open_store(p);
-	if (status != EX_OK)
-		return status;
-	p->state = state_new(p->store, &config);
-	if (p->state == NULL)
-		return out_of_resources("state");
-	p->store = NULL;
-	return EX_OK;
+	return durable_start(&p->options, &config, &p->state);
 }
 
 /* Create everything, bottom up, and listen. Returns an exit status. */
@@ -388,16 +365,11 @@ program_start(struct program *p)
 static int
 program_free(struct program *p)
 {
-	struct store_error ignored;
 	int status;
 
 	insight_free(p->insight);
 	notify_free(p->notify);
-	for (size_t i = 0; i < STOP_SIGNALS; i++)
-		if (p->signals[i] != NULL)
-			event_free(p->signals[i]);
-	if (p->report_signal != NULL)
-		event_free(p->report_signal);
+	release_signals(p, true); /* who can't wait may stop us twice */
 	server_free(p->server);
 	p->server = NULL;
 	/* Bufferevents close their sockets from the loop; the disk may take
@@ -405,9 +377,7 @@ program_free(struct program *p)
 	if (p->state != NULL)
 		event_base_loop(p->base, EVLOOP_NONBLOCK);
 	status = state_close(p->state);
-	store_close(p->store, &ignored);
-	if (p->backup_signal != NULL)
-		event_free(p->backup_signal);
+	release_signals(p, false);
 	if (p->base != NULL)
 		event_base_free(p->base);
 	datatable_free(p->table);

@@ -1,0 +1,22 @@
+/*
+ * What --state and its like ask for: the state file made or opened, the table
+ * restored from it, and kept from then on.
+ */
+#ifndef DURABLE_H
+#define DURABLE_H
+
+#include "state/state.h"
+
+struct options;
+
+/*
+ * Restore config's table and keep it, if the options ask for that; else *state
+ * is NULL.
+ *
+ * Returns an exit status of sysexits.h: EX_OK, or another after a line that
+ * says why.
+ */
+int durable_start(const struct options *o, const struct state_config *config,
+    struct state **state);
+
+#endif
