@@ -100,7 +100,7 @@ wrong_address(const uint8_t *pdu, uint8_t at, char *text)
 	if (address + quantity <= MB_ADDRESSES)
 		return 0;
 	return snprintf(text, MB_ILLEGAL_TEXT_MAX,
-	    "address %u + quantity %u is more than %u", address, quantity,
+	    "address %u + quantity %u is more than %d", address, quantity,
 	    MB_ADDRESSES);
 }
 
@@ -119,7 +119,7 @@ wrong_otherwise(const uint8_t *pdu, char *text)
 	if (pdu[0] == MB_FC_ENCAPSULATED_INTERFACE)
 		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
 		    "read code %u, object %u: expected code 1 to 4, and for "
-		    "code 4 an object up to %u",
+		    "code 4 an object up to %d",
 		    pdu[2], pdu[3], MB_OBJECT_LAST_REGULAR);
 	return snprintf(text, MB_ILLEGAL_TEXT_MAX, "nothing is wrong");
 }
@@ -138,7 +138,7 @@ mb_describe_illegal(const uint8_t *pdu, size_t length, char *text)
 	else if (pdu[0] == MB_FC_ENCAPSULATED_INTERFACE && length >= 2 &&
 	    pdu[1] != MB_MEI_READ_DEVICE_IDENTIFICATION)
 		snprintf(text, MB_ILLEGAL_TEXT_MAX,
-		    "MEI type %u: there is only %u, Read Device Identification",
+		    "MEI type %u: there is only %d, Read Device Identification",
 		    pdu[1], MB_MEI_READ_DEVICE_IDENTIFICATION);
 	else if (!wrong_length(s, length, text) &&
 	    !wrong_quantity(
