@@ -164,12 +164,9 @@ export async function until(condition, what = "a condition") {
 	}
 }
 
-/* A server without a table of last writers says 404 there. And one warning is
- * about these tests, which look at pixels. */
+/* One warning is about these tests, which look at pixels. */
 function isExcused(message) {
-	return message.text().includes("willReadFrequently") ||
-		/\/api\/(writers|contended)/.test(message.location().url) &&
-		/status of 404/.test(message.text());
+	return message.text().includes("willReadFrequently");
 }
 
 /*

@@ -104,39 +104,20 @@ function shown(name) {
 
 /* What the feed brings. ---------------------------------------------------- */
 
-/* What a server may be without; then it is not asked again. */
-const absent = new Set();
-
-async function askIfThere(path, otherwise) {
-	const [what] = path.split("?");
-
-	if (absent.has(what))
-		return otherwise;
-	try {
-		return await feed.ask(path);
-	} catch (refused) {
-		if (refused.status !== 404)
-			throw refused;
-		absent.add(what);
-		return otherwise;
-	}
-}
-
 async function reload(epoch) {
 	const [dump, registers, coils, newStatus, newClients, newContended] = await Promise.all([
 		feed.ask("/api/dump"),
-		askIfThere("/api/writers/map?kind=registers", null),
-		askIfThere("/api/writers/map?kind=coils", null),
+		feed.ask("/api/writers/map?kind=registers"),
+		feed.ask("/api/writers/map?kind=coils"),
 		feed.ask("/api/status"),
-		askIfThere("/api/clients", []),
-		askIfThere("/api/contended", []),
+		feed.ask("/api/clients"),
+		feed.ask("/api/contended"),
 	]);
 	const now = Date.now();
 
 	model.load(dump, epoch);
-	for (const [kind, writers] of [["registers", registers], ["coils", coils]])
-		if (writers)
-			model.loadWriters(kind, writers, now);
+	model.loadWriters("registers", registers, now);
+	model.loadWriters("coils", coils, now);
 	writable(newStatus);
 	takeStatus(newStatus);
 	takeClients(newClients);
@@ -181,8 +162,8 @@ async function askWriters() {
 	if (document.hidden || feed.state !== "live" || !shown("values"))
 		return;
 	try {
-		const rows = await askIfThere(
-			`/api/writers?kind=${kind}&address=${first}&quantity=${last - first + 1}`, []);
+		const rows = await feed.ask(
+			`/api/writers?kind=${kind}&address=${first}&quantity=${last - first + 1}`);
 		if (kind === table.range.kind)
 			table.setKnown(rows, model.clockSkew);
 	} catch {
@@ -203,7 +184,7 @@ function askContendedLater() {
 		if (document.hidden)
 			return;
 		try {
-			contended = await askIfThere("/api/contended", []);
+			contended = await feed.ask("/api/contended");
 			soon("contended");
 		} catch {
 			/* likewise */
