@@ -172,8 +172,7 @@ END_TEST
 
 static const char *const bad_files[] = { "", "\n", "0123456789abcde\n",
 	"0123456789 abcdef\n", "0123456789abcdef \n", "0123456789abcdef\x01\n",
-	"\xEF\xBB\xBF"
-	"0123456789abcdef\n" };
+	"\xEF\xBB\xBF!123456789abcdef\n" };
 
 START_TEST(other_files_are_refused)
 {

@@ -27,7 +27,7 @@ json_t *body_parse(const char *text, size_t length, char *error);
  * put at its place in members, which are borrowed; those that are not there
  * become NULL. Returns 0, or -1 with an error: what names don't list is one.
  */
-int body_members(const json_t *object, const char *const *names, size_t count,
+int body_members(json_t *object, const char *const *names, size_t count,
     json_t **members, char *error);
 
 /* A whole number from 0 to max; otherwise when it is NULL. Returns 0 or -1. */

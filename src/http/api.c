@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -154,15 +155,16 @@ static void
 fail_method(struct call *call, const char *path)
 {
 	char allowed[64] = "";
+	size_t n = 0;
 
 	for (size_t i = 0; i < ROUTES; i++)
-		if (strcmp(routes[i].path, path) == 0) {
-			if (allowed[0] != '\0')
-				strcat(allowed, ", ");
-			strcat(allowed, method_name(routes[i].method));
-		}
-	if (allowed[0] == '\0')
-		strcpy(allowed, "GET, HEAD");
+		if (strcmp(routes[i].path, path) == 0)
+			n += (size_t)snprintf(allowed + n, sizeof(allowed) - n,
+			    "%s%s", n == 0 ? "" : ", ",
+			    method_name(routes[i].method));
+	if (n == 0) /* a part of the page */
+		snprintf(allowed, sizeof(allowed), "%s",
+		    method_name(EVHTTP_REQ_GET));
 	call_add_header(call, "Allow", allowed);
 	call_fail(call, 405, "%s: expected %s", path, allowed);
 }

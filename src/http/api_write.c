@@ -1,6 +1,7 @@
 #include "http/api_write.h"
 
 #include <event2/buffer.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -299,7 +300,7 @@ api_put_coils(struct call *call)
 static int
 fail(struct order *o, const char *why)
 {
-	strcpy(o->error, why);
+	snprintf(o->error, sizeof(o->error), "%s", why);
 	return -1;
 }
 

@@ -92,17 +92,15 @@ find(const char *name, const char *const *names, size_t count)
 }
 
 int
-body_members(const json_t *object, const char *const *names, size_t count,
+body_members(json_t *object, const char *const *names, size_t count,
     json_t **members, char *error)
 {
 	const char *name;
 	json_t *member;
-	/* jansson iterates over what it can't know to be constant. */
-	json_t *o = (json_t *)(uintptr_t)object;
 
 	for (size_t i = 0; i < count; i++)
 		members[i] = NULL;
-	json_object_foreach(o, name, member)
+	json_object_foreach(object, name, member)
 	{
 		size_t i = find(name, names, count);
 

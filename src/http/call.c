@@ -142,14 +142,14 @@ call_reply(
 	call_ended(call);
 }
 
-/* Send text, or an empty reply when there is no memory for one. */
+/* Send a line, or an empty reply when there is no memory for one. */
 static void
 reply_text(struct call *call, int status, const char *type, const char *text)
 {
 	struct evbuffer *body = evbuffer_new();
 
 	if (body == NULL || text == NULL ||
-	    evbuffer_add(body, text, strlen(text)) != 0)
+	    evbuffer_add_printf(body, "%s\n", text) < 0)
 		call_reply(call, 500, NULL, NULL);
 	else
 		call_reply(call, status, type, body);

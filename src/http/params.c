@@ -75,7 +75,7 @@ params_parse(struct params *q, const char *text)
 		fail(q, "query: expected fewer than %d bytes", PARAMS_TEXT_MAX);
 		return;
 	}
-	strcpy(q->text, text);
+	memcpy(q->text, text, strlen(text) + 1);
 	while (rest != NULL) {
 		char *pair = strsep(&rest, "&");
 

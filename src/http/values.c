@@ -103,9 +103,9 @@ value_format_unsigned(uint64_t number, char *text)
 static int64_t
 extend(uint64_t bits, unsigned words)
 {
-	unsigned unused = 64 - 16 * words;
-
-	return (int64_t)(bits << unused) >> unused;
+	if (words == 1)
+		return (int16_t)bits;
+	return words == 2 ? (int32_t)bits : (int64_t)bits;
 }
 
 static size_t
@@ -150,8 +150,7 @@ format_real(double value, bool narrow, char *text)
 		    value > 0                   ? "\"Infinity\"" :
 						  "\"-Infinity\"";
 
-		memcpy(text, name, strlen(name));
-		return strlen(name);
+		return (size_t)snprintf(text, VALUE_TEXT_MAX, "%s", name);
 	}
 	for (;; digits++) {
 		n = snprintf(out, sizeof(out), "%.*g", digits, value);

@@ -70,11 +70,13 @@ check_deadline(const struct visitors *v, struct visitor *visitor)
 {
 	uint64_t age = clock_ms() - visitor->since;
 	bool crowded = v->count == VISITORS_MAX;
+	uint64_t most = UINT64_MAX;
 
-	if (visitor->state == VISITOR_ASKING &&
-	    age > (crowded ? VISITORS_CROWDED_MS : VISITORS_ASKING_MS))
-		visitor_end(visitor);
-	else if (visitor->state == VISITOR_TAKING && age > VISITORS_TAKING_MS)
+	if (visitor->state == VISITOR_ASKING)
+		most = crowded ? VISITORS_CROWDED_MS : VISITORS_ASKING_MS;
+	else if (visitor->state == VISITOR_TAKING)
+		most = VISITORS_TAKING_MS;
+	if (age > most)
 		visitor_end(visitor);
 }
 

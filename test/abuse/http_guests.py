@@ -9,8 +9,7 @@ import socket
 import statistics
 import time
 
-from load import (ASAN, KIB, AbuseTest, Client, adu, figure, measured, report,
-                  target_of)
+from load import ASAN, KIB, AbuseTest, Client, adu, figure, measured, report
 from harness import main, wait_for, write_registers
 from web import Web
 

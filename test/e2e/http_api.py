@@ -6,10 +6,10 @@ import struct
 import subprocess
 import tempfile
 
-from harness import (ASAN, Client, adu, exception, has_ipv6, main,
-                     pack_words, read, run_server, unpack_bits, unpack_words,
-                     wait_for, write_coils, write_registers, write_single)
-from web import TOKEN, Web, WebTest
+from harness import (Client, adu, exception, has_ipv6, main, read, run_server,
+                     unpack_bits, unpack_words, wait_for, write_coils,
+                     write_registers, write_single)
+from web import TOKEN, WebTest
 
 PROMTOOL = os.environ.get("PROMTOOL", "")
 ADDRESSES = 65536

@@ -71,7 +71,7 @@ try_params(const char *text)
 }
 
 static void
-try_members(const json_t *object)
+try_members(json_t *object)
 {
 	static const char *const names[] = { "values", "address", "type" };
 	uint16_t *words = malloc(ROOM * sizeof(*words));
