@@ -16,6 +16,16 @@ clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Nanoseconds since the same moment, for short times. */
+static inline uint64_t
+clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* Milliseconds since 1970, UTC. Whoever sets the system's clock moves it. */
 static inline uint64_t
 clock_realtime_ms(void)

@@ -53,8 +53,10 @@ insight_new(
 	struct insight *i = calloc(1, sizeof(*i));
 
 	*out = i;
-	if (i == NULL)
+	if (i == NULL) {
+		log_line(LOG_ERROR, "start: %s", strerror(errno));
 		return EX_OSERR;
+	}
 	i->options = o;
 	if (!o->http && !o->client_report)
 		return EX_OK;

@@ -281,6 +281,7 @@ start_insight(struct program *p)
 		.server = p->server,
 		.policy = p->policy,
 		.gate = p->state == NULL ? NULL : state_gate(p->state),
+		.commits = p->state == NULL ? NULL : state_figures(p->state),
 		.last_writer = p->last_writer,
 		.health = health,
 		.health_arg = p,

@@ -20,6 +20,7 @@ struct policy;
 struct rates;
 struct request_times;
 struct server;
+struct state_figures;
 struct turns;
 struct visitors;
 
@@ -35,6 +36,7 @@ struct api {
 	const struct last_writer *last_writer;
 	struct client_report *report;
 	const struct request_times *times;
+	const struct state_figures *commits; /* or NULL */
 
 	struct changes *changes;
 	struct events *events;

@@ -23,6 +23,7 @@ struct last_writer;
 struct policy;
 struct request_times;
 struct server;
+struct state_figures;
 
 #define HTTP_HEADERS_MAX (8 * 1024)
 #define HTTP_BODY_MAX    (1024 * 1024)
@@ -39,8 +40,9 @@ struct http_config {
 	const struct policy *policy; /* NULL: everyone may do everything */
 	struct gate *gate;           /* NULL: no reply is held */
 	const struct last_writer *last_writer;
-	struct client_report *report;      /* its tap is the server's */
-	const struct request_times *times; /* likewise */
+	struct client_report *report;        /* its tap is the server's */
+	const struct request_times *times;   /* likewise */
+	const struct state_figures *commits; /* NULL: nothing is kept */
 
 	/* Why not all is well, or NULL: a sentence for people, without
 	 * quotation marks. May be NULL itself. */

@@ -5,20 +5,14 @@
 #ifndef REPORT_REQUEST_TIMES_H
 #define REPORT_REQUEST_TIMES_H
 
-#include <stddef.h>
 #include <stdint.h>
 
+#include "histogram.h"
 #include "net/exchange.h"
 
-#define REQUEST_TIMES_BUCKETS 14
-
-/* Upper bounds of the buckets in nanoseconds; what is longer has no bound. */
-extern const uint64_t request_times_bounds[REQUEST_TIMES_BUCKETS];
-
 struct request_times {
-	uint64_t counts[REQUEST_TIMES_BUCKETS + 1]; /* each its own */
-	uint64_t sum;                               /* nanoseconds */
-	uint64_t began;                             /* the run */
+	struct histogram took; /* nanoseconds */
+	uint64_t began;        /* the run */
 };
 
 /* The tap that fills it in; its next is the caller's to set. */

@@ -55,6 +55,9 @@ void batch_clear(struct batch *b);
 
 bool batch_is_empty(const struct batch *b);
 
+/* How many changes it has. */
+unsigned batch_count(const struct batch *b);
+
 /* The memory that its changes take. */
 size_t batch_size(const struct batch *b);
 

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "histogram.h"
 #include "net/policy.h"
 #include "state/store.h"
 
@@ -54,6 +55,16 @@ struct policy state_policy(struct state *s);
 
 /* Whether writes are being refused: healthy or degraded. */
 bool state_is_degraded(const struct state *s);
+
+/* What the commits were like, those that succeeded. */
+struct state_figures {
+	struct histogram took;   /* nanoseconds until the loop was told */
+	struct histogram writes; /* in one commit */
+	uint64_t failed;         /* commits and retries for want of space */
+};
+
+/* Borrowed; to be read on the event loop's thread. */
+const struct state_figures *state_figures(const struct state *s);
 
 /* Copy the state file to path, which outlives the state, beside the commits;
  * the log tells the end of it. */

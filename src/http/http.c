@@ -171,6 +171,7 @@ http_new(struct event_base *base, const struct http_config *config)
 		.last_writer = config->last_writer,
 		.report = config->report,
 		.times = config->times,
+		.commits = config->commits,
 		.rates = &h->rates,
 		.started = text_now(),
 	};

@@ -12,6 +12,7 @@
 #include "http/visitors.h"
 #include "net/server.h"
 #include "report/request_times.h"
+#include "state/state.h"
 #include "table/last_writer.h"
 #include "version.h"
 
@@ -148,25 +149,36 @@ add_writers(struct text *t, const struct last_writer *last_writer)
 	    totals.contended[DATATABLE_REGISTERS]);
 }
 
+/* The sum and the bounds are told in units, of which the histogram's own is a
+ * part. */
 static void
-add_times(struct text *t, const struct request_times *times)
+add_histogram(struct text *t, const char *name, const char *help,
+    const struct histogram *h, double unit)
 {
-	static const char name[] = "request_duration_seconds";
 	uint64_t n = 0;
 
-	add_head(t, name, "histogram",
-	    "Time from the turn to a client's bytes until a request's "
-	    "response was made.");
-	for (size_t i = 0; i < REQUEST_TIMES_BUCKETS; i++) {
-		n += times->counts[i];
+	add_head(t, name, "histogram", help);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		n += h->counts[i];
 		text_add(t, "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n",
-		    name, (double)request_times_bounds[i] * NANOSECOND, n);
+		    name, (double)h->bounds[i] * unit, n);
 	}
-	n += times->counts[REQUEST_TIMES_BUCKETS];
+	n += h->counts[HISTOGRAM_BUCKETS];
 	text_add(t,
 	    "mbasyncserver_%s_bucket{le=\"+Inf\"} %" PRIu64
 	    "\nmbasyncserver_%s_sum %.9f\nmbasyncserver_%s_count %" PRIu64 "\n",
-	    name, n, name, (double)times->sum * NANOSECOND, name, n);
+	    name, n, name, (double)h->sum * unit, name, n);
+}
+
+static void
+add_commits(struct text *t, const struct state_figures *f)
+{
+	add_histogram(t, "commit_duration_seconds",
+	    "Time that a commit to the state file took.", &f->took, NANOSECOND);
+	add_histogram(
+	    t, "commit_writes", "Writes that shared a commit.", &f->writes, 1);
+	add_one(t, "commit_failures_total", "counter",
+	    "Commits, and tries to go on, that found no space.", f->failed);
 }
 
 static void
@@ -202,7 +214,12 @@ metrics_write(const struct api *api, struct text *t)
 	add_requests(t, n);
 	add_traffic(t, n);
 	add_writers(t, api->last_writer);
-	add_times(t, api->times);
+	add_histogram(t, "request_duration_seconds",
+	    "Time from the turn to a client's bytes until a request's "
+	    "response was made.",
+	    &api->times->took, NANOSECOND);
+	if (api->commits != NULL)
+		add_commits(t, api->commits);
 	add_http(t, api);
 }
 

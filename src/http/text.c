@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+
 void
 text_begin(struct text *t, struct evbuffer *out)
 {
@@ -118,8 +120,5 @@ text_time(uint64_t moment, char *text)
 uint64_t
 text_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return clock_realtime_ms();
 }

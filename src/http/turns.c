@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
+
 #define SECOND UINT64_C(1000000000)
 
 struct turns {
@@ -13,20 +15,11 @@ struct turns {
 	TAILQ_HEAD(, turn) queue;
 };
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* Wake up when the rest is over; at once is at the loop's next turn. */
 static void
 schedule(struct turns *t)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 	uint64_t wait = t->rest_ends > now ? t->rest_ends - now : 0;
 	const struct timeval after = { (time_t)(wait / SECOND),
 		(suseconds_t)(wait % SECOND / 1000) };
@@ -38,7 +31,7 @@ static void
 take_turns_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct turns *t = arg;
-	uint64_t began = now_ns();
+	uint64_t began = clock_ns();
 	uint64_t took = 0;
 	struct turn *turn;
 
@@ -48,7 +41,7 @@ take_turns_cb(evutil_socket_t fd, short what, void *arg)
 	    took < TURNS_BUDGET_NS && (turn = TAILQ_FIRST(&t->queue)) != NULL) {
 		turns_remove(t, turn);
 		turn->take(turn);
-		took = now_ns() - began;
+		took = clock_ns() - began;
 	}
 	t->spent += took;
 	t->rest_ends = began + took * (1 + TURNS_REST);

@@ -20,6 +20,7 @@ struct batch {
 	size_t length;
 	size_t capacity;
 	uint32_t last;
+	unsigned count;
 	unsigned first_coil_block;
 	bool dirty[SCHEMA_BLOCKS];
 	uint8_t blocks[SCHEMA_BLOCKS][SCHEMA_BLOCK_SIZE];
@@ -126,6 +127,7 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 		mark(b, 0, SCHEMA_BLOCK_WORDS, c);
 	b->last = (uint32_t)b->length;
 	b->length += change_size(words);
+	b->count++;
 }
 
 void
@@ -171,6 +173,7 @@ void
 batch_clear(struct batch *b)
 {
 	b->length = 0;
+	b->count = 0;
 	b->last = NONE;
 	memset(b->dirty, 0, sizeof(b->dirty));
 }
@@ -179,6 +182,12 @@ bool
 batch_is_empty(const struct batch *b)
 {
 	return b->length == 0;
+}
+
+unsigned
+batch_count(const struct batch *b)
+{
+	return b->count;
 }
 
 size_t

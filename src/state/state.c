@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "net/gate.h"
 #include "state/batch.h"
@@ -42,7 +43,18 @@ struct state {
 	struct event *retry;  /* owned */
 	struct log_limit full_limit;
 	const char *backup_path;
+
+	struct state_figures figures;
+	uint64_t submitted; /* clock_ns */
 };
+
+#define MS UINT64_C(1000000) /* in nanoseconds */
+
+static const uint64_t took_bounds[HISTOGRAM_BUCKETS] = { MS / 10, MS / 5,
+	MS / 2, 1 * MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS,
+	200 * MS, 500 * MS, 1000 * MS, 5000 * MS };
+static const uint64_t writes_bounds[HISTOGRAM_BUCKETS] = { 1, 2, 5, 10, 20, 50,
+	100, 200, 500, 1000, 2000, 5000, 10000, 100000 };
 
 /* Let the gathered writes be committed, unless the last ones still are. */
 static void
@@ -57,6 +69,7 @@ state_submit(struct state *s)
 	s->ticket++;
 	s->working = true;
 	batch_seal(batch, s->config.table);
+	s->submitted = clock_ns();
 	committer_work(s->committer, batch);
 }
 
@@ -153,6 +166,7 @@ state_degrade(struct state *s, const struct store_error *why)
 		    "state: %s: writes are refused until there is space",
 		    why->text);
 	s->condition = STATE_DEGRADED;
+	s->figures.failed++;
 	state_undo(s);
 	state_retry_later(s);
 	gate_decide(s->gate, failed, GATE_FAILED);
@@ -189,6 +203,10 @@ state_committed(struct state *s)
 	uint64_t safe = s->ticket - 1;
 
 	state_recover(s);
+	if (!batch_is_empty(s->committing)) { /* else it was a probe */
+		histogram_add(&s->figures.took, clock_ns() - s->submitted);
+		histogram_add(&s->figures.writes, batch_count(s->committing));
+	}
 	batch_clear(s->committing);
 	state_submit(s);
 	gate_decide(s->gate, safe, GATE_SAFE);
@@ -291,6 +309,8 @@ state_new(struct store *store, const struct state_config *config)
 	s->store = store;
 	s->ticket = 1;
 	s->full_limit.kind = "reports of no space";
+	s->figures.took.bounds = took_bounds;
+	s->figures.writes.bounds = writes_bounds;
 	if (state_make(s) != 0) {
 		state_free(s);
 		return NULL;
@@ -352,6 +372,12 @@ bool
 state_is_degraded(const struct state *s)
 {
 	return s->condition != STATE_GOOD;
+}
+
+const struct state_figures *
+state_figures(const struct state *s)
+{
+	return &s->figures;
 }
 
 void

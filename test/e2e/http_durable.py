@@ -1,6 +1,7 @@
 """Writes over HTTP where the table is kept in a file."""
 
 import json
+import re
 import subprocess
 
 from disk_faults import Disk
@@ -90,6 +91,30 @@ class Durable(StateTest):
         self.assertEqual(web.put("/api/registers",
                                  {"values": [9]}).status, 200)
         self.assertTrue(server.is_running())
+
+    def sample(self, web, name):
+        """A metric's value."""
+        found = re.search("^mbasyncserver_%s (\\S+)$" % name,
+                          web.curl("/metrics").body.decode(), re.MULTILINE)
+        self.assertTrue(found, name)
+        return float(found.group(1))
+
+    def test_commits_are_measured(self):
+        _, web = self.start_on_disk()
+        commits = self.sample(web, "commit_duration_seconds_count")
+        for i in range(3):
+            web.put("/api/registers", {"values": [i]})
+        self.assertEqual(self.sample(web, "commit_duration_seconds_count"),
+                         commits + 3)
+        self.assertEqual(self.sample(web, "commit_writes_sum"), commits + 3)
+        self.assertGreater(self.sample(web, "commit_duration_seconds_sum"), 0)
+        self.assertEqual(self.sample(web, "commit_failures_total"), 0)
+        self.disk.set("-wal", write_error=28)
+        self.assertEqual(web.put("/api/registers", {"values": [8]}).status,
+                         503)
+        self.assertGreater(self.sample(web, "commit_failures_total"), 0)
+        self.assertEqual(self.sample(web, "commit_duration_seconds_count"),
+                         commits + 3)
 
     def test_a_disk_that_fails_ends_the_server_and_promises_nothing(self):
         server, web = self.start_on_disk()
