@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,89 +22,6 @@
 #define HEADER_MAGIC          "SQLite format 3"
 #define HEADER_VERSION        60
 #define HEADER_APPLICATION_ID 68
-
-int
-store_fail(struct store_error *why, int status, const char *format, ...)
-{
-	va_list args;
-
-	why->status = status;
-	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
-	va_end(args);
-	return -1;
-}
-
-int
-store_fail_system(const char *path, const char *what, struct store_error *why)
-{
-	int error = errno;
-	int status = EX_IOERR;
-
-	if (error == EACCES || error == EPERM || error == EROFS)
-		status = EX_NOPERM;
-	else if (error == ENOENT || error == ENOTDIR || error == ELOOP ||
-	    error == ENAMETOOLONG)
-		status = EX_CONFIG;
-	else if (error == ENOMEM || error == EMFILE || error == ENFILE)
-		status = EX_OSERR;
-	return store_fail(
-	    why, status, "%s: %s: %s", path, what, strerror(error));
-}
-
-int
-store_fail_sql(const char *path, int rc, int error, const char *what,
-    struct store_error *why)
-{
-	static const int statuses[] = {
-		[SQL_DAMAGED] = EX_DATAERR,
-		[SQL_BUSY] = EX_TEMPFAIL,
-		[SQL_DENIED] = EX_NOPERM,
-		[SQL_FULL] = EX_IOERR,
-		[SQL_NO_MEMORY] = EX_OSERR,
-		[SQL_FAILED] = EX_IOERR,
-	};
-
-	return store_fail(why, statuses[sql_trouble(rc, error)],
-	    "%s: %s: %s%s%s", path, what, sqlite3_errstr(rc),
-	    error == 0 ? "" : ": ", error == 0 ? "" : strerror(error));
-}
-
-int
-store_open_database(
-    const char *path, int flags, sqlite3 **db, struct store_error *why)
-{
-	int rc = sqlite3_open_v2(path, db,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-
-	if (rc == SQLITE_OK)
-		return 0;
-	store_fail_sql(
-	    path, rc, sqlite3_system_errno(*db), "cannot be opened", why);
-	sqlite3_close(*db);
-	*db = NULL;
-	return -1;
-}
-
-int
-store_set(sqlite3 *db, const char *path, const char *pragma, const char *value,
-    const char *expected, struct store_error *why)
-{
-	char sql[80], got[40];
-	int rc;
-
-	snprintf(sql, sizeof(sql), "PRAGMA %s=%s", pragma, value);
-	rc = sql_run(db, sql);
-	snprintf(sql, sizeof(sql), "PRAGMA %s", pragma);
-	if (rc == SQLITE_OK)
-		rc = sql_text(db, sql, got, sizeof(got));
-	if (rc != SQLITE_OK)
-		return store_fail_sql(path, rc, sql_file_error(db), sql, why);
-	if (strcmp(got, expected) == 0)
-		return 0;
-	return store_fail(why, EX_OSERR, "%s: %s is %s, and should be %s", path,
-	    sql, got, expected);
-}
 
 static uint32_t
 get32(const uint8_t *b)

@@ -1,4 +1,8 @@
-/* What the sources of the store share: store.c, create.c, commit.c, backup.c */
+/*
+ * What the sources of the store share: store.c and what it is made of, commit.c
+ * and verify.c; create.c, restore.c and place.c; backup.c; and below them all
+ * database.c.
+ */
 #ifndef STATE_STORE_PRIVATE_H
 #define STATE_STORE_PRIVATE_H
 
