@@ -184,7 +184,7 @@ class HttpGuests(AbuseTest):
                     reads=False, most=32 * 1024 * KIB)
 
     def test_requests_to_load(self):
-        body = json.dumps({"registers": [0] * 65536}).encode()
+        body = json.dumps({"registers": [0] * 5000}).encode()
         request = (b"POST /api/load HTTP/1.1\r\nHost: localhost\r\n"
                    b"Content-Type: application/json\r\n"
                    b"Content-Length: %d\r\n\r\n" % len(body)) + body
