@@ -56,7 +56,7 @@ read_header(const char *path, uint8_t *header, struct store_error *why)
 static int
 check_header(const char *path, struct store_error *why)
 {
-	uint8_t header[HEADER_SIZE];
+	uint8_t header[HEADER_SIZE] = { 0 };
 	uint32_t version;
 
 	if (read_header(path, header, why) != 0)
