@@ -56,11 +56,13 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 # of the security advisories of 2026.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(libevent_fixed 2.1.12-stable-8+deb12u1)
-execute_process(COMMAND dpkg-query --search */libevent_core-2.1.so.7
-	OUTPUT_VARIABLE libevent_package COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX REPLACE "[:,].*" "" libevent_package "${libevent_package}")
-set(CPACK_DEBIAN_PACKAGE_DEPENDS
-	"${libevent_package} (>= ${libevent_fixed})")
+foreach(library libevent_core libevent_extra)
+	execute_process(COMMAND dpkg-query --search */${library}-2.1.so.7
+		OUTPUT_VARIABLE name COMMAND_ERROR_IS_FATAL ANY)
+	string(REGEX REPLACE "[:,].*" "" name "${name}")
+	list(APPEND libevent_packages "${name} (>= ${libevent_fixed})")
+endforeach()
+list(JOIN libevent_packages ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 
 foreach(unit mbasyncserver mbasyncserver-redirect)
 	install(FILES ${package_dir}/${unit}.default RENAME ${unit}
