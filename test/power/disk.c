@@ -97,6 +97,8 @@ make_safe(struct disk *d, struct disk_file *f)
 {
 	if (lies_about(d, f))
 		return;
+	if (f->reach == 0)
+		return;
 	for (size_t i = 0; i < f->reach; i++)
 		apply(f, &f->ops[i]);
 	f->count -= f->reach;
