@@ -300,7 +300,8 @@ conn_has_room(struct conn *c)
 		return true; /* as nearly always */
 	if (conn_unsent(c) < CONN_UNSENT_HIGH)
 		return true;
-	stream_settle(&c->stream);
+	if (stream_settle(&c->stream) != 0)
+		return false; /* nothing more may be sent: conn_pause ends it */
 	stream_run(&c->stream);
 	return conn_unsent(c) < CONN_UNSENT_HIGH;
 }
