@@ -148,7 +148,7 @@ add_name_op(struct disk *d, const char *name, size_t length,
 static void
 make_names_safe(struct disk *d)
 {
-	if (d->lie == DISK_LIES_NAMES)
+	if (d->lie == DISK_LIES_NAMES || d->reach == 0)
 		return;
 	for (size_t i = 0; i < d->reach; i++)
 		disk_name_apply(&d->names, &d->ops[i]);
