@@ -429,6 +429,7 @@ pageTest("a refused write says why, and changes nothing",
 			await expectText(page.locator("#token .note"), "That is not the server's token.");
 			await page.fill("#token input", token);
 			await page.click("#token button[type=submit]");
+			await until(() => page.isHidden("#token"), "the dialog to close");
 			await goTo(page, "registers 500");
 			await writeValue(page, "77");
 			await expectText(cell(page, 500, "unsigned"), "77");
@@ -438,6 +439,32 @@ pageTest("a refused write says why, and changes nothing",
 			await writeValue(page, "78");
 			await expectText(page.locator('[data-part="note"]'), "Written to 40502.");
 			assert.deepEqual(await connect(server).read(500, 2), [77, 78]);
+		});
+
+	pageTest("a token that is given up before the server answers changes nothing",
+		{ server: ["--http-write", "--http-token", file] }, async ({ page }) => {
+			const submit = () => page.click("#token button[type=submit]");
+			const held = new Promise((resolve) =>
+				page.route("**/api/status", resolve, { times: 1 }));
+
+			await page.click("#unlock");
+			await page.fill("#token input", token);
+			await submit();
+			const route = await held;
+			await page.keyboard.press("Escape");
+			await until(() => page.isHidden("#token"));
+			await page.focus("#address");
+			const answered = page.waitForResponse("**/api/status");
+			await route.continue();
+			await (await answered).finished();
+			await page.evaluate(() => fetch("/api/status").then((answer) => answer.text()));
+			assert.equal(await page.evaluate(() => document.activeElement.id), "address");
+			assert.equal(await page.isVisible("input[name=value]"), false);
+			/* It can still be given, and then has its effect. */
+			await page.click("#unlock");
+			await page.fill("#token input", token);
+			await submit();
+			await until(() => page.isVisible("input[name=value]"), "writing to be open");
 		});
 }
 

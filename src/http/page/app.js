@@ -373,7 +373,7 @@ function writable(said) {
 
 async function write(kind, address, values) {
 	try {
-		await feed.ask(`/api/${kind}`, "PUT", { address, values });
+		await feed.ask(`/api/${kind}`, { method: "PUT", body: { address, values } });
 	} catch (refused) {
 		if (refused instanceof Refused && refused.status === 401) {
 			feed.token = null;

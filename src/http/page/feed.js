@@ -44,11 +44,11 @@ export class Feed {
 	}
 
 	/* Ask the API. Returns what it says, or throws Refused. */
-	async ask(path, method = "GET", body = undefined) {
+	async ask(path, { method = "GET", body, token = this.token } = {}) {
 		const headers = {};
 
-		if (this.token)
-			headers.Authorization = `Bearer ${this.token}`;
+		if (token)
+			headers.Authorization = `Bearer ${token}`;
 		if (body !== undefined)
 			headers["Content-Type"] = "application/json";
 		let response, text;

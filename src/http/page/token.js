@@ -9,6 +9,7 @@ export class TokenDialog {
 		this.note = dialog.querySelector(".note");
 		this.feed = feed;
 		this.accepted = accepted;
+		this.attempts = 0;
 		this.form.addEventListener("submit", (event) => {
 			event.preventDefault();
 			this.attempt();
@@ -18,24 +19,32 @@ export class TokenDialog {
 	}
 
 	ask() {
+		this.attempts++;
 		this.form.reset();
 		setText(this.note, "");
 		this.dialog.showModal();
 	}
 
+	/* Only an attempt that is still waited for has an effect: not one that was
+	 * given up by closing the dialog, and not the one before the last. */
 	async attempt() {
-		this.feed.token = this.form.elements.token.value.trim();
+		const token = this.form.elements.token.value.trim();
+		const mine = ++this.attempts;
+		let status = null, refusal = "That is not the server's token.";
+
 		try {
-			const status = await this.feed.ask("/api/status");
-			if (status.writable) {
-				this.dialog.close();
-				this.accepted(status);
-				return;
-			}
-			setText(this.note, "That is not the server's token.");
+			status = await this.feed.ask("/api/status", { token });
 		} catch (refused) {
-			setText(this.note, refused.message);
+			refusal = refused.message;
 		}
-		this.feed.token = null;
+		if (mine !== this.attempts || !this.dialog.open)
+			return;
+		if (!status?.writable) {
+			setText(this.note, refusal);
+			return;
+		}
+		this.feed.token = token;
+		this.dialog.close();
+		this.accepted(status);
 	}
 }
