@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "modbus/execute.h"
 #include "net/client.h"
 #include "suite.h"
@@ -173,9 +174,9 @@ START_TEST(period_and_jitter_come_from_the_clock)
 	const struct report_poll *p;
 
 	for (int i = 0; i < 6; i++) {
-		uint64_t until = client_report_now() + (i % 2 ? 3000 : 1000);
+		uint64_t until = clock_us() + (i % 2 ? 3000 : 1000);
 
-		while (client_report_now() < until)
+		while (clock_us() < until)
 			;
 		ask_alone(3, 0, 1);
 		times[i] = host()->polls[0].last;
@@ -318,11 +319,11 @@ END_TEST
 START_TEST(hosts_beyond_the_room_replace_the_longest_unheard)
 {
 	for (unsigned i = 0; i < REPORT_HOSTS_MAX + 3; i++) {
-		uint64_t now = client_report_now();
+		uint64_t now = clock_us();
 
 		client.id = i;
 		client.address.ip.s6_addr[15] = (uint8_t)i;
-		while (client_report_now() == now)
+		while (clock_us() == now)
 			;
 		ask_alone(3, 0, 1);
 	}
@@ -342,9 +343,9 @@ END_TEST
 START_TEST(connections_beyond_the_room_replace_the_older_half)
 {
 	for (client.id = 1; client.id <= REPORT_CONNECTIONS_MAX; client.id++) {
-		uint64_t now = client_report_now();
+		uint64_t now = clock_us();
 
-		while (client_report_now() == now)
+		while (clock_us() == now)
 			;
 		ask_alone(3, 0, 1);
 	}

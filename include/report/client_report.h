@@ -166,9 +166,6 @@ void report_hints(const struct report_host *h,
 /* The standard deviation of a poll's period. */
 double report_poll_jitter(const struct report_poll *poll);
 
-/* Microseconds of the clock that stamps all this. */
-uint64_t client_report_now(void);
-
 /* Give the whole report, line by line without their ends, to put. */
 void client_report_print(struct client_report *r,
     void (*put)(void *arg, const char *line), void *arg);

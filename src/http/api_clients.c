@@ -93,8 +93,7 @@ add_connection(const struct report_connection *c, struct text *t)
 	text_add(t,
 	    ",\"requests_per_s\":%" PRIu32 ",\"bytes_in\":%" PRIu64
 	    ",\"bytes_out\":%" PRIu64,
-	    report_rate_now(&c->rate, client_report_now()), c->bytes_in,
-	    c->bytes_out);
+	    report_rate_now(&c->rate, clock_us()), c->bytes_in, c->bytes_out);
 	add_codes(c, t);
 }
 
@@ -220,7 +219,7 @@ static void
 add_gone(const struct api *api, const struct report_connection *c,
     struct shown *shown, struct text *t)
 {
-	uint64_t now = client_report_now();
+	uint64_t now = clock_us();
 	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
 
 	text_add(t,

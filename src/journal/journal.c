@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "journal/past.h"
 #include "journal/print.h"
 #include "journal/query.h"
@@ -16,15 +16,6 @@
 #include "state/store.h"
 
 #define ADDRESSES 65536
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* Returns why's exit status. */
 static int
@@ -283,7 +274,7 @@ journal_main(int argc, char **argv)
 	struct query q;
 	char error[COMMAND_LINE_ERROR_MAX];
 
-	if (query_parse(argc, argv, now(), &q, error) != 0) {
+	if (query_parse(argc, argv, clock_realtime_us(), &q, error) != 0) {
 		fprintf(stderr, "mbasyncserver: journal: %s\n", error);
 		return EX_USAGE;
 	}

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "modbus/illegal.h"
 #include "net/client.h"
 
@@ -25,15 +25,6 @@ struct client_report {
 	struct report_connection *current; /* of the request before */
 	uint64_t run; /* requests in the run so far; 0: a run begins */
 };
-
-uint64_t
-client_report_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* Hosts. */
 
@@ -382,7 +373,7 @@ static void
 exchanged(void *arg, const struct exchange *x)
 {
 	struct client_report *r = arg;
-	uint64_t now = client_report_now();
+	uint64_t now = clock_us();
 	struct report_connection *c = connection_of(r, x->client, now);
 	struct report_host *h = c->host;
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
+#include "clock.h"
 #include "net/address.h"
 #include "state/batch.h"
 #include "state/lock.h"
@@ -134,12 +134,9 @@ static int
 find_kept(struct store *s, int64_t limit, int64_t *kept)
 {
 	sqlite3_stmt *find = s->statements[STORE_FIND_KEPT];
-	struct timespec clock;
-	int64_t now;
+	int64_t now = clock_realtime_us();
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &clock);
-	now = (int64_t)clock.tv_sec * 1000000 + clock.tv_nsec / 1000;
 	sqlite3_bind_int64(find, 1, limit);
 	sqlite3_bind_int64(find, 2, now - s->keep.microseconds);
 	sqlite3_bind_int64(find, 3, now + MICROSECONDS_DAY);

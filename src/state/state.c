@@ -3,7 +3,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "clock.h"
 #include "log.h"
@@ -77,8 +76,6 @@ static void
 changed(void *arg, const struct datatable_change *change)
 {
 	struct state *s = arg;
-	struct timespec now;
-
 	if (s->undoing)
 		return;
 	if (batch_reserve(s->gathering) != 0) {
@@ -87,9 +84,7 @@ changed(void *arg, const struct datatable_change *change)
 		event_active(s->submit, EV_TIMEOUT, 0);
 		return;
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	batch_add(s->gathering, change,
-	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	batch_add(s->gathering, change, clock_realtime_us());
 	if (!s->working)
 		event_active(s->submit, EV_TIMEOUT, 0);
 }
