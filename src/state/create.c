@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "state/record.h"
 #include "state/schema.h"
 #include "store_private.h"
@@ -9,16 +9,14 @@
 static int
 put_meta(sqlite3 *db, enum datatable_overlay overlay)
 {
-	struct timespec now;
 	char sql[200];
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(sql, sizeof(sql),
 	    "INSERT INTO meta VALUES ('mode', '%s'), ('created', '%" PRId64
 	    "')",
 	    overlay == DATATABLE_OVERLAID ? SCHEMA_MODE_OVERLAID :
 					    SCHEMA_MODE_SEPARATE,
-	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	    clock_realtime_us());
 	return sql_run(db, sql);
 }
 
@@ -81,19 +79,11 @@ build(void *arg, const char *path, struct store_error *why)
 {
 	const enum datatable_overlay *overlay = arg;
 	sqlite3 *db;
-	int rc, end;
 
 	if (store_open_database(path,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, why) != 0)
 		return -1;
-	rc = fill(db, *overlay);
-	if (rc != SQLITE_OK)
-		store_fail_sql(
-		    path, rc, sql_file_error(db), "cannot be made", why);
-	end = sqlite3_close(db);
-	if (rc == SQLITE_OK && end != SQLITE_OK)
-		return store_fail_sql(path, end, 0, "cannot be made", why);
-	return rc == SQLITE_OK ? 0 : -1;
+	return store_close_made(path, db, fill(db, *overlay), why);
 }
 
 int

@@ -70,6 +70,19 @@ store_open_database(
 }
 
 int
+store_close_made(const char *path, sqlite3 *db, int rc, struct store_error *why)
+{
+	int error = rc == SQLITE_OK ? 0 : sql_file_error(db);
+	int end = sqlite3_close(db);
+
+	if (rc == SQLITE_OK)
+		rc = end;
+	return rc == SQLITE_OK ?
+	    0 :
+	    store_fail_sql(path, rc, error, "cannot be made", why);
+}
+
+int
 store_set(sqlite3 *db, const char *path, const char *pragma, const char *value,
     const char *expected, struct store_error *why)
 {

@@ -114,19 +114,12 @@ build(void *arg, const char *path, struct store_error *why)
 {
 	const struct source *from = arg;
 	sqlite3 *db;
-	int rc, end;
 
 	if (copy(from->store, path, why) != 0 ||
 	    store_open_database(path, SQLITE_OPEN_READWRITE, &db, why) != 0)
 		return -1;
-	rc = turn_back(db, from->store->overlay, from->table, from->last);
-	if (rc != SQLITE_OK)
-		store_fail_sql(
-		    path, rc, sql_file_error(db), "cannot be made", why);
-	end = sqlite3_close(db);
-	if (rc == SQLITE_OK && end != SQLITE_OK)
-		return store_fail_sql(path, end, 0, "cannot be made", why);
-	return rc == SQLITE_OK ? 0 : -1;
+	return store_close_made(path, db,
+	    turn_back(db, from->store->overlay, from->table, from->last), why);
 }
 
 int

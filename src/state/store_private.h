@@ -52,6 +52,11 @@ store_fail_system(const char *path, const char *what, struct store_error *why);
 int store_open_database(
     const char *path, int flags, sqlite3 **db, struct store_error *why);
 
+/* Close a database that was being made; rc is how that went. Returns 0, or -1
+ * with why. */
+int store_close_made(
+    const char *path, sqlite3 *db, int rc, struct store_error *why);
+
 /* Set a pragma and read it back. Returns 0, or -1 with why. */
 int store_set(sqlite3 *db, const char *path, const char *pragma,
     const char *value, const char *expected, struct store_error *why);
