@@ -18,6 +18,11 @@
 #define STEP_WHOLE 8192
 #define STEP_REAL  256
 
+struct range {
+	size_t address;
+	size_t quantity;
+};
+
 /* A part of the table, copied in one moment and written out in many steps. */
 struct reading {
 	struct evbuffer *body; /* owned */
@@ -113,6 +118,18 @@ query_of(const struct call *call)
 	    evhttp_request_get_evhttp_uri(call->request));
 }
 
+/* What of the table is asked for: one address if nothing else is said. */
+static struct range
+params_range(struct params *q)
+{
+	struct range range;
+
+	range.address = params_number(q, "address", 0, ADDRESSES - 1, 0);
+	range.quantity =
+	    params_number(q, "quantity", 1, ADDRESSES - range.address, 1);
+	return range;
+}
+
 void
 api_get_registers(struct call *call)
 {
@@ -122,9 +139,7 @@ api_get_registers(struct call *call)
 	struct text t;
 
 	params_parse(&q, query_of(call));
-	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
-	size_t quantity =
-	    params_number(&q, "quantity", 1, ADDRESSES - address, 1);
+	struct range range = params_range(&q);
 	enum value_type type = (enum value_type)params_choice(
 	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
 	enum value_order order = (enum value_order)params_choice(
@@ -133,28 +148,29 @@ api_get_registers(struct call *call)
 		call_fail(call, 400, "%s", q.error);
 		return;
 	}
-	if (quantity % value_words(type) != 0) {
+	if (range.quantity % value_words(type) != 0) {
 		call_fail(call, 400,
 		    "quantity: %zu registers: expected a multiple of %u for "
 		    "%s",
-		    quantity, value_words(type), value_type_names[type]);
+		    range.quantity, value_words(type), value_type_names[type]);
 		return;
 	}
-	r = reading_new(quantity);
+	r = reading_new(range.quantity);
 	if (r == NULL) {
 		call_fail(call, 500, "out of memory");
 		return;
 	}
 	r->type = type;
 	r->order = order;
-	r->value_count = quantity / value_words(type);
-	memcpy(r->registers, datatable_registers(api->table, (uint16_t)address),
-	    quantity * sizeof(uint16_t));
+	r->value_count = range.quantity / value_words(type);
+	memcpy(r->registers,
+	    datatable_registers(api->table, (uint16_t)range.address),
+	    range.quantity * sizeof(uint16_t));
 	text_begin(&t, r->body);
 	text_add(&t,
 	    "{\"address\":%zu,\"quantity\":%zu,\"type\":\"%s\",\"order\":"
 	    "\"%s\",\"values\":[",
-	    address, quantity, value_type_names[type],
+	    range.address, range.quantity, value_type_names[type],
 	    value_order_names[order]);
 	r->failed = text_end(&t) != 0;
 	call_continue(call, step_registers, r, reading_free);
@@ -200,9 +216,7 @@ api_get_coils(struct call *call)
 	struct text t;
 
 	params_parse(&q, query_of(call));
-	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
-	size_t quantity =
-	    params_number(&q, "quantity", 1, ADDRESSES - address, 1);
+	struct range range = params_range(&q);
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
 		return;
@@ -212,11 +226,11 @@ api_get_coils(struct call *call)
 		call_fail(call, 500, "out of memory");
 		return;
 	}
-	r->coil_count = quantity;
-	copy_coils(api->table, address, quantity, r->coils);
+	r->coil_count = range.quantity;
+	copy_coils(api->table, range.address, range.quantity, r->coils);
 	text_begin(&t, r->body);
-	text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[", address,
-	    quantity);
+	text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
+	    range.address, range.quantity);
 	r->failed = text_end(&t) != 0;
 	call_continue(call, step_coils, r, reading_free);
 }
