@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "command_line.h"
 #include "log.h"
 #include "net/access.h"
-#include "net/address.h"
 #include "net/server.h"
 #include "state/store.h"
 #include "table/datatable.h"

@@ -1,6 +1,6 @@
 #include "net/access.h"
 
-#include "net/client.h"
+#include "client.h"
 #include "suite.h"
 
 static struct access rules;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/client.h"
+#include "client.h"
 #include "suite.h"
 
 static struct datatable *table;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client.h"
 #include "clock.h"
 #include "modbus/execute.h"
-#include "net/client.h"
 #include "suite.h"
 
 static struct client_report *report;

@@ -3,8 +3,8 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "client.h"
 #include "modbus/modbus.h"
-#include "net/client.h"
 #include "suite.h"
 #include "table/datatable.h"
 

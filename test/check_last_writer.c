@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "net/client.h"
+#include "client.h"
 #include "suite.h"
 
 #define ADDRESSES 65536

@@ -7,9 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "modbus/execute.h"
 #include "modbus/request.h"
-#include "net/client.h"
 #include "suite.h"
 #include "table/datatable.h"
 #include "version.h"

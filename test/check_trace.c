@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "log.h"
-#include "net/client.h"
 #include "net/exchange.h"
 #include "suite.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/client.h"
+#include "client.h"
 #include "net/gate.h"
 #include "net/policy.h"
 #include "suite.h"

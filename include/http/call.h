@@ -15,8 +15,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "client.h"
 #include "http/turns.h"
-#include "net/client.h"
 
 struct call;
 struct evbuffer;

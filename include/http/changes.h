@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/address.h"
+#include "address.h"
 #include "table/datatable.h"
 
 struct changes;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/address.h"
+#include "address.h"
 #include "table/datatable.h"
 
 struct client_report;

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "http/values.h"
-#include "net/address.h"
 
 struct evbuffer;
 

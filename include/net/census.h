@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "net/address.h"
+#include "address.h"
 
 struct census;
 

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "net/address.h"
+#include "address.h"
 
 struct cidr {
 	struct in6_addr ip; /* bits behind the prefix are 0 */

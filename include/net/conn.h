@@ -16,8 +16,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "client.h"
 #include "log.h"
-#include "net/client.h"
 #include "net/counters.h"
 #include "net/stream.h"
 

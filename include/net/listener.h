@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "net/address.h"
+#include "address.h"
 
 struct event_base;
 struct listener;

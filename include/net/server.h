@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/address.h"
+#include "address.h"
 #include "net/conn.h"
 
 struct bufferevent;

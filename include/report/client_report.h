@@ -21,8 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "modbus/illegal.h"
-#include "net/address.h"
 #include "net/exchange.h"
 
 struct client_report;

@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client.h"
 #include "clock.h"
 #include "http/api.h"
 #include "http/text.h"
-#include "net/client.h"
 #include "net/server.h"
 #include "report/client_report.h"
 

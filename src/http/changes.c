@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/client.h"
+#include "client.h"
 
 #define ADDRESSES    65536
 #define KINDS        2

@@ -3,8 +3,8 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
+#include "client.h"
 #include "http/text.h"
-#include "net/client.h"
 #include "table/datatable.h"
 
 struct every {

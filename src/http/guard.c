@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/address.h"
+#include "address.h"
 #include "number.h"
 
 #define NAME_MAX_LENGTH 253

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "client.h"
 #include "journal/rows.h"
-#include "net/client.h"
 #include "state/sql.h"
 #include "state/store.h"
 #include "timestamp.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "net/client.h"
+#include "client.h"
 #include "number.h"
 
 #define COILS_PER_REGISTER 16

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "client.h"
 #include "log.h"
-#include "net/client.h"
 #include "net/exchange.h"
 
 #define TRACE_MAX         400

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "clock.h"
-#include "net/client.h"
 
 #define ADDRESSES 65536
 #define BLOCK     64 /* addresses that share a generation, or a word of bits */

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "fuzz.h"
-#include "model.h"
 #include "modbus/execute.h"
 #include "modbus/request.h"
-#include "net/client.h"
+#include "model.h"
 #include "table/datatable.h"
 #include "version.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "modbus/modbus.h"
-#include "net/client.h"
 #include "table/datatable.h"
 
 #define CONNECTIONS_MAX 256

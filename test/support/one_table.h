@@ -2,7 +2,7 @@
 #ifndef ONE_TABLE_H
 #define ONE_TABLE_H
 
-#include "net/client.h"
+#include "client.h"
 #include "table/datatable.h"
 
 extern struct datatable *table;

@@ -2,12 +2,12 @@
  * Who asks. Everyone who is told of a request (policy, observers, tap) gets
  * this; whoever writes the table without a connection makes one of its own.
  */
-#ifndef NET_CLIENT_H
-#define NET_CLIENT_H
+#ifndef CLIENT_H
+#define CLIENT_H
 
 #include <stdint.h>
 
-#include "net/address.h"
+#include "address.h"
 
 struct client {
 	uint64_t id; /* rises with every connection of a server; never reused */

@@ -1,4 +1,4 @@
-#include "net/address.h"
+#include "address.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
