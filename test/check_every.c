@@ -83,6 +83,25 @@ START_TEST(a_change_is_told_with_before_and_after)
 }
 END_TEST
 
+START_TEST(what_is_taken_back_is_nobodys)
+{
+	static const struct client nobody;
+	const uint16_t value = 9;
+	struct evbuffer *events;
+	bool complete;
+	char *text;
+
+	every_want(every, true);
+	datatable_write_registers(table,
+	    &(struct datatable_writer){ .client = &nobody }, 5, 1, &value);
+	events = every_events(every, &complete);
+	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
+	text = (char *)evbuffer_pullup(events, -1);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\"address\":5,\"client\":null,\"before\":[0],"));
+}
+END_TEST
+
 START_TEST(more_than_there_is_room_for_is_not_written_down)
 {
 	bool complete;
@@ -109,6 +128,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_is_written_down_for_nobody);
 	tcase_add_test(tc, a_change_is_told_with_before_and_after);
+	tcase_add_test(tc, what_is_taken_back_is_nobodys);
 	tcase_add_test(tc, more_than_there_is_room_for_is_not_written_down);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

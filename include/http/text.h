@@ -42,6 +42,17 @@ void text_add_coils(struct text *t, bool comma, const uint16_t *packed,
 #define TEXT_HOST_MAX ADDRESS_TEXT_MAX
 const char *text_host(const struct address *host, char *text);
 
+/* What a kind of address is called, by enum datatable_kind. */
+extern const char *const text_kinds[2];
+
+/*
+ * Members of an object that say who wrote, without what stands around them:
+ * the client's host, the unit and the function. A NULL host, and function 0,
+ * which takes back what could not be kept, are nobody: only "client":null.
+ */
+void text_add_writer(
+    struct text *t, const struct address *host, uint8_t unit, uint8_t function);
+
 /* A moment, milliseconds since 1970, as "2026-11-22T15:04:05.123Z". */
 #define TEXT_TIME_MAX 32
 const char *text_time(uint64_t moment, char *text);

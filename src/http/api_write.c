@@ -12,6 +12,7 @@
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/params.h"
+#include "http/text.h"
 #include "http/writing.h"
 #include "net/gate.h"
 
@@ -392,7 +393,6 @@ api_load(struct call *call)
 void
 api_reset(struct call *call)
 {
-	static const char *const kinds[] = { "coils", "registers" };
 	static const struct writing zeros[] = {
 		{ MB_COILS, 0, ADDRESSES, NULL },
 		{ MB_REGISTERS, 0, ADDRESSES, NULL },
@@ -404,7 +404,7 @@ api_reset(struct call *call)
 		return;
 	params_parse(&q,
 	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(call->request)));
-	kind = params_choice(&q, "kind", kinds, 2, 2);
+	kind = params_choice(&q, "kind", text_kinds, 2, 2);
 	if (params_finish(&q) != NULL)
 		call_fail(call, 400, "%s", q.error);
 	else if (kind == 2)

@@ -21,11 +21,6 @@
 /* Clients that a map tells apart. */
 #define MAP_CLIENTS_MAX 256
 
-static const char *const kind_names[] = {
-	[DATATABLE_COILS] = "coils",
-	[DATATABLE_REGISTERS] = "registers",
-};
-
 /* A walk over written addresses, in many steps. */
 struct walk {
 	struct evbuffer *body; /* owned */
@@ -105,7 +100,7 @@ add_row(struct walk *w, struct text *t, uint16_t address,
 	text_add(t,
 	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
 	    "\"changes\":%" PRIu32 ",\"contended\":%s",
-	    w->count++ == 0 ? "" : ",", kind_names[w->kind], address,
+	    w->count++ == 0 ? "" : ",", text_kinds[w->kind], address,
 	    host_or_null(write->client, host), text_time(write->time, time),
 	    write->changes, write->contentions > 0 ? "true" : "false");
 	if (write->contentions > 0)
@@ -170,7 +165,7 @@ api_get_writers(struct call *call)
 
 	parse_params(call, &q);
 	size_t kind =
-	    params_choice(&q, "kind", kind_names, 2, DATATABLE_REGISTERS);
+	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
 	size_t left = ADDRESSES - address;
 	size_t quantity = params_number(&q, "quantity", 1,
@@ -328,7 +323,7 @@ api_get_writers_map(struct call *call)
 
 	parse_params(call, &q);
 	size_t kind =
-	    params_choice(&q, "kind", kind_names, 2, DATATABLE_REGISTERS);
+	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
 		return;

@@ -18,16 +18,12 @@
 #include "http/changes.h"
 #include "http/every.h"
 #include "http/params.h"
+#include "http/pass.h"
 #include "http/text.h"
 #include "net/server.h"
 
-#define ADDRESSES 65536
-
 /* A reader that takes nothing for so long is dropped. */
 #define STALLED_MS 10000
-
-/* So many values of one run at a time. */
-#define RUN_MAX 256
 
 struct events {
 	struct api *api;     /* borrowed */
@@ -40,33 +36,18 @@ struct events {
 	TAILQ_HEAD(, reader) readers;
 };
 
-/*
- * A reader goes through the addresses in passes. A pass brings what changed
- * between cursor and target; changes that are made meanwhile come in it or in
- * the next. Only its end moves the cursor, so that whoever comes back with the
- * last id that he saw misses nothing.
- */
 struct reader {
 	TAILQ_ENTRY(reader) link;
 	struct events *events;
 	struct call *call; /* borrowed: it owns the reader */
 	struct turn turn;
-	uint32_t cursor; /* ticks; all changes up to it were sent */
-	uint32_t target;
-	bool passing;             /* in the middle of a pass: */
-	enum datatable_kind kind; /* where it is */
-	uint32_t address;
+	struct pass pass;
 	bool gap;   /* tell it that it has missed something */
 	bool every; /* it wants every change singly */
 
 	uint64_t queued; /* bytes given to evhttp */
 	uint64_t taken;  /* of these, what had left it at moved */
 	uint64_t moved;  /* clock_ms */
-};
-
-static const char *const kind_names[] = {
-	[DATATABLE_COILS] = "coils",
-	[DATATABLE_REGISTERS] = "registers",
 };
 
 static size_t
@@ -103,77 +84,6 @@ is_stalled(struct reader *r)
 	return now - r->moved > STALLED_MS;
 }
 
-static void
-add_writer(struct text *t, const struct changes_writer *writer)
-{
-	char host[TEXT_HOST_MAX];
-
-	/* Nobody's are writes that the state took back. */
-	if (writer == NULL || writer->function == 0)
-		text_add(t, "\"client\":null}");
-	else
-		text_add(t, "\"client\":\"%s\",\"unit\":%u,\"function\":%u}",
-		    text_host(&writer->host, host), writer->unit,
-		    writer->function);
-}
-
-static void
-add_run(struct text *t, const struct datatable *table, enum datatable_kind kind,
-    const struct changes_run *run)
-{
-	uint16_t coils[DATATABLE_PACKED_WORDS(RUN_MAX)];
-
-	text_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
-	    kind_names[kind], run->address);
-	if (kind == DATATABLE_REGISTERS) {
-		text_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
-		    datatable_registers(table, run->address), run->quantity);
-	} else {
-		datatable_read_coils(table, run->address, run->quantity, coils);
-		text_add_coils(t, false, coils, 0, run->quantity);
-	}
-	text_add(t, "],");
-	add_writer(t, run->writer);
-}
-
-/* The next run of the pass that the reader is in, or false at its end. */
-static bool
-next_run(struct reader *r, struct changes_run *run)
-{
-	const struct changes *changes = r->events->api->changes;
-
-	if (changes_next(changes, r->kind, r->cursor, r->address, RUN_MAX, run))
-		return true;
-	if (r->kind == DATATABLE_COILS) {
-		r->kind = DATATABLE_REGISTERS;
-		r->address = 0;
-		if (changes_next(changes, r->kind, r->cursor, 0, RUN_MAX, run))
-			return true;
-	}
-	return false;
-}
-
-/* Runs, until the pass is over or the event is long enough. Returns how many
- * there were. */
-static unsigned
-add_runs(struct reader *r, struct text *t)
-{
-	struct changes_run run;
-	unsigned n = 0;
-
-	while (evbuffer_get_length(t->out) < EVENTS_BYTES_MAX) {
-		if (!next_run(r, &run)) {
-			r->passing = false;
-			break;
-		}
-		if (n++ > 0)
-			text_add(t, ",");
-		add_run(t, r->events->api->table, r->kind, &run);
-		r->address = run.address + run.quantity;
-	}
-	return n;
-}
-
 /* The number that a tick is known by outside. */
 static unsigned long long
 sequence_of(const struct events *e, uint32_t tick)
@@ -181,38 +91,28 @@ sequence_of(const struct events *e, uint32_t tick)
 	return e->base + tick;
 }
 
-static void
-begin_pass(struct reader *r)
-{
-	r->target = changes_tick(r->events->api->changes);
-	r->passing = r->target != r->cursor;
-	r->kind = DATATABLE_COILS;
-	r->address = 0;
-}
-
 /* One event of changes, if there are any. */
 static void
 add_changes(struct reader *r, struct evbuffer *out)
 {
+	const struct api *api = r->events->api;
 	char time[TEXT_TIME_MAX];
 	struct evbuffer *runs;
 	struct text t;
 	unsigned n;
 
-	if (!r->passing)
-		begin_pass(r);
-	if (!r->passing || (runs = evbuffer_new()) == NULL)
+	if (!pass_begin(&r->pass, api->changes) ||
+	    (runs = evbuffer_new()) == NULL)
 		return;
 	text_begin(&t, runs);
-	n = add_runs(r, &t);
-	if (!r->passing)
-		r->cursor = r->target;
+	n = pass_add_runs(
+	    &r->pass, api->changes, api->table, &t, EVENTS_BYTES_MAX);
 	if (text_end(&t) == 0 && n > 0) {
 		evbuffer_add_printf(out,
 		    "event: changes\nid: %llu\ndata: {\"seq\":%llu,\"time\":"
 		    "\"%s\",\"changes\":[",
-		    sequence_of(r->events, r->cursor),
-		    sequence_of(r->events, r->cursor),
+		    sequence_of(r->events, r->pass.cursor),
+		    sequence_of(r->events, r->pass.cursor),
 		    text_time(text_now(), time));
 		evbuffer_add_buffer(out, runs);
 		evbuffer_add_printf(out, "]}\n\n");
@@ -223,7 +123,7 @@ add_changes(struct reader *r, struct evbuffer *out)
 static void
 add_gap(struct reader *r, struct evbuffer *out)
 {
-	unsigned long long now = sequence_of(r->events, r->cursor);
+	unsigned long long now = sequence_of(r->events, r->pass.cursor);
 
 	evbuffer_add_printf(
 	    out, "event: gap\nid: %llu\ndata: {\"seq\":%llu}\n\n", now, now);
@@ -265,7 +165,7 @@ send_every(struct reader *r)
 		return;
 	if (!complete || unsent(r) >= EVENTS_UNSENT_MAX ||
 	    (copy = evbuffer_new()) == NULL) {
-		r->cursor = changes_tick(r->events->api->changes);
+		r->pass.cursor = changes_tick(r->events->api->changes);
 		r->gap = true;
 		return;
 	}
@@ -450,13 +350,13 @@ start_from(struct reader *r, unsigned long since)
 	const struct events *e = r->events;
 	uint32_t now = changes_tick(e->api->changes);
 
-	r->cursor = now;
+	r->pass.cursor = now;
 	if (since == 0)
 		return;
 	if (since < e->base || since - e->base > now)
 		r->gap = true;
 	else
-		r->cursor = (uint32_t)(since - e->base);
+		r->pass.cursor = (uint32_t)(since - e->base);
 }
 
 static void
@@ -476,7 +376,7 @@ start_stream(struct reader *r)
 	evbuffer_add_printf(out,
 	    "event: hello\ndata: {\"seq\":%llu,\"mode\":\"%s\",\"epoch\":"
 	    "\"%llu\"}\n\n",
-	    sequence_of(r->events, r->cursor), api_mode(r->events->api),
+	    sequence_of(r->events, r->pass.cursor), api_mode(r->events->api),
 	    sequence_of(r->events, 0));
 	reader_send(r, out);
 	evbuffer_free(out);

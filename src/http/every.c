@@ -30,16 +30,15 @@ static void
 add_change(struct text *t, const struct datatable_change *change)
 {
 	const struct datatable_writer *w = change->writer;
-	char time[TEXT_TIME_MAX], host[TEXT_HOST_MAX];
+	char time[TEXT_TIME_MAX];
 
 	text_add(t,
 	    "event: change\ndata: {\"time\":\"%s\",\"kind\":\"%s\","
-	    "\"address\":%u,\"client\":\"%s\",\"unit\":%u,\"function\":%u,"
-	    "\"before\":[",
-	    text_time(text_now(), time),
-	    change->kind == DATATABLE_COILS ? "coils" : "registers",
-	    change->address, text_host(&w->client->address, host), w->unit,
-	    w->function);
+	    "\"address\":%u,",
+	    text_time(text_now(), time), text_kinds[change->kind],
+	    change->address);
+	text_add_writer(t, &w->client->address, w->unit, w->function);
+	text_add(t, ",\"before\":[");
 	add_items(t, change, change->before);
 	text_add(t, "],\"after\":[");
 	add_items(t, change, change->after);

@@ -7,6 +7,12 @@
 #include <time.h>
 
 #include "clock.h"
+#include "table/datatable.h"
+
+const char *const text_kinds[2] = {
+	[DATATABLE_COILS] = "coils",
+	[DATATABLE_REGISTERS] = "registers",
+};
 
 void
 text_begin(struct text *t, struct evbuffer *out)
@@ -101,6 +107,19 @@ text_host(const struct address *host, char *text)
 	memmove(text, text + 1, length - 2);
 	text[length - 2] = '\0';
 	return text;
+}
+
+void
+text_add_writer(
+    struct text *t, const struct address *host, uint8_t unit, uint8_t function)
+{
+	char ip[TEXT_HOST_MAX];
+
+	if (host == NULL || function == 0)
+		text_add(t, "\"client\":null");
+	else
+		text_add(t, "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
+		    text_host(host, ip), unit, function);
 }
 
 const char *
