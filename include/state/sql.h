@@ -12,6 +12,9 @@
 /* Run one statement to its end; rows that it gives are dropped. */
 int sql_run(sqlite3 *db, const char *sql);
 
+/* Run count of them, up to the first that fails. */
+int sql_run_all(sqlite3 *db, const char *const *statements, size_t count);
+
 /* The first column of the first row of a query, as a number or as text, cut to
  * fit. SQLITE_EMPTY when there is no row. */
 int sql_number(sqlite3 *db, const char *sql, int64_t *value);
@@ -32,6 +35,9 @@ enum sql_trouble {
 
 /* rc is not SQLITE_OK; error is the system's errno behind it, or 0. */
 enum sql_trouble sql_trouble(int rc, int error);
+
+/* The exit status that says so, as sysexits.h has them. */
+int sql_exit_status(int rc, int error);
 
 /* That errno: of what failed last on the file, or on its log in WAL mode.
  * (sqlite3_system_errno forgets it when a statement is reset.) */

@@ -22,16 +22,7 @@ struct rows {
 int
 rows_fail_sql(int rc, struct store_error *why)
 {
-	static const int statuses[] = {
-		[SQL_DAMAGED] = EX_DATAERR,
-		[SQL_BUSY] = EX_TEMPFAIL,
-		[SQL_DENIED] = EX_NOPERM,
-		[SQL_FULL] = EX_IOERR,
-		[SQL_NO_MEMORY] = EX_OSERR,
-		[SQL_FAILED] = EX_IOERR,
-	};
-
-	return store_fail(why, statuses[sql_trouble(rc, 0)],
+	return store_fail(why, sql_exit_status(rc, 0),
 	    "the state file cannot be read: %s", sqlite3_errstr(rc));
 }
 

@@ -61,12 +61,9 @@ fill(sqlite3 *db, enum datatable_overlay overlay)
 		SCHEMA_JOURNAL,
 		SCHEMA_JOURNAL_INDEX,
 	};
-	int rc = SQLITE_OK;
+	int rc = sql_run_all(
+	    db, statements, sizeof(statements) / sizeof(*statements));
 
-	for (size_t i = 0;
-	     i < sizeof(statements) / sizeof(*statements) && rc == SQLITE_OK;
-	     i++)
-		rc = sql_run(db, statements[i]);
 	if (rc == SQLITE_OK)
 		rc = put_meta(db, overlay);
 	if (rc == SQLITE_OK)

@@ -39,18 +39,9 @@ int
 store_fail_sql(const char *path, int rc, int error, const char *what,
     struct store_error *why)
 {
-	static const int statuses[] = {
-		[SQL_DAMAGED] = EX_DATAERR,
-		[SQL_BUSY] = EX_TEMPFAIL,
-		[SQL_DENIED] = EX_NOPERM,
-		[SQL_FULL] = EX_IOERR,
-		[SQL_NO_MEMORY] = EX_OSERR,
-		[SQL_FAILED] = EX_IOERR,
-	};
-
-	return store_fail(why, statuses[sql_trouble(rc, error)],
-	    "%s: %s: %s%s%s", path, what, sqlite3_errstr(rc),
-	    error == 0 ? "" : ": ", error == 0 ? "" : strerror(error));
+	return store_fail(why, sql_exit_status(rc, error), "%s: %s: %s%s%s",
+	    path, what, sqlite3_errstr(rc), error == 0 ? "" : ": ",
+	    error == 0 ? "" : strerror(error));
 }
 
 int

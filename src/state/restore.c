@@ -89,12 +89,9 @@ turn_back(sqlite3 *db, enum datatable_overlay overlay,
 		"PRAGMA synchronous = OFF",
 		"BEGIN",
 	};
-	int rc = SQLITE_OK;
+	int rc = sql_run_all(
+	    db, statements, sizeof(statements) / sizeof(*statements));
 
-	for (size_t i = 0;
-	     i < sizeof(statements) / sizeof(*statements) && rc == SQLITE_OK;
-	     i++)
-		rc = sql_run(db, statements[i]);
 	if (rc == SQLITE_OK)
 		rc = cut_journal(db, last);
 	if (rc == SQLITE_OK)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sysexits.h>
 
 /* Compile sql, step it once and hand the row, if there is one, to take. */
 static int
@@ -57,6 +58,16 @@ sql_run(sqlite3 *db, const char *sql)
 }
 
 int
+sql_run_all(sqlite3 *db, const char *const *statements, size_t count)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < count && rc == SQLITE_OK; i++)
+		rc = sql_run(db, statements[i]);
+	return rc;
+}
+
+int
 sql_step(sqlite3_stmt *statement)
 {
 	int rc = sqlite3_step(statement);
@@ -108,6 +119,21 @@ sql_trouble(int rc, int error)
 	default:
 		return SQL_FAILED;
 	}
+}
+
+int
+sql_exit_status(int rc, int error)
+{
+	static const int statuses[] = {
+		[SQL_DAMAGED] = EX_DATAERR,
+		[SQL_BUSY] = EX_TEMPFAIL,
+		[SQL_DENIED] = EX_NOPERM,
+		[SQL_FULL] = EX_IOERR,
+		[SQL_NO_MEMORY] = EX_OSERR,
+		[SQL_FAILED] = EX_IOERR,
+	};
+
+	return statuses[sql_trouble(rc, error)];
 }
 
 int
