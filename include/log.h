@@ -33,8 +33,9 @@ void log_set_level(enum log_level level);
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Write a line whatever the level: what the operator asked for by name. */
-void log_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Write a line whatever level was set: what the operator asked for by name. */
+void log_asked(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Write a line to standard output, as it is. */
 void

@@ -117,7 +117,7 @@ static void
 print_line(void *arg, const char *line)
 {
 	(void)arg;
-	log_trace("report: %s", line);
+	log_asked(LOG_INFO, "report: %s", line);
 }
 
 void

@@ -190,12 +190,12 @@ log_line(enum log_level level, const char *format, ...)
 }
 
 void
-log_trace(const char *format, ...)
+log_asked(enum log_level level, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vlog(LOG_DEBUG, format, args);
+	vlog(level, format, args);
 	va_end(args);
 }
 

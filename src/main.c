@@ -92,7 +92,7 @@ static void
 put_report(void *arg, const char *line)
 {
 	(void)arg;
-	log_trace("writers: %s", line);
+	log_asked(LOG_INFO, "writers: %s", line);
 }
 
 static void

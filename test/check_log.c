@@ -214,10 +214,10 @@ START_TEST(time_is_the_local_time)
 }
 END_TEST
 
-START_TEST(trace_is_written_whatever_the_level)
+START_TEST(what_was_asked_for_is_written_whatever_the_level)
 {
 	log_set_level(LOG_ERROR);
-	log_trace("trace: %d", 1);
+	log_asked(LOG_DEBUG, "trace: %d", 1);
 	assert_event(take_event(), "debug trace: 1");
 }
 END_TEST
@@ -631,7 +631,7 @@ START_TEST(closed_standard_error_does_no_harm)
 
 	close(STDERR_FILENO); /* EBADF */
 	log_line(LOG_INFO, "event: one");
-	log_trace("event: two");
+	log_asked(LOG_DEBUG, "event: two");
 	log_line(LOG_DEBUG, "not to be written");
 	ck_assert_int_eq(dup2(parked, STDERR_FILENO), STDERR_FILENO);
 	assert_next_line_counts_lost(2);
@@ -736,7 +736,7 @@ lines(void)
 	tcase_add_test(tc, level_is_info_by_default);
 	tcase_add_loop_test(tc, line_is_date_time_level_event, 0, LEVELS);
 	tcase_add_test(tc, time_is_the_local_time);
-	tcase_add_test(tc, trace_is_written_whatever_the_level);
+	tcase_add_test(tc, what_was_asked_for_is_written_whatever_the_level);
 	tcase_add_test(tc, percent_signs_in_values_are_left_alone);
 	tcase_add_loop_test(
 	    tc, long_line_is_cut_to_1000_bytes, 0, COUNT(lengths));

@@ -91,5 +91,5 @@ trace_exchange(void *arg, const struct exchange *x)
 	char text[TRACE_MAX];
 
 	(void)arg;
-	log_trace("%s", trace_format(x, text, sizeof(text)));
+	log_asked(LOG_DEBUG, "%s", trace_format(x, text, sizeof(text)));
 }

@@ -618,7 +618,7 @@ class Clients(WebTest):
         self.assertTrue(any("ignores exceptions: 1 times" in hint
                             for hint in report["hints"]))
         server.stop()
-        lines = server.log_lines(" report: 127.0.0.1: ")
+        lines = server.log_lines(" info report: 127.0.0.1: ")
         self.assertTrue(any("polls Read Holding Registers, unit 1, address "
                             "100 quantity 10: 3 times" in line
                             for line in lines))

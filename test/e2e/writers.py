@@ -15,14 +15,14 @@ class Report(ServerTest):
     def report(self, server):
         """The lines of a report that are not in the log yet, without what
         stands before them."""
-        before = len(server.log_lines(" writers: "))
+        before = len(server.log_lines(" info writers: "))
         server.process.send_signal(signal.SIGUSR2)
-        wait_for(lambda: len(server.log_lines(" writers: ")) > before,
+        wait_for(lambda: len(server.log_lines(" info writers: ")) > before,
                  "a report")
         # It is written in one turn of the loop.
         self.assert_serves(server)
-        return [line.split(" writers: ")[1]
-                for line in server.log_lines(" writers: ")[before:]]
+        return [line.split(" info writers: ")[1]
+                for line in server.log_lines(" info writers: ")[before:]]
 
     def test_before_any_write(self):
         server = self.start()
