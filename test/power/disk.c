@@ -5,10 +5,9 @@
 #include <string.h>
 
 void
-disk_init(struct disk *d, enum disk_lie lie)
+disk_init(struct disk *d)
 {
 	memset(d, 0, sizeof(*d));
-	d->lie = lie;
 }
 
 void

@@ -62,7 +62,7 @@ enum disk_lie {
 };
 
 struct disk {
-	enum disk_lie lie;
+	enum disk_lie lie;        /* from now on */
 	struct disk_file *newest; /* owned */
 	struct disk_names names;  /* safe */
 	struct disk_name_op ops[DISK_NAMES_MAX * 4];
@@ -71,7 +71,7 @@ struct disk {
 	bool strange; /* something happened that the model doesn't know */
 };
 
-void disk_init(struct disk *d, enum disk_lie lie);
+void disk_init(struct disk *d);
 void disk_clear(struct disk *d);
 
 /* Play one entry; those that mean nothing to a disk are ignored. data stays

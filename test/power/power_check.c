@@ -4,11 +4,12 @@
  * when it starts. Every write that had been acknowledged must be there, whole;
  * and nothing may look like damage.
  *
- *   power_check [-s SEED] [-n IMAGES] [-o IMAGE] [-l log|database|names] [-w]
- *       [-a WRITES] RECORDING STATE DIRECTORY
+ *   power_check [-s SEED] [-n IMAGES] [-o IMAGE] [-l log|database|names] [-e]
+ *       [-w] [-a WRITES] RECORDING STATE DIRECTORY
  *
  * STATE is the state file of the end, DIRECTORY an empty one for the images.
- * -o judges one image of the seed, -l has the disk lie about syncs, -w judges
+ * -o judges one image of the seed, -l has the disk lie about syncs, once the
+ * recording has begun, -e cuts the power only when all is done, -w judges
  * nothing and writes the images, each into a directory of its number, with a
  * line for each: number, writes acknowledged, and 1 if there may be no file
  * yet. Without -n, the files as they are in the end are written into DIRECTORY.
@@ -79,6 +80,7 @@ struct check {
 	size_t images;
 	size_t only; /* or NONE */
 	enum disk_lie lie;
+	bool at_end;          /* only */
 	bool writes;          /* and judges nothing */
 	int64_t acknowledged; /* before the recording, or -1 */
 	const char *directory;
@@ -400,6 +402,8 @@ draw_cut(const struct check *c, size_t image)
 	struct cut cut = { .image = image,
 		.lots.state = c->seed * 0x9E3779B97F4A7C15 + image };
 
+	if (c->at_end)
+		cut.at = r->count;
 	while (cut.at <= r->begin) {
 		uint64_t kind = lots_below(&cut.lots, 2 * KINDS);
 		uint64_t count = kind < KINDS ? r->kind_count[kind] : r->count;
@@ -434,6 +438,7 @@ play(struct check *c, const struct cut *cuts, size_t count)
 
 	for (size_t i = 0; i < c->recording.count; i++) {
 		get_entry(&c->recording, i, &e, &data);
+		c->disk.lie = i < c->recording.begin ? DISK_HONEST : c->lie;
 		disk_play(&c->disk, &e, data);
 		if (c->history != NULL && i >= c->recording.begin &&
 		    !history_play(c->history, &e, data))
@@ -493,7 +498,7 @@ parse(struct check *c, int argc, char **argv)
 	bool good = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:o:l:wa:")) != -1) {
+	while ((option = getopt(argc, argv, "s:n:o:l:ewa:")) != -1) {
 		if (option == 's')
 			c->seed = strtoull(optarg, NULL, 10);
 		else if (option == 'n')
@@ -504,6 +509,8 @@ parse(struct check *c, int argc, char **argv)
 			good = good && set_lie(c, optarg);
 		else if (option == 'a')
 			c->acknowledged = strtoll(optarg, NULL, 10);
+		else if (option == 'e')
+			c->at_end = true;
 		else if (option == 'w')
 			c->writes = true;
 		else
@@ -525,7 +532,7 @@ main(int argc, char **argv)
 	}
 	find_begin(&c.recording);
 	c.directory = argv[optind + 2];
-	disk_init(&c.disk, c.lie);
+	disk_init(&c.disk);
 	if (c.images > 0) {
 		c.history = history_new(argv[optind + 1]);
 		if (c.history == NULL)

@@ -37,7 +37,8 @@ SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 32)
 IMAGES = int(os.environ.get("IMAGES", "60" if ASAN else "400"))
 SERVED = 4 if ASAN else 24         # images that the real server opens
 RECOVERED = 2 if ASAN else 6       # images that are cut while it recovers,
-AGAIN = 10 if ASAN else 20         # so often
+AGAIN = 20                         # so often
+RESTORED = 30 if ASAN else 60      # while one is restored
 CONTROL_SEEDS, CONTROL_IMAGES = 5, 50 if ASAN else 100
 LIE_IMAGES = 40                    # of which nearly half are bad
 CLIENTS = 6
@@ -89,13 +90,15 @@ class Recorded:
         self.writers += writers
         return server, writers
 
+    def run(self, *command):
+        """Run a command to its end, recorded."""
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, **self.environment()))
+
     def prepare(self, *arguments):
-        """Run prepare.py, recorded; the recording then begins anew."""
-        subprocess.run(
-            [sys.executable, "-B", os.path.join(HERE, "prepare.py"),
-             self.directory, *arguments],
-            env=dict(os.environ, **self.environment()), check=True,
-            stdout=subprocess.DEVNULL)
+        """Run prepare.py; but for "say", the recording then begins anew."""
+        self.run(sys.executable, "-B", os.path.join(HERE, "prepare.py"),
+                 self.directory, *arguments)
         self.writers.clear()
 
     def kill(self, server, writers):
@@ -260,6 +263,7 @@ class PowerCut(ServerTest):
         if done.returncode != 0:
             self.fail("%s\nkept in %s" % (done.stderr, recorded.keep(done)))
         self.check_served(recorded, reference, options)
+        self.check_restored(recorded, reference, options)
         # Each sync is needed, and its want is found.
         for lie in ("log", "database", "names"):
             done = recorded.check("-l", lie, images=LIE_IMAGES)
@@ -312,6 +316,31 @@ class PowerCut(ServerTest):
         print("power cut: %d times again in each of %d recoveries" % (
             AGAIN, RECOVERED), flush=True)
         self.assertGreater(bad, 0, "the want of a sync is not found")
+
+    def check_restored(self, recorded, reference, options):
+        """The power is cut while the table is restored into a new file: there
+        is none or a whole one, and a whole one when the command has ended. To
+        power_check it is a backup."""
+        again = Recorded(self, *options)
+        again.prepare("copy", recorded.directory)
+        again.prepare("remove", "backup")
+        again.prepare("say", "backup: begins")
+        again.run(os.environ["MBASYNCSERVER"], "journal", "--state", again.path,
+                  "--restore-at", "now",
+                  "--output", os.path.join(again.directory, "backup"))
+        again.prepare("say", "backup: done")
+        rows = str(len(reference.journal))
+        for when in ([], ["-e"]):
+            done = again.check("-a", rows, *when, images=RESTORED)
+            print("power cut: a file is restored: %s" % done.stdout, end="",
+                  flush=True)
+            if done.returncode != 0:
+                self.fail("%s\nkept in %s" % (done.stderr, again.keep(done)))
+        for lie in ("database", "names"):
+            done = again.check("-a", rows, "-e", "-l", lie, images=LIE_IMAGES)
+            self.assertEqual(done.returncode, 1, (lie, done.stderr))
+            print("power cut: no sync of %s then: %s" % (lie, done.stdout),
+                  end="", flush=True)
 
     def check_tables(self, reference, found):
         """Each table is what so many writes make of zeros."""

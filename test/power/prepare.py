@@ -2,7 +2,9 @@
 of a server, and makes safe. Then the recording begins anew.
 
     prepare.py DIRECTORY remove NAME...
-    prepare.py DIRECTORY copy FROM        all files of another directory"""
+    prepare.py DIRECTORY copy FROM        all files of another directory
+    prepare.py DIRECTORY say TEXT         nothing: only words for the recording
+"""
 
 import os
 import sys
@@ -22,6 +24,9 @@ def copy(path, to):
 
 def main(directory, action, *names):
     """See above."""
+    if action == "say":
+        os.write(1, names[0].encode())
+        return
     if action == "remove":
         for name in names:
             os.unlink(os.path.join(directory, name))
