@@ -39,8 +39,7 @@ swap_packed(void *p, size_t words)
 
 /*
  * Many numbers at once. The way from the host's order to the wire's is the way
- * back as well: to and from are each either. The last vector overlaps the one
- * before, so that no number is left over.
+ * back as well: to and from are each either.
  */
 static inline void
 copy16_vector(uint8_t *restrict to, const uint8_t *restrict from)
@@ -51,21 +50,41 @@ copy16_vector(uint8_t *restrict to, const uint8_t *restrict from)
 }
 
 static inline void
+copy16_step(uint8_t *restrict to, const uint8_t *restrict from, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += sizeof(words_vector))
+		copy16_vector(to + i, from + i);
+}
+
+/* In steps of some vectors, one at least. The last step overlaps the one
+ * before, so that no number is left over. */
+static inline void
+copy16_steps(uint8_t *restrict to, const uint8_t *restrict from, size_t bytes,
+    size_t step)
+{
+	size_t last = bytes - step;
+
+	for (size_t i = 0; i < last; i += step)
+		copy16_step(to + i, from + i, step);
+	copy16_step(to + last, from + last, step);
+}
+
+static inline void
 copy16_all(void *restrict to, const void *restrict from, size_t count)
 {
 	const uint8_t *source = from;
 	uint8_t *sink = to;
 	size_t bytes = count * sizeof(uint16_t);
 	size_t vector = sizeof(words_vector);
+	size_t step = WORDS_STEP * sizeof(uint16_t);
 
-	if (bytes < vector) {
+	if (bytes >= step)
+		copy16_steps(sink, source, bytes, step);
+	else if (bytes >= vector)
+		copy16_steps(sink, source, bytes, vector);
+	else
 		for (size_t i = 0; i < bytes; i += sizeof(uint16_t))
 			put16(sink + i, word_load(source + i));
-		return;
-	}
-	for (size_t i = 0; i < bytes - vector; i += vector)
-		copy16_vector(sink + i, source + i);
-	copy16_vector(sink + bytes - vector, source + bytes - vector);
 }
 
 static inline void

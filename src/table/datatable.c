@@ -114,26 +114,42 @@ shift_vector(const uint16_t *restrict from, unsigned shift, void *restrict out)
 	    words_load(from) >> shift | words_load(from + 1) << (16 - shift));
 }
 
-/* The last vector overlaps the one before, so that no word is left over. */
+static inline void
+shift_step(const uint16_t *restrict from, unsigned shift, uint8_t *restrict out,
+    size_t words)
+{
+	for (size_t i = 0; i < words; i += WORDS_VECTOR)
+		shift_vector(from + i, shift, out + 2 * i);
+}
+
+/* In steps of some vectors, one at least. The last step overlaps the one
+ * before, so that no word is left over. */
+static inline void
+shift_steps(const uint16_t *restrict from, unsigned shift,
+    uint8_t *restrict out, size_t words, size_t step)
+{
+	size_t last = words - step;
+
+	for (size_t i = 0; i < last; i += step)
+		shift_step(from + i, shift, out + 2 * i, step);
+	shift_step(from + last, shift, out + 2 * last, step);
+}
+
 static void
 shift_words(const uint16_t *restrict from, unsigned shift,
     uint8_t *restrict out, size_t words)
 {
-	if (shift == 0) {
+	if (shift == 0)
 		memcpy(out, from, 2 * words);
-		return;
-	}
-	if (words < WORDS_VECTOR) {
+	else if (words >= WORDS_STEP)
+		shift_steps(from, shift, out, words, WORDS_STEP);
+	else if (words >= WORDS_VECTOR)
+		shift_steps(from, shift, out, words, WORDS_VECTOR);
+	else
 		for (size_t i = 0; i < words; i++)
 			word_store(out + 2 * i,
 			    (uint16_t)(from[i] >> shift |
 				from[i + 1] << (16 - shift)));
-		return;
-	}
-	for (size_t i = 0; i < words - WORDS_VECTOR; i += WORDS_VECTOR)
-		shift_vector(from + i, shift, out + 2 * i);
-	words -= WORDS_VECTOR;
-	shift_vector(from + words, shift, out + 2 * words);
 }
 
 void
