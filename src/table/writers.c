@@ -57,15 +57,12 @@ is(const struct writers *w, uint16_t number, const struct address *a)
 	return address_same_host(&w->entries[number].writer.address, a);
 }
 
-/* The number of a client, or WRITERS_NOBODY. Most often it is the last one. */
+/* The number of a client, or WRITERS_NOBODY. */
 static uint16_t
 find(struct writers *w, const struct address *a)
 {
-	uint16_t number = w->recent;
+	uint16_t number = *bucket_of(w, a);
 
-	if (number != WRITERS_NOBODY && is(w, number, a))
-		return number;
-	number = *bucket_of(w, a);
 	while (number != WRITERS_NOBODY && !is(w, number, a))
 		number = w->entries[number].next;
 	return number;
@@ -89,14 +86,26 @@ add(struct writers *w, const struct address *a)
 	return number;
 }
 
-uint16_t
-writers_count(struct writers *w, const struct address *a, uint64_t time)
+/* Apart from its caller, which seldom has to look. */
+static uint16_t __attribute__((noinline))
+find_or_add(struct writers *w, const struct address *a)
 {
 	uint16_t number = find(w, a);
-	struct entry *e;
 
 	if (number == WRITERS_NOBODY)
 		number = add(w, a);
+	return number;
+}
+
+uint16_t
+writers_count(struct writers *w, const struct address *a, uint64_t time)
+{
+	uint16_t number = w->recent;
+	struct entry *e;
+
+	/* Most often it is the last one. */
+	if (number == WRITERS_NOBODY || !is(w, number, a))
+		number = find_or_add(w, a);
 	if (number == WRITERS_NOBODY)
 		return WRITERS_NOBODY;
 	w->recent = number;
