@@ -13,6 +13,12 @@
 #define ADDRESSES 65536
 #define HOSTS     5
 #define RANDOM    1000 /* writes */
+#define WORDS     123  /* of a long write */
+
+/* The lower half of a time begins anew every 49 days: here, in the middle of
+ * the random writes. */
+#define HALF  (UINT64_C(1) << 32) /* ms */
+#define START (UINT64_C(419) * HALF - UINT64_C(5000000))
 
 static struct datatable *table;
 static struct last_writer *lw;
@@ -38,7 +44,7 @@ start(int overlay)
 	lw = last_writer_new(table, (enum datatable_overlay)overlay);
 	ck_assert_ptr_nonnull(lw);
 	overlaid = overlay == DATATABLE_OVERLAID;
-	now_ms = UINT64_C(1795351567662);
+	now_ms = START;
 }
 
 static void
@@ -150,6 +156,47 @@ START_TEST(a_write_of_the_same_value_is_a_write_and_no_change)
 	ck_assert_uint_eq(get(DATATABLE_COILS, 70).time, now_ms);
 	ck_assert_uint_eq(get(DATATABLE_COILS, 70).handover, now_ms);
 	ck_assert_uint_eq(get(DATATABLE_COILS, 70).changes, 1);
+}
+END_TEST
+
+/* Each of many words changes once, by a write that repeats all others. */
+START_TEST(one_change_among_many_is_counted)
+{
+	uint16_t values[WORDS] = { 0 };
+
+	start(_i);
+	for (unsigned i = 0; i < WORDS; i++) {
+		values[i] = 0x8000;
+		write_range(1, DATATABLE_REGISTERS, 9000, WORDS, values);
+		write_range(1, DATATABLE_COILS, 37, 16 * WORDS, values);
+	}
+	for (unsigned i = 0; i < WORDS; i++) {
+		ck_assert_uint_eq(
+		    get(DATATABLE_REGISTERS, 9000 + i).changes, 1);
+		ck_assert_uint_eq(get(DATATABLE_COILS, 52 + 16 * i).changes, 1);
+		ck_assert_uint_eq(get(DATATABLE_COILS, 51 + 16 * i).changes, 0);
+	}
+}
+END_TEST
+
+/* Also when the lower half is the same. */
+START_TEST(times_are_right_whatever_their_age)
+{
+	static const uint16_t values[10];
+	const uint64_t a = START, b = a + HALF, c = b + 75 * HALF + 1;
+	const uint64_t times[] = { a, a, a, a, a, b, b, b, b, c, b, b, b, b,
+		b };
+
+	start(_i);
+	write_range(1, DATATABLE_REGISTERS, 9000, 10, values);
+	now_ms = b;
+	write_range(1, DATATABLE_REGISTERS, 9005, 10, values);
+	now_ms = c; /* ten years later */
+	write_range(1, DATATABLE_REGISTERS, 9009, 1, values);
+	for (unsigned i = 0; i < 15; i++)
+		ck_assert_uint_eq(
+		    get(DATATABLE_REGISTERS, 9000 + i).time, times[i]);
+	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 9009).handover, 0);
 }
 END_TEST
 
@@ -531,6 +578,8 @@ main(void)
 	tcase_add_loop_test(tc, tells_who_and_when, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_of_the_same_value_is_a_write_and_no_change, 0, 2);
+	tcase_add_loop_test(tc, one_change_among_many_is_counted, 0, 2);
+	tcase_add_loop_test(tc, times_are_right_whatever_their_age, 0, 2);
 	tcase_add_loop_test(tc, two_that_alternate_contend, 0, 2);
 	tcase_add_loop_test(tc, three_in_turn_contend, 0, 2);
 	tcase_add_loop_test(tc, taking_turns_slowly_is_no_contention, 0, 2);

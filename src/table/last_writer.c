@@ -1,9 +1,12 @@
 #include "table/last_writer.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
 
 #include "client.h"
 #include "clock.h"
+#include "words.h"
 
 #define ADDRESSES 65536
 #define BLOCK     64 /* addresses that share a generation, or a word of bits */
@@ -12,14 +15,26 @@
 #define OVERLAID_REGISTERS (ADDRESSES / 16)
 
 /*
+ * Who wrote last, and in which era: the upper half of a time, which lasts 49
+ * days and has 16 bits to spare until the year 10889. Nearly always a write
+ * finds what it would put here.
+ */
+struct owner {
+	uint16_t client; /* its number */
+	uint16_t era;
+};
+
+#define ERA_BITS 32 /* of a time, below its era */
+
+/*
  * What is known of the registers, or of the coils. An array for each thing,
  * not a record for each address: a request writes up to 123 registers or 1968
- * coils in a row, which the compiler then does several at a time, and most
+ * coils in a row, which libc and the compiler then do many at a time, and most
  * writes touch nothing but time and changes.
  */
 struct side {
-	uint16_t client[ADDRESSES]; /* the number of who wrote last */
-	uint64_t time[ADDRESSES];   /* of that write */
+	struct owner owner[ADDRESSES];
+	uint32_t time[ADDRESSES]; /* of the last write, within its era */
 	uint32_t changes[ADDRESSES];
 	uint16_t other[ADDRESSES];    /* who had it before it changed hands */
 	uint64_t handover[ADDRESSES]; /* when that was; 0: never */
@@ -62,10 +77,9 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
     struct stamp stamp)
 {
 	struct side *s = &lw->sides[kind];
-	uint16_t from = s->client[address];
+	uint16_t from = s->owner[address].client;
 	uint64_t before = s->handover[address];
 
-	s->client[address] = stamp.client;
 	s->held[stamp.client]++;
 	if (from == WRITERS_NOBODY) {
 		lw->totals.written[kind]++;
@@ -82,15 +96,44 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
 	s->other[address] = from;
 }
 
-/* Whether some of quantity clients are not this one. */
-static bool
-any_other(const uint16_t *clients, unsigned quantity, uint16_t client)
+static struct owner
+owner_of(struct stamp stamp)
 {
-	unsigned differing = 0;
+	uint16_t era = (uint16_t)(stamp.time >> ERA_BITS);
 
-	for (unsigned i = 0; i < quantity; i++)
-		differing |= clients[i] ^ client;
-	return differing != 0;
+	return (struct owner){ stamp.client, era };
+}
+
+/* Whether all of quantity owners are this one: the first is, and each is like
+ * the one before. */
+static bool
+all_are(const struct owner *owners, unsigned quantity, struct owner owner)
+{
+	return memcmp(owners, &owner, sizeof(owner)) == 0 &&
+	    memcmp(owners, owners + 1, (quantity - 1) * sizeof(owner)) == 0;
+}
+
+/* A writer or an era is new to some of quantity addresses. Apart from its
+ * caller, as it is seldom so. */
+static void __attribute__((noinline))
+own_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
+    unsigned quantity, struct stamp stamp)
+{
+	struct owner *owners = lw->sides[kind].owner;
+
+	for (unsigned i = first; i < first + quantity; i++) {
+		if (owners[i].client != stamp.client)
+			hand_over(lw, kind, i, stamp);
+		owners[i] = owner_of(stamp);
+	}
+}
+
+/* memset for words: libc's own is that of wide characters. */
+static void
+fill(uint32_t *words, uint32_t value, size_t count)
+{
+	_Static_assert(sizeof(wchar_t) == sizeof(*words), "32 bits wide");
+	wmemset((wchar_t *)words, (wchar_t)value, count);
 }
 
 /* Put a stamp on each of quantity addresses. */
@@ -99,24 +142,30 @@ stamp_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
     unsigned quantity, struct stamp stamp)
 {
 	struct side *s = &lw->sides[kind];
-	const uint16_t *clients = s->client + first;
-	uint64_t *times = s->time + first;
 
-	if (any_other(clients, quantity, stamp.client))
-		for (unsigned i = 0; i < quantity; i++)
-			if (clients[i] != stamp.client)
-				hand_over(lw, kind, first + i, stamp);
-	for (unsigned i = 0; i < quantity; i++)
-		times[i] = stamp.time;
+	if (!all_are(s->owner + first, quantity, owner_of(stamp)))
+		own_range(lw, kind, first, quantity, stamp);
+	fill(s->time + first, (uint32_t)stamp.time, quantity);
 	for (unsigned b = first / BLOCK; b <= (first + quantity - 1) / BLOCK;
 	     b++)
 		s->generation[b] = lw->totals.writes;
+}
+
+/* Whether a write of many words repeats what is there, as many do: that is seen
+ * at once. Of a few it costs no more to look at each. */
+static bool
+repeats(const uint16_t *before, const uint16_t *after, unsigned words)
+{
+	return words >= WORDS_VECTOR &&
+	    memcmp(before, after, words * sizeof(*before)) == 0;
 }
 
 static void
 count_register_changes(uint32_t *changes, unsigned quantity,
     const uint16_t *before, const uint16_t *after)
 {
+	if (repeats(before, after, quantity))
+		return;
 	for (unsigned i = 0; i < quantity; i++)
 		changes[i] += before[i] != after[i];
 }
@@ -126,6 +175,8 @@ static void
 count_coil_changes(uint32_t *changes, unsigned words, const uint16_t *before,
     const uint16_t *after)
 {
+	if (repeats(before, after, words))
+		return;
 	for (unsigned i = 0; i < words; i++, changes += 16) {
 		unsigned bits = before[i] ^ after[i];
 
@@ -202,8 +253,8 @@ forget_writers(struct last_writer *lw)
 		struct side *s = &lw->sides[kind];
 
 		for (unsigned i = 0; i < ADDRESSES; i++) {
-			if (gone[s->client[i]])
-				s->client[i] = WRITERS_FORGOTTEN;
+			if (gone[s->owner[i].client])
+				s->owner[i].client = WRITERS_FORGOTTEN;
 			if (gone[s->other[i]])
 				s->other[i] = WRITERS_FORGOTTEN;
 		}
@@ -286,12 +337,13 @@ last_writer_read(const struct last_writer *lw, enum datatable_kind kind,
     uint16_t address, struct last_write *out)
 {
 	const struct side *s = &lw->sides[kind];
+	struct owner owner = s->owner[address];
 
-	if (s->client[address] == WRITERS_NOBODY)
+	if (owner.client == WRITERS_NOBODY)
 		return false;
 	*out = (struct last_write){
-		.client = client_of(lw, s->client[address]),
-		.time = s->time[address],
+		.client = client_of(lw, owner.client),
+		.time = (uint64_t)owner.era << ERA_BITS | s->time[address],
 		.changes = s->changes[address],
 		.handover = s->handover[address],
 		.other = s->handover[address] == 0 ?
@@ -351,7 +403,7 @@ last_writer_next_written(const struct last_writer *lw, enum datatable_kind kind,
 	while (from < ADDRESSES) {
 		if (s->generation[from / BLOCK] <= generation)
 			from = (from / BLOCK + 1) * BLOCK;
-		else if (s->client[from] == WRITERS_NOBODY)
+		else if (s->owner[from].client == WRITERS_NOBODY)
 			from++;
 		else
 			return (int32_t)from;
