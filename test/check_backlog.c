@@ -5,6 +5,7 @@
 
 #include "modbus/mbap.h"
 #include "suite.h"
+#include "wire.h"
 
 static struct backlog *backlog;
 static struct gate *gate;
@@ -47,7 +48,7 @@ hold(uint64_t ticket, uint16_t transaction)
 
 	adu[MB_MBAP_LENGTH] = MB_FC_WRITE_SINGLE_REGISTER;
 	ck_assert_int_eq(backlog_hold(backlog, ticket, adu,
-			     mbap_put(adu, transaction, 1, 5)),
+			     wire_header(adu, transaction, 1, 5)),
 	    0);
 }
 
@@ -62,13 +63,14 @@ assert_taken(uint64_t up_to, enum gate_verdict verdict, uint16_t transaction,
 
 	ck_assert_uint_gt(length, 0);
 	ck_assert_int_eq(mbap_parse(adu, length, &frame), MBAP_READY);
-	ck_assert_uint_eq(length, MB_MBAP_LENGTH + frame.pdu_length);
-	ck_assert_uint_eq(frame.transaction, transaction);
-	ck_assert_uint_eq(frame.unit, 1);
-	ck_assert_uint_eq(frame.pdu[0], function);
+	ck_assert_uint_eq(frame.length, length);
+	ck_assert_uint_eq(mbap_transaction(&frame), transaction);
+	ck_assert_uint_eq(mbap_unit(&frame), 1);
+	ck_assert_uint_eq(mbap_pdu(&frame)[0], function);
 	if (function & MB_EXCEPTION_FLAG) {
-		ck_assert_uint_eq(frame.pdu_length, MB_EXCEPTION_SIZE);
-		ck_assert_uint_eq(frame.pdu[1], MB_EX_SERVER_DEVICE_FAILURE);
+		ck_assert_uint_eq(mbap_pdu_length(&frame), MB_EXCEPTION_SIZE);
+		ck_assert_uint_eq(
+		    mbap_pdu(&frame)[1], MB_EX_SERVER_DEVICE_FAILURE);
 	}
 }
 

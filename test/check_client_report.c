@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "modbus/execute.h"
 #include "suite.h"
+#include "wire.h"
 
 static struct client_report *report;
 static struct tap tap;
@@ -32,14 +33,15 @@ teardown(void)
 static void
 exchange(const uint8_t *pdu, size_t length, enum mb_exception refused)
 {
-	const struct mbap_frame frame = {
-		.unit = 1, .pdu_length = (uint8_t)length, .pdu = pdu
-	};
+	uint8_t adu[MB_ADU_MAX];
+	const struct mbap_frame frame = { adu, wire_header(adu, 0, 1, length),
+		0 };
 	const uint8_t response[] = { pdu[0], 0, 0 };
 	struct mb_request request;
 	enum mb_exception e = mb_request_decode(pdu, length, &request);
 	bool decoded = e == MB_EX_NONE;
 
+	memcpy(adu + MB_MBAP_LENGTH, pdu, length);
 	if (decoded)
 		e = refused;
 	tap.exchanged(tap.arg,

@@ -654,7 +654,7 @@ note_exchange(void *arg, const struct exchange *x)
 	t->ok += x->exception == MB_EX_NONE;
 	t->exceptions += x->exception != MB_EX_NONE;
 	t->undecoded += x->request == NULL;
-	ck_assert_uint_eq(x->response[0] & 0x7Fu, x->frame->pdu[0]);
+	ck_assert_uint_eq(x->response[0] & 0x7Fu, mbap_pdu(x->frame)[0]);
 	ck_assert_uint_ge(x->response_length, 2);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "wire.h"
 
 static struct evbuffer *in;
 static uint8_t taken[MB_ADU_MAX]; /* the frame that was taken last */
@@ -66,10 +67,13 @@ assert_taken(const uint8_t *adu, size_t length)
 
 	memset(&frame, 0xAA, sizeof(frame));
 	ck_assert_int_eq(mbap_take(in, taken, &frame), MBAP_READY);
-	ck_assert_uint_eq(frame.transaction, (unsigned)(adu[0] << 8 | adu[1]));
-	ck_assert_uint_eq(frame.unit, adu[6]);
-	ck_assert_uint_eq(frame.pdu_length, length - MB_MBAP_LENGTH);
-	ck_assert_mem_eq(frame.pdu, adu + MB_MBAP_LENGTH, frame.pdu_length);
+	ck_assert_uint_eq(frame.length, length);
+	ck_assert_mem_eq(frame.adu, adu, length);
+	ck_assert_uint_eq(
+	    mbap_transaction(&frame), (unsigned)(adu[0] << 8 | adu[1]));
+	ck_assert_uint_eq(mbap_unit(&frame), adu[6]);
+	ck_assert_uint_eq(mbap_pdu_length(&frame), length - 7);
+	ck_assert_ptr_eq(mbap_pdu(&frame), frame.adu + 7);
 	ck_assert_uint_eq(evbuffer_get_length(in), rest);
 }
 
@@ -79,7 +83,7 @@ build_adu(uint8_t *adu, uint16_t transaction, size_t pdu_length)
 {
 	for (size_t i = 0; i < pdu_length; i++)
 		adu[MB_MBAP_LENGTH + i] = (uint8_t)(transaction + i);
-	return mbap_put(adu, transaction, (uint8_t)~transaction, pdu_length);
+	return wire_header(adu, transaction, (uint8_t)~transaction, pdu_length);
 }
 
 START_TEST(empty_buffer_is_partial)
@@ -315,14 +319,16 @@ START_TEST(bad_protocol_goes_before_bad_length)
 }
 END_TEST
 
-START_TEST(put_writes_the_header_and_nothing_else)
+START_TEST(put_writes_the_header_of_the_reply_and_nothing_else)
 {
-	uint8_t adu[MB_MBAP_LENGTH + 1];
+	static const uint8_t request[] = { 0xAB, 0xCD, 0, 0, 0, 2, 0x7F, 7 };
 	static const uint8_t expected[] = { 0xAB, 0xCD, 0, 0, 0, 0xFE, 0x7F,
 		0xAA };
+	const struct mbap_frame frame = { request, sizeof(request), 0 };
+	uint8_t adu[MB_MBAP_LENGTH + 1];
 
 	memset(adu, 0xAA, sizeof(adu));
-	ck_assert_uint_eq(mbap_put(adu, 0xABCD, 0x7F, 253), 260);
+	ck_assert_uint_eq(mbap_put(adu, &frame, 253), 260);
 	ck_assert_mem_eq(adu, expected, sizeof(expected));
 }
 END_TEST
@@ -334,7 +340,7 @@ START_TEST(resize_corrects_the_length_and_nothing_else)
 		0xAA };
 
 	memset(adu, 0xAA, sizeof(adu));
-	mbap_put(adu, 0xABCD, 0x7F, 253);
+	wire_header(adu, 0xABCD, 0x7F, 253);
 	ck_assert_uint_eq(mbap_resize(adu, 2), 9);
 	ck_assert_mem_eq(adu, expected, sizeof(expected));
 }
@@ -400,7 +406,7 @@ putting(void)
 	TCase *tc = tcase_create("putting");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, put_writes_the_header_and_nothing_else);
+	tcase_add_test(tc, put_writes_the_header_of_the_reply_and_nothing_else);
 	tcase_add_test(tc, resize_corrects_the_length_and_nothing_else);
 	tcase_add_test(tc, what_was_put_is_taken_for_every_length);
 	tcase_add_test(tc, what_was_resized_is_taken_for_every_length);

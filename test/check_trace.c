@@ -9,6 +9,7 @@
 #include "log.h"
 #include "net/exchange.h"
 #include "suite.h"
+#include "wire.h"
 
 #define GUARD      16
 #define GUARD_BYTE 0x5A
@@ -16,6 +17,7 @@
 /* One exchange, and all that it borrows. */
 struct scene {
 	struct client client;
+	uint8_t adu[MB_ADU_MAX];
 	struct mbap_frame frame;
 	struct mb_request request;
 	struct exchange x;
@@ -30,11 +32,10 @@ play(struct scene *s, const char *peer, const uint8_t *pdu, size_t length,
 
 	*s = (struct scene){ .client.id = 1 };
 	ck_assert_int_eq(address_parse(peer, 0, &s->client.address), 0);
-	s->frame.transaction = 4660;
-	s->frame.unit = 255;
-	s->frame.pdu_length = (uint8_t)length;
-	s->frame.pdu = pdu;
-	e = mb_request_decode(s->frame.pdu, length, &s->request);
+	memcpy(s->adu + MB_MBAP_LENGTH, pdu, length);
+	s->frame.adu = s->adu;
+	s->frame.length = wire_header(s->adu, 4660, 255, length);
+	e = mb_request_decode(mbap_pdu(&s->frame), length, &s->request);
 	s->x = (struct exchange){
 		.client = &s->client,
 		.frame = &s->frame,
@@ -157,8 +158,7 @@ START_TEST(formats_an_ipv6_peer_and_the_smallest_numbers)
 	struct scene s;
 
 	play(&s, "[2001:db8::7]:1", pdu, sizeof(pdu), MB_EX_NONE, 4);
-	s.frame.transaction = 0;
-	s.frame.unit = 0;
+	wire_header(s.adu, 0, 0, sizeof(pdu));
 	assert_line(&s,
 	    "trace: [2001:db8::7]:1: transaction 0 unit 0 "
 	    "Read Holding Registers read address 0 quantity 1: ok, 4 bytes");
@@ -272,7 +272,7 @@ START_TEST(longest_line_is_logged_whole)
 
 	play(&s, "[fe80:1111:2222:3333:4444:5555:6666:7777%4294967295]:65535",
 	    pdu, sizeof(pdu), MB_EX_NONE, 2);
-	s.frame.transaction = 65535;
+	wire_header(s.adu, 65535, 255, sizeof(pdu));
 	trace_format(&s.x, text, sizeof(text));
 	ck_assert_ptr_nonnull(strstr(text, "%4294967295]:65535: "));
 	assert_ends_in(traced(&s.x), " debug ", text);

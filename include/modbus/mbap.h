@@ -27,12 +27,36 @@ enum mbap_result {
 };
 
 struct mbap_frame {
-	uint16_t transaction;
-	uint8_t unit;
-	uint8_t pdu_length; /* 1..253 */
-	const uint8_t *pdu; /* borrowed: into the bytes that were parsed */
+	const uint8_t *adu; /* borrowed: into the bytes that were parsed */
+	size_t length;      /* of the whole ADU, 8..260 */
 	size_t missing;     /* after MBAP_PARTIAL: at least so many bytes */
 };
+
+/* What stands in a frame. The PDU has 1..253 bytes. */
+
+static inline uint16_t
+mbap_transaction(const struct mbap_frame *frame)
+{
+	return get16(frame->adu);
+}
+
+static inline uint8_t
+mbap_unit(const struct mbap_frame *frame)
+{
+	return frame->adu[6];
+}
+
+static inline const uint8_t *
+mbap_pdu(const struct mbap_frame *frame)
+{
+	return frame->adu + MB_MBAP_LENGTH;
+}
+
+static inline size_t
+mbap_pdu_length(const struct mbap_frame *frame)
+{
+	return frame->length - MB_MBAP_LENGTH;
+}
 
 /* The length field counts what follows it. */
 #define MBAP_LENGTH_COUNTS_FROM 6
@@ -50,15 +74,16 @@ mbap_parse_partial(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
 /*
  * Parse the frame that bytes begin with, of which have are there.
  *
- * Only MBAP_READY fills frame, which takes MB_MBAP_LENGTH + frame->pdu_length
- * bytes; frame->pdu then points into bytes. MBAP_PARTIAL sets frame->missing. A
- * header that cannot become valid is reported as soon as the byte that spoils
- * it is there. Inline: every request passes here.
+ * Only MBAP_READY fills frame, which then is the first frame->length of bytes.
+ * MBAP_PARTIAL sets frame->missing. A header that cannot become valid is
+ * reported as soon as the byte that spoils it is there. Inline: every request
+ * passes here.
  */
 static inline enum mbap_result
 mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
 {
 	uint16_t length;
+	size_t whole;
 
 	if (have < MB_MBAP_LENGTH)
 		return mbap_parse_partial(bytes, have, frame);
@@ -67,14 +92,13 @@ mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
 	length = get16(bytes + 4);
 	if (!mbap_is_length(length))
 		return MBAP_BAD_LENGTH;
-	if (have < MBAP_LENGTH_COUNTS_FROM + (size_t)length) {
-		frame->missing = MBAP_LENGTH_COUNTS_FROM + length - have;
+	whole = MBAP_LENGTH_COUNTS_FROM + (size_t)length;
+	if (have < whole) {
+		frame->missing = whole - have;
 		return MBAP_PARTIAL;
 	}
-	frame->transaction = get16(bytes);
-	frame->unit = bytes[6];
-	frame->pdu_length = (uint8_t)(length - 1);
-	frame->pdu = bytes + MB_MBAP_LENGTH;
+	frame->adu = bytes;
+	frame->length = whole;
 	return MBAP_READY;
 }
 
@@ -82,21 +106,22 @@ mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
  * Take one frame from the front of in, copied to adu, which has room for
  * MB_ADU_MAX bytes.
  *
- * Only MBAP_READY fills frame, whose PDU then lies in adu, and drains exactly
- * that frame; every other result, which is that of mbap_parse, leaves in as it
+ * Only MBAP_READY fills frame, which then lies in adu, and drains exactly that
+ * frame; every other result, which is that of mbap_parse, leaves in as it
  * is.
  */
 enum mbap_result
 mbap_take(struct evbuffer *in, uint8_t *adu, struct mbap_frame *frame);
 
 /*
- * Write into adu the header that goes before a PDU of pdu_length 1..253 bytes.
+ * Write into adu the header of the reply to request, whose PDU has pdu_length
+ * 1..253 bytes: that of the request, but for the length.
  *
  * adu has room for MB_MBAP_LENGTH bytes; the PDU follows them. Returns the
  * length of the whole ADU.
  */
 size_t
-mbap_put(uint8_t *adu, uint16_t transaction, uint8_t unit, size_t pdu_length);
+mbap_put(uint8_t *adu, const struct mbap_frame *request, size_t pdu_length);
 
 /*
  * Correct the header of an ADU whose PDU was replaced by one of pdu_length

@@ -1,6 +1,7 @@
 #include "modbus/mbap.h"
 
 #include <event2/buffer.h>
+#include <string.h>
 
 #include "modbus/bytes.h"
 
@@ -24,16 +25,14 @@ mbap_take(struct evbuffer *in, uint8_t *adu, struct mbap_frame *frame)
 	enum mbap_result result = mbap_parse(adu, (size_t)have, frame);
 
 	if (result == MBAP_READY)
-		evbuffer_drain(in, MB_MBAP_LENGTH + frame->pdu_length);
+		evbuffer_drain(in, frame->length);
 	return result;
 }
 
 size_t
-mbap_put(uint8_t *adu, uint16_t transaction, uint8_t unit, size_t pdu_length)
+mbap_put(uint8_t *adu, const struct mbap_frame *request, size_t pdu_length)
 {
-	put16(adu, transaction);
-	put16(adu + 2, MB_PROTOCOL);
-	adu[6] = unit;
+	memcpy(adu, request->adu, MB_MBAP_LENGTH);
 	return mbap_resize(adu, pdu_length);
 }
 

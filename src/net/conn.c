@@ -225,9 +225,9 @@ conn_count(
 	c->requests++;
 	c->last_request = c->host->now;
 	n->requests++;
-	n->requests_by_function[frame->pdu[0]]++;
+	n->requests_by_function[mbap_pdu(frame)[0]]++;
 	n->exceptions_by_code[exception]++;
-	n->bytes_in += MB_MBAP_LENGTH + frame->pdu_length;
+	n->bytes_in += frame->length;
 }
 
 /* Apart from its caller, which pays for taps only if there are any. request is
@@ -268,27 +268,28 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 	size_t length;
 	bool decoded;
 
-	exception = mb_request_decode(frame->pdu, frame->pdu_length, &request);
+	exception = mb_request_decode(
+	    mbap_pdu(frame), mbap_pdu_length(frame), &request);
 	decoded = exception == MB_EX_NONE;
 	if (decoded && host->policy != NULL)
 		exception = policy_may_request(
-		    host->policy, &c->client, frame->unit, &request);
+		    host->policy, &c->client, mbap_unit(frame), &request);
 	if (exception == MB_EX_NONE) {
 		length = mb_execute(&request, host->table,
 		    &(struct datatable_writer){
-			&c->client, frame->unit, request.function },
+			&c->client, mbap_unit(frame), request.function },
 		    response);
 		if (mb_request_writes(&request))
 			ticket = gate_hold(host->gate);
 	} else {
-		length = mb_put_exception(frame->pdu[0], exception, response);
+		length =
+		    mb_put_exception(mbap_pdu(frame)[0], exception, response);
 	}
 	conn_count(c, frame, exception);
 	if (host->tap != NULL)
 		conn_tell_taps(c, frame, decoded ? &request : NULL, exception,
 		    response, length);
-	return conn_reply(c, ticket, adu,
-	    mbap_put(adu, frame->transaction, frame->unit, length));
+	return conn_reply(c, ticket, adu, mbap_put(adu, frame, length));
 }
 
 /* Whether another reply may be made: there is room, also if only because the

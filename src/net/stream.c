@@ -242,16 +242,14 @@ stream_take(struct stream *s, struct mbap_frame *frame)
 {
 	struct stream_pool *pool = s->pool;
 	enum mbap_result result;
-	size_t length;
 
 	assert(pool->running == s);
 	if (s->partial)
 		return take_kept(s, frame);
 	result = mbap_parse(pool->arrived, pool->arrived_length, frame);
 	if (result == MBAP_READY) {
-		length = MB_MBAP_LENGTH + (size_t)frame->pdu_length;
-		pool->arrived += length;
-		pool->arrived_length -= length;
+		pool->arrived += frame->length;
+		pool->arrived_length -= frame->length;
 	}
 	return result;
 }

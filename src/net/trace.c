@@ -55,10 +55,12 @@ static void
 add_pdu(struct text *t, const struct mbap_frame *frame)
 {
 	add(t, " PDU");
-	for (size_t i = 0; i < frame->pdu_length && i < TRACE_BYTES_SHOWN; i++)
-		add(t, " %02x", frame->pdu[i]);
-	if (frame->pdu_length > TRACE_BYTES_SHOWN)
-		add(t, " ... %u bytes", frame->pdu_length);
+	size_t length = mbap_pdu_length(frame);
+
+	for (size_t i = 0; i < length && i < TRACE_BYTES_SHOWN; i++)
+		add(t, " %02x", mbap_pdu(frame)[i]);
+	if (length > TRACE_BYTES_SHOWN)
+		add(t, " ... %zu bytes", length);
 }
 
 const char *
@@ -68,9 +70,9 @@ trace_format(const struct exchange *x, char *text, size_t size)
 	char peer[ADDRESS_TEXT_MAX];
 
 	add(&t, "trace: %s: transaction %u unit %u ",
-	    address_format(&x->client->address, peer), x->frame->transaction,
-	    x->frame->unit);
-	add_function(&t, x->frame->pdu[0]);
+	    address_format(&x->client->address, peer),
+	    mbap_transaction(x->frame), mbap_unit(x->frame));
+	add_function(&t, mbap_pdu(x->frame)[0]);
 	if (x->request != NULL) {
 		add_range(&t, "read", &x->request->read);
 		add_range(&t, "write", &x->request->write);

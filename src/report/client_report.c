@@ -195,7 +195,7 @@ report_rate_now(const struct report_rate *rate, uint64_t now)
 static bool
 is_poll(const struct report_poll *p, const struct exchange *x)
 {
-	return p->unit == x->frame->unit &&
+	return p->unit == mbap_unit(x->frame) &&
 	    p->function == x->request->function &&
 	    p->address == x->request->read.address &&
 	    p->quantity == x->request->read.quantity;
@@ -227,7 +227,7 @@ new_poll(struct report_host *h, const struct exchange *x)
 	    poll_to_forget(h);
 
 	*p = (struct report_poll){
-		.unit = x->frame->unit,
+		.unit = mbap_unit(x->frame),
 		.function = x->request->function,
 		.address = x->request->read.address,
 		.quantity = x->request->read.quantity,
@@ -320,10 +320,10 @@ find_illegal(struct report_host *h, uint8_t function, uint8_t exception)
 static uint64_t
 hash_request(const struct mbap_frame *frame)
 {
-	uint64_t h = UINT64_C(14695981039346656037) ^ frame->unit;
+	uint64_t h = UINT64_C(14695981039346656037) ^ mbap_unit(frame);
 
-	for (size_t i = 0; i < frame->pdu_length; i++)
-		h = (h ^ frame->pdu[i]) * UINT64_C(1099511628211);
+	for (size_t i = 0; i < mbap_pdu_length(frame); i++)
+		h = (h ^ mbap_pdu(frame)[i]) * UINT64_C(1099511628211);
 	return h | 1; /* not 0 */
 }
 
@@ -342,12 +342,12 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 		return;
 	}
 	struct report_illegal *i =
-	    find_illegal(h, x->frame->pdu[0], (uint8_t)x->exception);
+	    find_illegal(h, mbap_pdu(x->frame)[0], (uint8_t)x->exception);
 
 	h->illegal++;
 	if (i->count++ == 0 || h->illegal % 64 == 0) /* seldom: it is slow */
 		mb_describe_illegal(
-		    x->frame->pdu, x->frame->pdu_length, i->wrong);
+		    mbap_pdu(x->frame), mbap_pdu_length(x->frame), i->wrong);
 }
 
 /* The tap. */
@@ -381,9 +381,9 @@ exchanged(void *arg, const struct exchange *x)
 	c->last = h->last = now;
 	c->requests++;
 	h->requests++;
-	c->bytes_in += MB_MBAP_LENGTH + x->frame->pdu_length;
+	c->bytes_in += x->frame->length;
 	c->bytes_out += MB_MBAP_LENGTH + x->response_length;
-	c->functions[function_place(x->frame->pdu[0])]++;
+	c->functions[function_place(mbap_pdu(x->frame)[0])]++;
 	count_rate(&c->rate, now);
 	count_rate(&h->rate, now);
 	note_run(r, h);

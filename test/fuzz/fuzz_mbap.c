@@ -28,12 +28,11 @@ check_frame(const struct mbap_frame *frame, const uint8_t *adu, size_t whole)
 {
 	uint8_t header[MB_MBAP_LENGTH];
 
-	must(frame->transaction == adu[0] * 256U + adu[1]);
-	must(frame->unit == adu[6]);
-	must(frame->pdu_length == whole - MB_MBAP_LENGTH);
-	must(memcmp(frame->pdu, adu + 7, frame->pdu_length) == 0);
-	must(mbap_put(header, frame->transaction, frame->unit,
-		 frame->pdu_length) == whole);
+	must(mbap_transaction(frame) == adu[0] * 256U + adu[1]);
+	must(mbap_unit(frame) == adu[6]);
+	must(frame->length == whole);
+	must(memcmp(frame->adu, adu, whole) == 0);
+	must(mbap_put(header, frame, mbap_pdu_length(frame)) == whole);
 	must(memcmp(header, adu, sizeof(header)) == 0);
 }
 
@@ -66,7 +65,7 @@ take_all(struct stream *s)
 		enum mbap_result got = mbap_take(s->in, adu, &frame);
 
 		must(mbap_parse(p, left, &flat) == got);
-		must(got != MBAP_READY || flat.pdu == p + MB_MBAP_LENGTH);
+		must(got != MBAP_READY || flat.adu == p);
 
 		if (expected == MBAP_READY && got == MBAP_READY) {
 			check_frame(&frame, p, whole);

@@ -6,6 +6,16 @@
 
 #include "modbus/bytes.h"
 
+size_t
+wire_header(uint8_t *adu, uint16_t transaction, uint8_t unit, size_t pdu_length)
+{
+	put16(adu, transaction);
+	put16(adu + 2, MB_PROTOCOL);
+	put16(adu + 4, (uint16_t)(1 + pdu_length));
+	adu[6] = unit;
+	return MB_MBAP_LENGTH + pdu_length;
+}
+
 void
 wire_pdu(struct evbuffer *out, uint16_t transaction, uint8_t unit,
     const void *pdu, size_t length)
@@ -14,7 +24,7 @@ wire_pdu(struct evbuffer *out, uint16_t transaction, uint8_t unit,
 
 	memcpy(adu + MB_MBAP_LENGTH, pdu, length);
 	ck_assert_int_eq(
-	    evbuffer_add(out, adu, mbap_put(adu, transaction, unit, length)),
+	    evbuffer_add(out, adu, wire_header(adu, transaction, unit, length)),
 	    0);
 }
 
@@ -37,11 +47,11 @@ wire_reply(struct evbuffer *in, uint16_t transaction)
 	uint8_t adu[MB_ADU_MAX];
 
 	ck_assert_int_eq(mbap_take(in, adu, &frame), MBAP_READY);
-	ck_assert_uint_eq(frame.transaction, transaction);
-	reply.transaction = frame.transaction;
-	reply.unit = frame.unit;
-	reply.pdu_length = frame.pdu_length;
-	memcpy(reply.pdu, frame.pdu, frame.pdu_length);
+	ck_assert_uint_eq(mbap_transaction(&frame), transaction);
+	reply.transaction = transaction;
+	reply.unit = mbap_unit(&frame);
+	reply.pdu_length = (uint8_t)mbap_pdu_length(&frame);
+	memcpy(reply.pdu, mbap_pdu(&frame), reply.pdu_length);
 	return reply;
 }
 

@@ -17,6 +17,11 @@ struct wire_frame {
 	uint8_t pdu[MB_PDU_MAX];
 };
 
+/* Write into adu the header before a PDU of pdu_length bytes, which follows it.
+ * Returns the length of the whole ADU. */
+size_t wire_header(
+    uint8_t *adu, uint16_t transaction, uint8_t unit, size_t pdu_length);
+
 /* The length of what wire_request makes. */
 #define WIRE_REQUEST_LENGTH 12
 
