@@ -21,7 +21,8 @@ static const char *const identification[] = {
 	[MB_OBJECT_PRODUCT_NAME] = "MBAsyncServer Modbus/TCP server",
 };
 
-/* function | byte count | values: the head, once the values are in place. */
+/* function | byte count | values: the head. Returns how long it is with them.
+ */
 static size_t
 put_read_head(const struct mb_request *r, size_t bytes, uint8_t *response)
 {
@@ -35,11 +36,13 @@ static size_t
 execute_read_coils(const struct mb_request *r, struct datatable *table,
     const struct datatable_writer *writer, uint8_t *response)
 {
+	size_t length = put_read_head(r, (r->read.quantity + 7U) / 8, response);
+
 	(void)writer;
 	datatable_read_coils(
 	    table, r->read.address, r->read.quantity, response + 2);
 	swap_packed(response + 2, DATATABLE_PACKED_WORDS(r->read.quantity));
-	return put_read_head(r, (r->read.quantity + 7U) / 8, response);
+	return length;
 }
 
 static size_t

@@ -128,11 +128,21 @@ static inline void
 shift_steps(const uint16_t *restrict from, unsigned shift,
     uint8_t *restrict out, size_t words, size_t step)
 {
-	size_t last = words - step;
+	const uint16_t *last = from + words - step;
+	uint8_t *last_out = out + 2 * (words - step);
 
-	for (size_t i = 0; i < last; i += step)
-		shift_step(from + i, shift, out + 2 * i, step);
-	shift_step(from + last, shift, out + 2 * last, step);
+	for (; from < last; from += step, out += 2 * step)
+		shift_step(from, shift, out, step);
+	shift_step(last, shift, last_out, step);
+}
+
+/* Apart from its caller, which is to have no registers to save. */
+static void __attribute__((noinline)) shift_few(const uint16_t *restrict from,
+    unsigned shift, uint8_t *restrict out, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
+		word_store(out + 2 * i,
+		    (uint16_t)(from[i] >> shift | from[i + 1] << (16 - shift)));
 }
 
 static void
@@ -146,10 +156,7 @@ shift_words(const uint16_t *restrict from, unsigned shift,
 	else if (words >= WORDS_VECTOR)
 		shift_steps(from, shift, out, words, WORDS_VECTOR);
 	else
-		for (size_t i = 0; i < words; i++)
-			word_store(out + 2 * i,
-			    (uint16_t)(from[i] >> shift |
-				from[i + 1] << (16 - shift)));
+		shift_few(from, shift, out, words);
 }
 
 void
