@@ -214,6 +214,26 @@ START_TEST(answers_many_requests_at_once_in_order)
 }
 END_TEST
 
+/* Of each length there is: the next begins just where it ends. */
+START_TEST(a_frame_takes_its_own_bytes_and_no_more)
+{
+	uint8_t pdu[MB_PDU_MAX] = { MB_FC_DIAGNOSTICS };
+
+	for (size_t length = 4; length <= MB_PDU_MAX; length++) {
+		pdu[length - 1] = (uint8_t)length;
+		wire_pdu(sending(), (uint16_t)length, 1, pdu, length);
+	}
+	turn();
+	for (size_t length = 4; length <= MB_PDU_MAX; length++) {
+		struct wire_frame reply = wire_reply(replies, (uint16_t)length);
+
+		ck_assert_uint_eq(reply.pdu_length, length);
+		ck_assert_uint_eq(reply.pdu[length - 1], length);
+	}
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+}
+END_TEST
+
 START_TEST(exception_keeps_the_connection)
 {
 	wire_request(sending(), 1, 99, 0, 0);
@@ -841,6 +861,7 @@ add_cases(Suite *suite, void (*set_up)(void))
 	tcase_add_test(tc, answers_a_request);
 	tcase_add_test(tc, answers_what_comes_byte_by_byte);
 	tcase_add_test(tc, answers_many_requests_at_once_in_order);
+	tcase_add_test(tc, a_frame_takes_its_own_bytes_and_no_more);
 	tcase_add_test(tc, exception_keeps_the_connection);
 
 	tc = add_case(suite, "bad frames", set_up, teardown);

@@ -54,9 +54,9 @@ add_function(struct text *t, uint8_t function)
 static void
 add_pdu(struct text *t, const struct mbap_frame *frame)
 {
-	add(t, " PDU");
 	size_t length = mbap_pdu_length(frame);
 
+	add(t, " PDU");
 	for (size_t i = 0; i < length && i < TRACE_BYTES_SHOWN; i++)
 		add(t, " %02x", mbap_pdu(frame)[i]);
 	if (length > TRACE_BYTES_SHOWN)
