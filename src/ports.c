@@ -37,27 +37,27 @@ report_remedies(unsigned port)
 	    "listen: a port below 1024 needs permission; "
 	    "each of these gives it to port %u:",
 	    port);
-	log_line(LOG_ERROR,
-	    "listen: 1. redirect: start with -p %u, and run: "
-	    "mbasyncserver-redirect add --from %u --to %u",
-	    UNPRIVILEGED(port), port, UNPRIVILEGED(port));
 	if (port != OPTIONS_DEFAULT_PORT)
 		log_line(LOG_ERROR,
-		    "listen: 2. socket: run: systemctl edit "
+		    "listen: socket: run: systemctl edit "
 		    "mbasyncserver.socket, and add under [Socket]: "
 		    "ListenStream=%u",
 		    port);
 	log_line(LOG_ERROR,
-	    "listen: 2. socket: run: "
+	    "listen: socket: run: "
 	    "systemctl enable --now mbasyncserver.socket");
 	log_line(LOG_ERROR,
-	    "listen: 3. capability of the service: run: "
+	    "listen: redirect: start with -p %u, and run: "
+	    "mbasyncserver-redirect add --from %u --to %u",
+	    UNPRIVILEGED(port), port, UNPRIVILEGED(port));
+	log_line(LOG_ERROR,
+	    "listen: capability of the service: run: "
 	    "systemctl edit mbasyncserver, and add under [Service]: "
 	    "AmbientCapabilities=CAP_NET_BIND_SERVICE, "
 	    "CapabilityBoundingSet=CAP_NET_BIND_SERVICE and "
 	    "PrivateUsers=no, one a line");
 	log_line(LOG_ERROR,
-	    "listen: 3. capability of the program: run: "
+	    "listen: capability of the program: run: "
 	    "setcap cap_net_bind_service=+ep %s",
 	    own_path(path, sizeof(path)));
 }
