@@ -375,6 +375,20 @@ pageTest("without permission nothing can be written, and it says why", {},
 		assert.equal(await page.isVisible(".locked"), true);
 	});
 
+pageTest("before it is known what is permitted, nothing is said of it",
+	{ server: ["--http-write"] }, async ({ page }) => {
+		const held = new Promise((resolve) =>
+			page.route("**/api/status", resolve, { times: 1 }));
+
+		await page.reload();
+		const route = await held;
+		assert.equal(await page.isVisible(".locked"), false);
+		assert.equal(await page.isVisible("input[name=value]"), false);
+		await route.continue();
+		await until(() => page.isVisible("input[name=value]"));
+		assert.equal(await page.isVisible(".locked"), false);
+	});
+
 pageTest("with permission a value is written, in any form",
 	{ server: ["--http-write"] }, async ({ server, page, connect }) => {
 		const client = connect(server);

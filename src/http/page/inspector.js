@@ -203,7 +203,7 @@ export class Inspector {
 		note.dataset.mood = mood;
 	}
 
-	/* may: "yes", "token" (one is needed) or "no". */
+	/* may: "yes", "token" (one is needed) or "no"; empty until it is known. */
 	setMay(may) {
 		this.form.dataset.may = may;
 	}
@@ -211,7 +211,7 @@ export class Inspector {
 	edit() {
 		const { value } = this.form.elements;
 
-		if (this.form.dataset.may === "no")
+		if (this.form.dataset.may !== "yes")
 			return;
 		value.focus();
 		value.select();
