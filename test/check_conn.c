@@ -86,7 +86,7 @@ setup(void)
 	table = datatable_new(DATATABLE_SEPARATE);
 	replies = evbuffer_new();
 	conn_host_init(&host);
-	host.table = table;
+	host.service.table = table;
 	host.streams = stream_pool_new(&conn_events);
 	host.closed = closed;
 	host.shut_down = shut_down;
@@ -591,7 +591,7 @@ START_TEST(policy_is_asked_of_decoded_requests_and_refuses_in_time)
 	};
 	uint16_t value;
 
-	host.policy = &policy;
+	host.service.policy = &policy;
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
 	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	wire_request(sending(), 3, MB_FC_READ_HOLDING_REGISTERS, 5, 0);
@@ -617,7 +617,7 @@ START_TEST(policy_narrows_who_may_shut_down)
 {
 	const struct policy policy = { .may_shut_down = may_not_shut_down };
 
-	host.policy = &policy;
+	host.service.policy = &policy;
 	host.shutdown_word = "quit";
 	evbuffer_add(sending(), "quit", 4);
 	turn();
@@ -687,7 +687,7 @@ START_TEST(taps_are_told_of_each_exchange)
 		.exchanged = note_exchange, .arg = &first, .next = &last
 	};
 
-	host.tap = &tap;
+	host.service.tap = &tap;
 	wire_request(sending(), 1, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 0);
 	turn();
@@ -716,7 +716,7 @@ setup_gate(void)
 	setup();
 	tickets = 0;
 	gate = gate_new(next_ticket, NULL);
-	host.gate = gate;
+	host.service.gate = gate;
 }
 
 static void

@@ -19,14 +19,11 @@
 #include "client.h"
 #include "log.h"
 #include "net/counters.h"
+#include "net/service.h"
 #include "net/stream.h"
 
 struct bufferevent;
 struct conn;
-struct datatable;
-struct gate;
-struct policy;
-struct tap;
 
 /* A connection stops reading at this many bytes of unsent replies, and goes on
  * once no more than the second number are left. */
@@ -47,11 +44,8 @@ struct conn_deadlines {
 /* What all connections of a server share. Its owner fills it in, with
  * conn_host_init first, and it outlives them all. */
 struct conn_host {
-	struct datatable *table;     /* borrowed */
+	struct service service;      /* its counters are these below */
 	struct stream_pool *streams; /* borrowed; tells conn_events */
-	const struct policy *policy; /* borrowed, or NULL */
-	struct gate *gate;           /* borrowed, or NULL */
-	const struct tap *tap;       /* borrowed, or NULL */
 	const char *shutdown_word;   /* borrowed, or NULL */
 	struct conn_deadlines deadlines;
 

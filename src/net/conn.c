@@ -9,14 +9,11 @@
 #include <string.h>
 
 #include "clock.h"
-#include "modbus/execute.h"
 #include "modbus/mbap.h"
 #include "net/backlog.h"
-#include "net/exchange.h"
 #include "net/gate.h"
 #include "net/policy.h"
 #include "net/shutdown_word.h"
-#include "table/datatable.h"
 
 enum conn_state {
 	CONN_SERVING,   /* answers requests */
@@ -74,6 +71,7 @@ conn_host_init(struct conn_host *host)
 		.disconnect_limit.kind = "disconnects",
 		.misuse_limit.kind = "disconnects for misuse",
 		.now = clock_ms(),
+		.service.counters = &host->counters,
 	};
 	TAILQ_INIT(&host->conns);
 }
@@ -190,8 +188,8 @@ static struct backlog *
 conn_backlog(struct conn *c)
 {
 	if (c->backlog == NULL)
-		c->backlog = backlog_new(
-		    c, stream_output(&c->stream), c->host->gate, conn_decided);
+		c->backlog = backlog_new(c, stream_output(&c->stream),
+		    c->host->service.gate, conn_decided);
 	return c->backlog;
 }
 
@@ -216,80 +214,19 @@ conn_reply(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
 	return 0;
 }
 
-static void
-conn_count(
-    struct conn *c, const struct mbap_frame *frame, enum mb_exception exception)
-{
-	struct counters *n = &c->host->counters;
-
-	c->requests++;
-	c->last_request = c->host->now;
-	n->requests++;
-	n->requests_by_function[mbap_pdu(frame)[0]]++;
-	n->exceptions_by_code[exception]++;
-	n->bytes_in += frame->length;
-}
-
-/* Apart from its caller, which pays for taps only if there are any. request is
- * NULL when it did not decode. */
-static void __attribute__((noinline)) conn_tell_taps(const struct conn *c,
-    const struct mbap_frame *frame, const struct mb_request *request,
-    enum mb_exception exception, const uint8_t *response, size_t length)
-{
-	const struct exchange x = { &c->client, frame, request, exception,
-		response, length };
-
-	for (const struct tap *t = c->host->tap; t != NULL; t = t->next)
-		t->exchanged(t->arg, &x);
-}
-
-/* A run of requests may follow. Apart from its caller, as above. */
-static void __attribute__((noinline))
-conn_tell_run(const struct conn_host *host)
-{
-	for (const struct tap *t = host->tap; t != NULL; t = t->next)
-		if (t->began != NULL)
-			t->began(t->arg);
-}
-
-/*
- * Decode, ask, execute, reply. Returns 0, or -1 when there is no memory for
- * the reply: then the streams would go out of step, so close.
- */
+/* Returns 0, or -1 when there is no memory for the reply: then the streams
+ * would go out of step, so close. */
 static int
 conn_answer(struct conn *c, const struct mbap_frame *frame)
 {
 	const struct conn_host *host = c->host;
-	struct mb_request request;
 	uint8_t *adu = stream_reply_space(&c->stream);
-	uint8_t *response = adu + MB_MBAP_LENGTH;
-	enum mb_exception exception;
-	uint64_t ticket = 0;
-	size_t length;
-	bool decoded;
+	struct service_reply reply;
 
-	exception = mb_request_decode(
-	    mbap_pdu(frame), mbap_pdu_length(frame), &request);
-	decoded = exception == MB_EX_NONE;
-	if (decoded && host->policy != NULL)
-		exception = policy_may_request(
-		    host->policy, &c->client, mbap_unit(frame), &request);
-	if (exception == MB_EX_NONE) {
-		length = mb_execute(&request, host->table,
-		    &(struct datatable_writer){
-			&c->client, mbap_unit(frame), request.function },
-		    response);
-		if (mb_request_writes(&request))
-			ticket = gate_hold(host->gate);
-	} else {
-		length =
-		    mb_put_exception(mbap_pdu(frame)[0], exception, response);
-	}
-	conn_count(c, frame, exception);
-	if (host->tap != NULL)
-		conn_tell_taps(c, frame, decoded ? &request : NULL, exception,
-		    response, length);
-	return conn_reply(c, ticket, adu, mbap_put(adu, frame, length));
+	c->requests++;
+	c->last_request = host->now;
+	reply = service_answer(&host->service, &c->client, frame, adu);
+	return conn_reply(c, reply.ticket, adu, reply.length);
 }
 
 /* Whether another reply may be made: there is room, also if only because the
@@ -366,7 +303,7 @@ conn_refuse_frame(struct conn *c)
 	case SHUTDOWN_WORD_RECEIVED:
 		break;
 	}
-	if (policy_may_shut_down(host->policy, &c->client)) {
+	if (policy_may_shut_down(host->service.policy, &c->client)) {
 		struct client client = c->client;
 
 		conn_finish(c, CONN_SHUT_DOWN);
@@ -383,8 +320,7 @@ conn_serve(struct conn *c)
 {
 	struct mbap_frame frame;
 
-	if (c->host->tap != NULL)
-		conn_tell_run(c->host);
+	service_begin_run(&c->host->service);
 	while (conn_has_room(c)) {
 		switch (stream_take(&c->stream, &frame)) {
 		case MBAP_PARTIAL:

@@ -336,10 +336,10 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->accept_limit.kind = "failures to accept";
 
 	conn_host_init(&s->host);
-	s->host.table = config->table;
-	s->host.policy = config->policy;
-	s->host.gate = config->gate;
-	s->host.tap = config->tap;
+	s->host.service.table = config->table;
+	s->host.service.policy = config->policy;
+	s->host.service.gate = config->gate;
+	s->host.service.tap = config->tap;
 	s->host.shutdown_word = config->shutdown_word;
 	s->host.deadlines = config->deadlines;
 	s->host.closed = server_conn_closed;

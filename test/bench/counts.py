@@ -35,7 +35,7 @@ Case = collections.namedtuple(
 # own: without them, a write of 123 registers takes 15 % more. Requests: N, one more round for every connection at least.
 CASES = [
     Case("50 connections, read 10", "read10", 50, 1, 1000, 2.02, 650, 676),
-    Case("the same, pipeline 16", "read10", 50, 16, 4000, 0.17, 160, 205),
+    Case("the same, pipeline 16", "read10", 50, 16, 4000, 0.17, 160, 207),
     Case("50 connections, read 125", "read125", 50, 1, 1000, 2.02, 800, 800),
     # Of a write, about 470 are the side table of last writers.
     Case("50 connections, write 123", "write123", 50, 1, 1000, 2.02, 800,

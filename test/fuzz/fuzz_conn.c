@@ -382,7 +382,7 @@ run_begin(struct run *r, const struct script *s)
 	*r = (struct run){ .script = s, .replies = evbuffer_new() };
 	conn_host_init(&r->host);
 	r->host.streams = stream_pool_new(&conn_events);
-	r->host.table = datatable_new(
+	r->host.service.table = datatable_new(
 	    s->flags & OVERLAID ? DATATABLE_OVERLAID : DATATABLE_SEPARATE);
 	r->host.shutdown_word = s->flags & WITH_WORD ? WORD : NULL;
 	r->host.deadlines = (struct conn_deadlines){ 10000, 30000, 2000, 0 };
@@ -390,7 +390,7 @@ run_begin(struct run *r, const struct script *s)
 	r->host.shut_down = shut_down;
 	r->host.arg = r;
 	if (s->flags & WITH_GATE)
-		r->host.gate = r->gate = gate_new(hold, r);
+		r->host.service.gate = r->gate = gate_new(hold, r);
 	must(bufferevent_pair_new(base, 0, pair) == 0);
 	r->peer = pair[1];
 	bufferevent_enable(r->peer, EV_WRITE);
@@ -404,7 +404,7 @@ run_end(struct run *r)
 	bufferevent_free(r->peer);
 	gate_free(r->gate);
 	stream_pool_free(r->host.streams);
-	datatable_free(r->host.table);
+	datatable_free(r->host.service.table);
 	turn_base(); /* for what libevent frees later */
 	evbuffer_free(r->replies);
 }
@@ -442,8 +442,8 @@ run(const struct script *s, size_t step_count)
 	const struct tap tap = { .exchanged = note_exchange, .arg = &r };
 
 	run_begin(&r, s);
-	r.host.policy = &policy;
-	r.host.tap = &tap;
+	r.host.service.policy = &policy;
+	r.host.service.tap = &tap;
 	for (size_t i = 0; i < step_count; i++)
 		step_take(&r, s->steps[i]);
 	send_bytes(&r, STREAM_MAX);
