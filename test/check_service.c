@@ -1,0 +1,214 @@
+#include "net/service.h"
+
+#include <string.h>
+
+#include "modbus/bytes.h"
+#include "modbus/mbap.h"
+#include "net/counters.h"
+#include "net/exchange.h"
+#include "net/gate.h"
+#include "net/policy.h"
+#include "one_table.h"
+#include "suite.h"
+#include "wire.h"
+
+#define TRANSACTION 0xABCD
+#define UNIT        17
+
+static struct counters counters;
+static struct service service;
+static uint8_t reply[MB_ADU_MAX];
+static uint64_t tickets;
+
+static void
+setup(void)
+{
+	start(0);
+	counters = (struct counters){ 0 };
+	service = (struct service){ .table = table, .counters = &counters };
+	tickets = 0;
+	memset(reply, 0xEE, sizeof(reply));
+}
+
+/* Ask for function, address and value, which is the quantity of a read. The
+ * reply then is in reply, without a byte behind it. */
+static struct service_reply
+ask(uint8_t function, uint16_t address, uint16_t value)
+{
+	uint8_t adu[WIRE_REQUEST_LENGTH];
+	struct mbap_frame frame;
+	struct service_reply answer;
+
+	wire_header(adu, TRANSACTION, UNIT, 5);
+	adu[7] = function;
+	put16(adu + 8, address);
+	put16(adu + 10, value);
+	ck_assert_int_eq(mbap_parse(adu, sizeof(adu), &frame), MBAP_READY);
+	answer = service_answer(&service, &client, &frame, reply);
+	ck_assert_uint_eq(get16(reply), TRANSACTION);
+	ck_assert_uint_eq(get16(reply + 2), MB_PROTOCOL);
+	ck_assert_uint_eq(get16(reply + 4), answer.length - 6);
+	ck_assert_uint_eq(reply[6], UNIT);
+	return answer;
+}
+
+static void
+assert_exception(struct service_reply answer, uint8_t function, uint8_t code)
+{
+	ck_assert_uint_eq(answer.length, MB_MBAP_LENGTH + MB_EXCEPTION_SIZE);
+	ck_assert_uint_eq(reply[7], function | MB_EXCEPTION_FLAG);
+	ck_assert_uint_eq(reply[8], code);
+	ck_assert_uint_eq(answer.ticket, 0);
+}
+
+START_TEST(a_request_is_done_and_counted)
+{
+	set_register(5, 0x1234);
+	ck_assert_uint_eq(
+	    ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1).length, 7 + 4);
+	ck_assert_uint_eq(reply[8], 2);
+	ck_assert_uint_eq(get16(reply + 9), 0x1234);
+	ck_assert_uint_eq(counters.requests, 1);
+	ck_assert_uint_eq(
+	    counters.requests_by_function[MB_FC_READ_HOLDING_REGISTERS], 1);
+	ck_assert_uint_eq(counters.exceptions_by_code[MB_EX_NONE], 1);
+	ck_assert_uint_eq(counters.bytes_in, WIRE_REQUEST_LENGTH);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_answered_and_changes_nothing)
+{
+	set_register(5, 7);
+	assert_exception(ask(99, 5, 1), 99, MB_EX_ILLEGAL_FUNCTION);
+	assert_exception(ask(MB_FC_READ_COILS, 0, 2001), MB_FC_READ_COILS,
+	    MB_EX_ILLEGAL_DATA_VALUE);
+	assert_exception(ask(MB_FC_READ_COILS, 65535, 2), MB_FC_READ_COILS,
+	    MB_EX_ILLEGAL_DATA_ADDRESS);
+	assert_exception(ask(MB_FC_WRITE_SINGLE_COIL, 0, 1),
+	    MB_FC_WRITE_SINGLE_COIL, MB_EX_ILLEGAL_DATA_VALUE);
+	ck_assert_uint_eq(get_register(5), 7);
+	ck_assert_uint_eq(get_coil(0), 0);
+	ck_assert_uint_eq(counters.requests, 4);
+	ck_assert_uint_eq(
+	    counters.exceptions_by_code[MB_EX_ILLEGAL_DATA_VALUE], 2);
+}
+END_TEST
+
+static enum mb_exception
+refuse(void *arg, const struct client *who, uint8_t unit,
+    const struct mb_request *request)
+{
+	unsigned *asked = arg;
+
+	++*asked;
+	ck_assert_ptr_eq(who, &client);
+	ck_assert_uint_eq(unit, UNIT);
+	ck_assert_uint_eq(request->function, MB_FC_WRITE_SINGLE_REGISTER);
+	return MB_EX_SERVER_DEVICE_FAILURE;
+}
+
+static uint64_t
+next_ticket(void *arg)
+{
+	(void)arg;
+	return ++tickets;
+}
+
+START_TEST(what_the_policy_refuses_is_not_done)
+{
+	unsigned asked = 0;
+	const struct policy policy = { .arg = &asked, .may_request = refuse };
+	struct gate *gate = gate_new(next_ticket, NULL);
+
+	service.policy = &policy;
+	service.gate = gate;
+	assert_exception(ask(MB_FC_WRITE_SINGLE_REGISTER, 5, 9),
+	    MB_FC_WRITE_SINGLE_REGISTER, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(get_register(5), 0);
+	/* What does not decode is not asked about. */
+	assert_exception(ask(99, 5, 1), 99, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(tickets, 0);
+	gate_free(gate);
+}
+END_TEST
+
+START_TEST(the_gate_is_asked_of_writes_that_were_done)
+{
+	struct gate *gate = gate_new(next_ticket, NULL);
+
+	service.gate = gate;
+	ck_assert_uint_eq(ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1).ticket, 0);
+	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_REGISTER, 5, 9).ticket, 1);
+	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_COIL, 5, 1).ticket, 0);
+	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_COIL, 5, 0xFF00).ticket, 2);
+	ck_assert_uint_eq(get_register(5), 9);
+	gate_free(gate);
+}
+END_TEST
+
+struct told {
+	unsigned runs;
+	unsigned exchanges;
+	struct exchange last;
+};
+
+static void
+began(void *arg)
+{
+	((struct told *)arg)->runs++;
+}
+
+static void
+exchanged(void *arg, const struct exchange *x)
+{
+	struct told *t = arg;
+
+	ck_assert_ptr_eq(x->client, &client);
+	ck_assert_ptr_eq(x->response, reply + MB_MBAP_LENGTH);
+	t->exchanges++;
+	t->last = *x;
+}
+
+START_TEST(each_tap_is_told_of_each_exchange)
+{
+	struct told one = { 0 }, other = { 0 };
+	const struct tap last = {
+		.began = began, .exchanged = exchanged, .arg = &other
+	};
+	const struct tap first = {
+		.exchanged = exchanged, .arg = &one, .next = &last
+	};
+
+	service_begin_run(&service); /* there are none */
+	service.tap = &first;
+	service_begin_run(&service);
+	ask(MB_FC_READ_HOLDING_REGISTERS, 5, 2);
+	ck_assert_uint_eq(other.runs, 1);
+	ck_assert_int_eq(one.last.exception, MB_EX_NONE);
+	ck_assert_ptr_nonnull(one.last.request);
+	ck_assert_uint_eq(one.last.response_length, 6);
+	ask(MB_FC_READ_HOLDING_REGISTERS, 5, 0);
+	ck_assert_int_eq(other.last.exception, MB_EX_ILLEGAL_DATA_VALUE);
+	ck_assert_ptr_null(other.last.request);
+	ck_assert_uint_eq(one.exchanges, 2);
+	ck_assert_uint_eq(other.exchanges, 2);
+	ck_assert_uint_eq(one.runs, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("service");
+	TCase *tc = tcase_create("service");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_request_is_done_and_counted);
+	tcase_add_test(tc, what_is_wrong_is_answered_and_changes_nothing);
+	tcase_add_test(tc, what_the_policy_refuses_is_not_done);
+	tcase_add_test(tc, the_gate_is_asked_of_writes_that_were_done);
+	tcase_add_test(tc, each_tap_is_told_of_each_exchange);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
