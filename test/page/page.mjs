@@ -376,11 +376,13 @@ pageTest("without permission nothing can be written, and it says why", {},
 	});
 
 pageTest("before it is known what is permitted, nothing is said of it",
-	{ server: ["--http-write"] }, async ({ page }) => {
+	{ server: ["--http-write"] }, async ({ server, page }) => {
+		/* Nothing that the page asks as it goes away is to be held. */
+		await page.goto("about:blank");
 		const held = new Promise((resolve) =>
 			page.route("**/api/status", resolve, { times: 1 }));
 
-		await page.reload();
+		await page.goto(server.url);
 		const route = await held;
 		assert.equal(await page.isVisible(".locked"), false);
 		assert.equal(await page.isVisible("input[name=value]"), false);
