@@ -53,6 +53,9 @@ void call_continue(struct call *call, call_step_fn step, void *job,
 /* The value of a header of the request, or NULL. */
 const char *call_header(const struct call *call, const char *name);
 
+/* The query of the request's URL, borrowed, or NULL: for params_parse. */
+const char *call_query(const struct call *call);
+
 /* The body of the request, borrowed. */
 struct evbuffer *call_body(const struct call *call);
 
@@ -70,6 +73,9 @@ struct evbuffer *call_new_body(struct call *call);
 /* body is drained; NULL is an empty one. type may be NULL then. */
 void call_reply(
     struct call *call, int status, const char *type, struct evbuffer *body);
+
+/* A whole body of JSON, with status 200. It is drained. */
+void call_reply_made(struct call *call, struct evbuffer *body);
 
 /* Takes value over; NULL, as when there was no memory for it, is status 500. */
 void call_reply_json(struct call *call, int status, json_t *value);

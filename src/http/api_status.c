@@ -73,12 +73,10 @@ api_write_status(const struct api *api, bool writable, struct text *t)
 static void
 reply_with(struct call *call, struct text *t, struct evbuffer *body)
 {
-	if (text_end(t) != 0) {
+	if (text_end(t) != 0)
 		call_fail(call, 500, "out of memory");
-	} else {
-		call_add_header(call, "Cache-Control", "no-store");
-		call_reply(call, 200, "application/json", body);
-	}
+	else
+		call_reply_made(call, body);
 	evbuffer_free(body);
 }
 

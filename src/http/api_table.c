@@ -92,12 +92,10 @@ end_step(struct call *call, struct text *t, bool finished)
 		text_add(t, "]}\n");
 	if (text_end(t) != 0)
 		r->failed = true;
-	if (r->failed) {
+	if (r->failed)
 		call_fail(call, 500, "out of memory");
-	} else if (finished) {
-		call_add_header(call, "Cache-Control", "no-store");
-		call_reply(call, 200, "application/json", r->body);
-	}
+	else if (finished)
+		call_reply_made(call, r->body);
 }
 
 static void
@@ -109,13 +107,6 @@ step_registers(struct call *call)
 	text_begin(&t, r->body);
 	add_values(r, &t);
 	end_step(call, &t, r->done == r->value_count);
-}
-
-static const char *
-query_of(const struct call *call)
-{
-	return evhttp_uri_get_query(
-	    evhttp_request_get_evhttp_uri(call->request));
 }
 
 /* What of the table is asked for: one address if nothing else is said. */
@@ -138,7 +129,7 @@ api_get_registers(struct call *call)
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, query_of(call));
+	params_parse(&q, call_query(call));
 	struct range range = params_range(&q);
 	enum value_type type = (enum value_type)params_choice(
 	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
@@ -215,7 +206,7 @@ api_get_coils(struct call *call)
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, query_of(call));
+	params_parse(&q, call_query(call));
 	struct range range = params_range(&q);
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
@@ -259,7 +250,7 @@ api_get_dump(struct call *call)
 	struct params q;
 	struct text t;
 
-	params_parse(&q, query_of(call));
+	params_parse(&q, call_query(call));
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
 		return;

@@ -402,8 +402,7 @@ api_reset(struct call *call)
 
 	if (!is_allowed(call))
 		return;
-	params_parse(&q,
-	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(call->request)));
+	params_parse(&q, call_query(call));
 	kind = params_choice(&q, "kind", text_kinds, 2, 2);
 	if (params_finish(&q) != NULL)
 		call_fail(call, 400, "%s", q.error);

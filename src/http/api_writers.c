@@ -71,12 +71,10 @@ end_step(struct call *call, struct text *t, bool finished)
 
 	if (text_end(t) != 0)
 		w->failed = true;
-	if (w->failed) {
+	if (w->failed)
 		call_fail(call, 500, "out of memory");
-	} else if (finished) {
-		call_add_header(call, "Cache-Control", "no-store");
-		call_reply(call, 200, "application/json", w->body);
-	}
+	else if (finished)
+		call_reply_made(call, w->body);
 }
 
 static const char *
@@ -150,20 +148,13 @@ begin_walk(
 	call_continue(call, step, w, walk_free);
 }
 
-static void
-parse_params(const struct call *call, struct params *q)
-{
-	params_parse(q,
-	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(call->request)));
-}
-
 void
 api_get_writers(struct call *call)
 {
 	struct params q;
 	struct walk *w;
 
-	parse_params(call, &q);
+	params_parse(&q, call_query(call));
 	size_t kind =
 	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
@@ -220,7 +211,7 @@ api_get_contended(struct call *call)
 	struct params q;
 	struct walk *w;
 
-	parse_params(call, &q);
+	params_parse(&q, call_query(call));
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
 		return;
@@ -321,7 +312,7 @@ api_get_writers_map(struct call *call)
 	struct params q;
 	struct walk *w;
 
-	parse_params(call, &q);
+	params_parse(&q, call_query(call));
 	size_t kind =
 	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	if (params_finish(&q) != NULL) {

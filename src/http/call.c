@@ -88,6 +88,13 @@ call_header(const struct call *call, const char *name)
 	    evhttp_request_get_input_headers(call->request), name);
 }
 
+const char *
+call_query(const struct call *call)
+{
+	return evhttp_uri_get_query(
+	    evhttp_request_get_evhttp_uri(call->request));
+}
+
 struct evbuffer *
 call_body(const struct call *call)
 {
@@ -155,6 +162,13 @@ reply_text(struct call *call, int status, const char *type, const char *text)
 		call_reply(call, status, type, body);
 	if (body != NULL)
 		evbuffer_free(body);
+}
+
+void
+call_reply_made(struct call *call, struct evbuffer *body)
+{
+	call_add_header(call, "Cache-Control", "no-store");
+	call_reply(call, 200, JSON_TYPE, body);
 }
 
 void

@@ -407,8 +407,7 @@ events_subscribe(struct call *call)
 	size_t detail;
 	struct params q;
 
-	params_parse(&q,
-	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(call->request)));
+	params_parse(&q, call_query(call));
 	since = since_of(call, &q);
 	detail = params_choice(&q, "detail", details, 2, 0);
 	if (params_finish(&q) != NULL) {
