@@ -123,6 +123,38 @@ START_TEST(a_page_that_was_never_written_is_rotten)
 }
 END_TEST
 
+/* Sectors that belong to a file and were never written hold what the disk held
+ * there before: once there may have been a copy of this log. */
+START_TEST(a_copy_behind_an_unfinished_end_is_sound)
+{
+	char *longer = malloc(2 * length);
+
+	ck_assert_ptr_nonnull(longer);
+	for (size_t lost = 0; lost <= 3 * FRAME; lost += FRAME / 4) {
+		size_t kept = length - lost;
+
+		memcpy(longer, wal, kept);
+		memset(longer + kept, 0, lost);
+		memcpy(longer + length, wal + HEADER, length - HEADER);
+		scratch_write("log", longer, 2 * length - HEADER);
+		ck_assert_int_eq(wal_check(scratch_path("log")), WAL_SOUND);
+	}
+	free(longer);
+}
+END_TEST
+
+/* It hides no rot. */
+START_TEST(a_committed_transaction_that_is_bad_shows_beside_a_copy)
+{
+	size_t bad = ends[1];
+
+	memcpy(wal + bad, wal + HEADER, FRAME);
+	ck_assert_int_eq(check(length), WAL_ROTTEN);
+	memcpy(wal + bad, wal + HEADER, bad - HEADER);
+	ck_assert_int_eq(check(length), WAL_ROTTEN);
+}
+END_TEST
+
 /* Frames of an earlier round lie behind those of a new one. */
 START_TEST(an_earlier_round_behind_it_is_sound)
 {
@@ -200,6 +232,9 @@ main(void)
 	tcase_add_test(tc, a_last_transaction_that_was_not_finished_is_sound);
 	tcase_add_test(tc, a_committed_transaction_that_is_bad_is_rotten);
 	tcase_add_test(tc, a_page_that_was_never_written_is_rotten);
+	tcase_add_test(tc, a_copy_behind_an_unfinished_end_is_sound);
+	tcase_add_test(
+	    tc, a_committed_transaction_that_is_bad_shows_beside_a_copy);
 	tcase_add_test(tc, an_earlier_round_behind_it_is_sound);
 	tcase_add_test(tc, both_byte_orders_are_known);
 	tcase_add_test(tc, what_cannot_be_read_is_said_so);

@@ -6,7 +6,9 @@
  *
  * A transaction is written only once the one before it is on disk. So what
  * follows the first bad frame can be at most one transaction; if there is more,
- * a frame that was safe on disk is bad now.
+ * a frame that was safe on disk is bad now. But where the transaction was not
+ * finished there may be anything that the disk held before, a copy of this very
+ * log too: frames that are known from before the first bad one don't count.
  *
  * Of the last transaction alone nothing in the file tells whether it was
  * finished; that is what the mark is for (state/lock.h).

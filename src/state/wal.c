@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "state/schema.h"
@@ -30,6 +31,8 @@ struct wal {
 	uint8_t salt[8];
 	uint32_t sum[2];
 	bool big_endian; /* the words that are summed */
+	uint64_t *sums; /* owned: of the good frames, up to the first bad one */
+	size_t count;   /* of sums */
 };
 
 static uint32_t
@@ -67,7 +70,7 @@ is_sum(const struct wal *w, const uint8_t *b)
 static bool
 take_header(struct wal *w, const uint8_t *b)
 {
-	*w = (struct wal){ .big_endian = b[3] & 1 };
+	w->big_endian = b[3] & 1;
 	memcpy(w->salt, b + 16, sizeof(w->salt));
 	add(w, b, SUMMED_HEADER);
 	return (get32(b) & ~1U) == MAGIC && get32(b + 4) == VERSION &&
@@ -91,16 +94,64 @@ is_good(struct wal *w, const uint8_t *frame)
 	return is_sum(w, frame + 16);
 }
 
+/* Copies -------------------------------------------------------------------*/
+
+static uint64_t
+stored_sum(const uint8_t *frame)
+{
+	return (uint64_t)get32(frame + 16) << 32 | get32(frame + 20);
+}
+
+/* Returns 0, or -1 with errno set. */
+static int
+remember(struct wal *w, const uint8_t *frame)
+{
+	/* At each power of two there is no room for more. */
+	if ((w->count & (w->count - 1)) == 0) {
+		size_t room = w->count == 0 ? 1 : 2 * w->count;
+		uint64_t *sums = realloc(w->sums, room * sizeof(*sums));
+
+		if (sums == NULL)
+			return -1;
+		w->sums = sums;
+	}
+	w->sums[w->count++] = stored_sum(frame);
+	return 0;
+}
+
+static int
+compare_sums(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* As each sum stems from all frames before it, no two frames share theirs. */
+static bool
+is_copy(const struct wal *w, const uint8_t *frame)
+{
+	uint64_t sum = stored_sum(frame);
+
+	return w->count > 0 &&
+	    bsearch(&sum, w->sums, w->count, sizeof(sum), compare_sums) != NULL;
+}
+
+/* The log ----------------------------------------------------------------*/
+
 /*
  * frame is the first bad one. Whether what follows is more than a transaction:
  * it goes on behind a frame that ends one. Both must be good as seen from the
- * frame before them, as parts of an unfinished transaction may be anything.
+ * frame before them, as parts of an unfinished transaction may be anything,
+ * even, where the disk once held a copy of this log, good frames of it.
  */
 static bool
 goes_on(FILE *f, struct wal *w, uint8_t *frame)
 {
 	bool ended = false;
 
+	if (w->count > 0)
+		qsort(w->sums, w->count, sizeof(*w->sums), compare_sums);
 	for (;;) {
 		bool good;
 
@@ -108,7 +159,7 @@ goes_on(FILE *f, struct wal *w, uint8_t *frame)
 		w->sum[1] = get32(frame + 20);
 		if (fread(frame, FRAME_SIZE, 1, f) != 1)
 			return false;
-		good = is_good(w, frame);
+		good = is_good(w, frame) && !is_copy(w, frame);
 		if (ended && good)
 			return true;
 		ended = good && get32(frame + 4) != 0;
@@ -116,19 +167,20 @@ goes_on(FILE *f, struct wal *w, uint8_t *frame)
 }
 
 static enum wal_state
-check_frames(FILE *f)
+check_frames(FILE *f, struct wal *w)
 {
 	uint8_t frame[FRAME_SIZE];
-	struct wal w;
 	size_t n = fread(frame, 1, HEADER_SIZE, f);
-	bool sound = n == HEADER_SIZE && take_header(&w, frame);
+	bool sound = n == HEADER_SIZE && take_header(w, frame);
 
 	/* The header is on disk before any frame is written. */
 	while (fread(frame, FRAME_SIZE, 1, f) == 1) {
 		if (!sound)
 			return WAL_ROTTEN;
-		if (!is_good(&w, frame))
-			return goes_on(f, &w, frame) ? WAL_ROTTEN : WAL_SOUND;
+		if (!is_good(w, frame))
+			return goes_on(f, w, frame) ? WAL_ROTTEN : WAL_SOUND;
+		if (remember(w, frame) != 0)
+			return WAL_UNREADABLE;
 	}
 	return n == 0 ? WAL_EMPTY : WAL_SOUND;
 }
@@ -137,14 +189,16 @@ enum wal_state
 wal_check(const char *path)
 {
 	enum wal_state state;
+	struct wal w = { 0 };
 	FILE *f = fopen(path, "rbe");
 
 	if (f == NULL)
 		return errno == ENOENT ? WAL_EMPTY : WAL_UNREADABLE;
 	errno = EIO;
-	state = check_frames(f);
+	state = check_frames(f, &w);
 	if (ferror(f))
 		state = WAL_UNREADABLE;
+	free(w.sums);
 	fclose(f);
 	return state;
 }

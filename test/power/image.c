@@ -11,7 +11,7 @@
 enum filler {
 	FILL_ZEROS,
 	FILL_NOISE,
-	FILL_OLD, /* the file's own first bytes: it may look right */
+	FILL_OLD, /* other bytes of the file, that look right */
 	FILLERS,
 };
 
@@ -133,6 +133,14 @@ draw_limit(const struct draft *d)
 	return f->count;
 }
 
+/* So many sectors before there are frames of a log, of 536 bytes, just where
+ * there are here. */
+static size_t
+copied_from(size_t sector)
+{
+	return sector < 67 ? 0 : sector - 67;
+}
+
 static void
 fill(struct draft *d, struct lots *l, size_t sector)
 {
@@ -148,7 +156,7 @@ fill(struct draft *d, struct lots *l, size_t sector)
 		}
 		break;
 	case FILL_OLD:
-		memmove(bytes, d->bytes, size);
+		memmove(bytes, d->bytes + copied_from(sector) * size, size);
 		break;
 	default:
 		break;
