@@ -338,7 +338,7 @@ assert_coils(uint16_t address, uint16_t quantity)
 	for (unsigned i = 0; i < bits; i++) {
 		unsigned want = i < quantity ? expected[address + i] : 0;
 
-		if ((packed[i / 16] >> i % 16 & 1U) != want)
+		if (((unsigned)packed[i / 16] >> i % 16 & 1) != want)
 			ck_abort_msg("%u coils from %u: bit %u is not %u",
 			    quantity, address, i, want);
 	}

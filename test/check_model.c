@@ -359,7 +359,8 @@ compare_coils(int request)
 	datatable_read_coils(table, 0, 65520, words);
 	datatable_read_coils(table, 65520, 16, words + 65520 / 16);
 	for (uint32_t i = 0; i < MB_ADDRESSES; i++)
-		if ((words[i / 16] >> i % 16 & 1U) != model_coil(&model, i))
+		if (((unsigned)words[i / 16] >> i % 16 & 1) !=
+		    model_coil(&model, i))
 			ck_abort_msg("seed %" PRIu64
 				     ", request %d: coil %" PRIu32,
 			    seed, request, i);

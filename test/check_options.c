@@ -509,7 +509,7 @@ END_TEST
 
 START_TEST(http_has_16_names)
 {
-	char name[16];
+	char name[32];
 
 	forget_arguments();
 	add_argument("mbasyncserver");

@@ -79,7 +79,9 @@ expected(uint32_t i, uint32_t address, uint32_t quantity, uint32_t items_a_word)
 
 	if (i < address || i >= address + quantity)
 		return 0;
-	return items_a_word == 1 ? words[k] : words[k / 16] >> k % 16 & 1;
+	if (items_a_word == 1)
+		return words[k];
+	return (uint16_t)(words[k / 16] >> k % 16 & 1);
 }
 
 /* address, quantity */

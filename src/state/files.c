@@ -123,10 +123,9 @@ files_find_aside(const char *path, char *aside)
 	/* This stream is nobody else's. */
 	/* cppcheck-suppress readdirCalled */
 	while (!found && (entry = readdir(d)) != NULL) {
-		found = strncmp(entry->d_name, start, strlen(start)) == 0;
-		if (found)
-			snprintf(aside, FILES_PATH_MAX, "%s/%s", directory,
-			    entry->d_name);
+		found = strncmp(entry->d_name, start, strlen(start)) == 0 &&
+		    snprintf(aside, FILES_PATH_MAX, "%s/%s", directory,
+			entry->d_name) < FILES_PATH_MAX;
 	}
 	closedir(d);
 	return found;

@@ -284,7 +284,7 @@ judge_state(struct check *c, const char *directory, char *error)
 	struct datatable *t;
 	struct store_error why;
 	struct store *s;
-	char path[PATH_MAX];
+	char path[PATH_MAX + sizeof("/" STATE_NAME)];
 	bool good;
 
 	snprintf(path, sizeof(path), "%s/" STATE_NAME, directory);
@@ -327,7 +327,7 @@ judge_backup(struct check *c, const char *directory, char *error)
 	int64_t least = history_backed_up(c->history);
 	struct store_error why;
 	struct store *s;
-	char path[PATH_MAX];
+	char path[PATH_MAX + sizeof("/" BACKUP_NAME)];
 	bool good;
 
 	snprintf(path, sizeof(path), "%s/" BACKUP_NAME, directory);

@@ -213,8 +213,8 @@ write_coils(const struct exchange *x)
 		return refuse(x, ILLEGAL_DATA_ADDRESS);
 
 	for (uint32_t i = 0; i < quantity; i++)
-		set_coil(
-		    x->model, address + i, x->pdu[6 + i / 8] >> i % 8 & 1U);
+		set_coil(x->model, address + i,
+		    (unsigned)x->pdu[6 + i / 8] >> i % 8 & 1);
 	return echo(x, 5);
 }
 

@@ -205,8 +205,10 @@ read_some(struct run *r, enum table table, uint32_t address, uint32_t quantity,
 		return -1;
 	}
 	for (uint32_t i = 0; i < quantity; i++)
-		items[i] = holds_bits(table) ? p[i / 8] >> i % 8 & 1 :
-					       get16(p + i * 2);
+		if (holds_bits(table))
+			items[i] = (uint16_t)(p[i / 8] >> i % 8 & 1);
+		else
+			items[i] = get16(p + i * 2);
 	return 0;
 }
 
