@@ -134,7 +134,7 @@ class Damage(StateTest):
         self.leave(lambda server: server.stop())
         ends = self.flip("state", FLIPS)
         print("database:", ends)
-        self.assertGreater(ends.get(EX_DATAERR, 0), FLIPS // 10)
+        self.assertGreater(ends.get(EX_DATAERR, 0), 0)
 
     def test_bit_flips_after_a_crash(self):
         self.leave(lambda server: server.kill())
@@ -162,6 +162,17 @@ class Damage(StateTest):
                 file.seek(bit // 8)
                 file.write(bytes([byte]))
             self.judge("seed %d, bit %d" % (SEED, bit))
+
+    def test_numbers_whose_highest_bit_has_flipped(self):
+        """SQLite has nothing against them: the checksum of the row has."""
+        self.leave(lambda server: server.stop())
+        for column in ("connection", "unit", "function", "quantity"):
+            directory = self.copy("copy")
+            with sqlite3.connect(os.path.join(directory, "state")) as db:
+                db.execute("UPDATE journal SET %s = %s - 256 WHERE number = "
+                           "300" % (column, column))
+            db.close()
+            self.assertIsNone(self.judge(column))
 
     def test_truncations(self):
         for end in (lambda server: server.stop(), lambda server: server.kill()):
