@@ -23,6 +23,9 @@
 #define HEADER_VERSION        60
 #define HEADER_APPLICATION_ID 68
 
+/* SQLite takes no longer path: it wants room for names beside it. */
+#define SQLITE_PATH_MAX (512 - 8)
+
 static uint32_t
 get32(const uint8_t *b)
 {
@@ -301,6 +304,10 @@ resolve(struct store *s, const char *path, struct store_error *why)
 		    "all zero",
 		    path);
 	}
+	if (strlen(real) > SQLITE_PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return store_fail_system(path, "cannot be opened", why);
+	}
 	snprintf(s->path, sizeof(s->path), "%s", real);
 	return 0;
 }
@@ -311,7 +318,7 @@ close_database(struct store *s)
 {
 	for (int i = 0; i < STORE_STATEMENTS; i++)
 		sqlite3_finalize(s->statements[i]);
-	if (s->wal_empty && !s->verified)
+	if (s->db != NULL && s->wal_empty && !s->verified)
 		sqlite3_db_config(
 		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_close(s->db);

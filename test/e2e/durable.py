@@ -156,6 +156,19 @@ class Start(StateTest):
         self.path = os.path.join(self.directory, "x" * 300)
         self.refuse(EX_CONFIG, "--state-init")
 
+    def test_a_path_that_is_too_long_for_sqlite(self):
+        self.serve().stop()
+        folder = os.path.join(self.directory, *["x" * 250] * 2)
+        os.makedirs(folder)
+        self.path = shutil.move(self.path, folder)
+        before = contents(self.path)
+        self.path = "state"
+        self.assertIn("state: cannot be opened: File name too long",
+                      self.refuse(EX_CONFIG, "--state-init", cwd=folder))
+        done = run_server("journal", "--state", "state", cwd=folder)
+        self.assertEqual(done.returncode, EX_CONFIG, done.stderr)
+        self.assertEqual(contents(os.path.join(folder, "state")), before)
+
     def test_a_newer_version(self):
         self.serve().stop()
         with sqlite3.connect(self.path) as db:
