@@ -28,8 +28,9 @@ struct committer {
 	bool quit;
 	struct committer_report report;
 
-	struct backup *backup; /* being made; the thread's */
-	bool lost;             /* the thread's */
+	struct backup *backup;  /* being made; the thread's */
+	bool lost;              /* the thread's */
+	struct store_error why; /* of the last failure; the thread's */
 };
 
 /* Say that there is a report; with the lock held. */
@@ -80,22 +81,23 @@ report_backup(struct committer *c, bool failed, const struct store_error *why)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* Once the store is lost, all that is wanted of it is lost, too. */
+/* Once the store is lost, all that is wanted of it is lost, too, and for the
+ * same reason. */
 static void
 do_work(struct committer *c, const struct batch *batch)
 {
-	struct store_error why = { .status = 0 };
 	enum store_outcome outcome = STORE_LOST;
 
 	if (!c->lost)
-		outcome = batch != NULL ? store_commit(c->store, batch, &why) :
-					  store_probe(c->store, &why);
+		outcome = batch != NULL ?
+		    store_commit(c->store, batch, &c->why) :
+		    store_probe(c->store, &c->why);
 	c->lost = outcome == STORE_LOST;
-	report_work(c, outcome, &why);
-	if (c->lost || store_tidy(c->store, &why) != STORE_LOST)
+	report_work(c, outcome, &c->why);
+	if (c->lost || store_tidy(c->store, &c->why) != STORE_LOST)
 		return;
 	c->lost = true;
-	report_loss(c, &why);
+	report_loss(c, &c->why);
 }
 
 static void

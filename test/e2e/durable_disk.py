@@ -1,7 +1,9 @@
 """Durable state on a disk that is slow, fails, or is full."""
 
+import contextlib
 import os
 import resource
+import select
 import signal
 import subprocess
 
@@ -175,6 +177,33 @@ class OnDisk(StateTest):
         file_server = self.serve()
         self.assertEqual(set(self.words(file_server, (i - 1) * 100 % 65000,
                                         100)), {(i - 1) % 65536})
+
+    def test_a_checkpoint_that_fails_while_a_write_waits(self):
+        """The log says what has failed, also when the loop is too busy to be
+        told before the commit of that write is given up."""
+        server = self.start_on_disk()
+        writer, other = self.connect(server), self.connect(server)
+        readers = [self.connect(server) for _ in range(20)]
+        self.disk.set("state", hang=1, sync_error=5)
+
+        while not self.disk["hanging"]:
+            writer.send(adu(write_registers(0, [1] * 100)))
+            while not self.disk["hanging"]:
+                if select.select([writer.socket], [], [], 0.01)[0]:
+                    writer.frame()
+                    break
+        other.send(adu(write_single(6, 65535, 1)))
+        other.wait_taken()
+        self.connect(server).ping(20)
+        self.disk.set("state", hang=0)
+        for reader in readers:
+            with contextlib.suppress(OSError):  # it may have ended already
+                reader.send(adu(read(3, 0, 125)) * 200)
+        self.assertEqual(other.rest(), b"")
+        server.wait_stopped(EX_IOERR)
+        errors = server.log_lines(" error ")
+        self.assertEqual(len(errors), 1, errors)
+        self.assertIn("Input/output error", errors[0])
 
     def test_a_close_that_fails(self):
         server = self.start_on_disk()
