@@ -372,7 +372,7 @@ START_TEST(an_abandoned_backup_leaves_nothing)
 	ck_assert_int_eq(backup_step(b, &why), BACKUP_GOES_ON);
 	backup_end(b);
 	ck_assert_int_ne(stat(scratch_path("copy"), &st), 0);
-	ck_assert_int_ne(stat(scratch_path("copy.new"), &st), 0);
+	ck_assert_int_ne(stat(scratch_path("copy" FILES_UNFINISHED), &st), 0);
 	ck_assert_int_eq(store_close(s, &why), 0);
 }
 END_TEST

@@ -15,6 +15,14 @@
  * which has room for FILES_PATH_MAX. */
 const char *files_beside(const char *path, const char *suffix, char *out);
 
+/* Whether a path is a state file, its FILE-wal or its FILE-lock, by whatever
+ * name. */
+bool files_belongs(const char *path, const char *state_path);
+
+/* What is added to the name of a file until it is whole. What has such a name
+ * was left by one who was killed, and is removed. */
+#define FILES_UNFINISHED ".unfinished"
+
 /* Make what is in a file durable. Returns 0, or -1 with errno set. */
 int files_sync(const char *path);
 

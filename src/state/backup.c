@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -48,16 +47,6 @@ open_copy(struct backup *b, struct store *s, struct store_error *why)
 	return 0;
 }
 
-/* Whether both names are one file. */
-static bool
-is_same(const char *one, const char *other)
-{
-	struct stat a, b;
-
-	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 struct backup *
 backup_begin(struct store *s, const char *path, struct store_error *why)
 {
@@ -70,11 +59,13 @@ backup_begin(struct store *s, const char *path, struct store_error *why)
 	}
 	snprintf(
 	    b->path, sizeof(b->path), "%s%s", *path == '/' ? "" : "./", path);
-	files_beside(b->path, ".new", b->made);
-	if (is_same(b->path, s->path)) {
+	files_beside(b->path, FILES_UNFINISHED, b->made);
+	if (files_belongs(b->path, s->path) ||
+	    files_belongs(b->made, s->path)) {
 		free(b);
-		store_fail(
-		    why, EX_CONFIG, "%s: is the state file itself", path);
+		store_fail(why, EX_CONFIG,
+		    "%s: would replace the state file itself, or its log",
+		    path);
 		return NULL;
 	}
 	if (open_copy(b, s, why) != 0) {

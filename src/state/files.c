@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,29 @@ files_beside(const char *path, const char *suffix, char *out)
 {
 	snprintf(out, FILES_PATH_MAX, "%s%s", path, suffix);
 	return out;
+}
+
+/* Whether both names are one file. */
+static bool
+is_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool
+files_belongs(const char *path, const char *state_path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-lock" };
+	char beside[FILES_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		if (is_same(
+			path, files_beside(state_path, suffixes[i], beside)))
+			return true;
+	return false;
 }
 
 /* The directory of a path, and what comes behind it. */

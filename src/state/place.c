@@ -57,7 +57,7 @@ place_under_lock(
 {
 	char made[FILES_PATH_MAX];
 
-	files_beside(path, ".new", made);
+	files_beside(path, FILES_UNFINISHED, made);
 	unlink(made); /* of one who was killed here */
 	if (build(arg, made, why) == 0) {
 		if (files_sync(made) == 0 && files_move(made, path) == 0 &&

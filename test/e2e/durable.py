@@ -452,6 +452,22 @@ class Backup(StateTest):
             server.stop()
             StateFile(self.path).check()
 
+    def test_a_place_that_is_the_state_files_own(self):
+        """Also by the name that a copy has until it is whole."""
+        copy = os.path.join(self.directory, "copy")
+        self.path = copy + ".unfinished"
+        for place in (copy, self.path, self.path + "-wal",
+                      self.path + "-lock"):
+            server = self.serve("--state-backup", place)
+            self.write(server, 0, [7])
+            self.back_up(server, "would replace the state file")
+            self.assertEqual(sorted(os.listdir(self.directory)), [
+                "copy.unfinished" + suffix for suffix in ("", "-lock", "-wal")])
+            server.kill()
+            server = self.serve()
+            self.assertEqual(self.words(server, 0, 1), [7])
+            server.stop()
+
     def test_the_signal_without_the_option(self):
         server = self.serve()
         self.back_up(server, "expected --state-backup")

@@ -515,6 +515,23 @@ class Files(JournalTest):
         self.assertEqual([name for name in os.listdir(self.folder)
                           if "restored" in name], [])
 
+    def test_restoring_harms_no_other_file(self):
+        """Not even by the name that a file has while it is made."""
+        self.begin().stop()
+        new = os.path.join(self.folder, "new")
+        with open(new + ".new", "w") as file:
+            file.write("mine\n")
+        journal(self.state, "--restore-at", "now", "--output", new)
+        with open(new + ".new") as file:
+            self.assertEqual(file.read(), "mine\n")
+        os.unlink(new)
+        os.rename(self.state, new + ".unfinished")
+        kept = self.files()
+        self.assertIn("would replace the state file", journal(
+            new + ".unfinished", "--restore-at", "now", "--output", new,
+            status=EX_CONFIG))
+        self.assertEqual(self.files(), kept)
+
 
 class CommandLine(JournalTest):
     """One line for what is wrong."""
