@@ -271,12 +271,14 @@ class OnDisk(StateTest):
                   lambda: self.disk.set("-wal", write_error=0))
 
     def test_a_limit_to_the_size_of_files(self):
+        """Below the size of the file itself: else there could be space again
+        once the log has been moved into it."""
         server = self.serve()
         unlimited = resource.RLIM_INFINITY
         self.fill(
             server,
             lambda: resource.prlimit(server.pid, resource.RLIMIT_FSIZE,
-                                     (400000, unlimited)),
+                                     (200000, unlimited)),
             lambda: resource.prlimit(server.pid, resource.RLIMIT_FSIZE,
                                      (unlimited, unlimited)))
 
