@@ -188,25 +188,44 @@ take_all(const char *text, struct parts *p)
 	return text != NULL && *text == '\0' ? 0 : -1;
 }
 
-/* A time alone is of today, or of yesterday if it is still to come. */
+/* Whether the clock shows a local time, by summer time or not, and when. */
+static bool
+shows(const struct tm *local, int summer, time_t *time)
+{
+	struct tm tm = *local;
+
+	tm.tm_isdst = summer;
+	*time = mktime(&tm);
+	return tm.tm_isdst == summer && tm.tm_min == local->tm_min &&
+	    tm.tm_hour == local->tm_hour;
+}
+
+/*
+ * A time alone is of today, or of yesterday if it is still to come. When summer
+ * time ends the clock shows it twice, and when it begins maybe not at all: then
+ * it is of the day before.
+ */
 static int64_t
 last_time(struct parts *p, int64_t now)
 {
-	time_t time, seconds = (time_t)(now / SECOND);
+	time_t seconds = (time_t)(now / SECOND), time, last = 0;
+	bool found = false;
 	struct tm today;
 
 	localtime_r(&seconds, &today);
 	p->tm.tm_year = today.tm_year;
 	p->tm.tm_mon = today.tm_mon;
 	p->tm.tm_mday = today.tm_mday;
-	p->tm.tm_isdst = -1;
-	today = p->tm;
-	time = mktime(&today);
-	if ((int64_t)time * SECOND + p->fraction > now) {
-		p->tm.tm_mday--;
-		time = mktime(&p->tm);
-	}
-	return (int64_t)time * SECOND + p->fraction;
+	for (int day = 0; day < 3 && !found; day++, p->tm.tm_mday--)
+		for (int summer = 0; summer < 2; summer++) {
+			if (!shows(&p->tm, summer, &time) ||
+			    (int64_t)time * SECOND + p->fraction > now ||
+			    (found && time < last))
+				continue;
+			last = time;
+			found = true;
+		}
+	return (int64_t)last * SECOND + p->fraction;
 }
 
 /* -Nu */

@@ -130,6 +130,51 @@ START_TEST(yesterday_is_by_the_calendar)
 }
 END_TEST
 
+/* The clock shows 02:30 twice when summer time ends, by the zone's rule on
+ * 2026-10-25, and not at all when it begins, on 2026-03-29. */
+static const struct {
+	const char *now;
+	const char *text;
+	const char *iso;
+} changing[] = {
+	{ "2026-10-25T02:50+02:00", "02:30",
+	    "2026-10-25T02:30:00.000000+02:00" },
+	{ "2026-10-25T02:50+02:00", "02:55",
+	    "2026-10-24T02:55:00.000000+02:00" },
+	{ "2026-10-25T02:10+01:00", "02:30",
+	    "2026-10-25T02:30:00.000000+02:00" },
+	{ "2026-10-25T02:10+01:00", "02:05",
+	    "2026-10-25T02:05:00.000000+01:00" },
+	{ "2026-10-25T05:00+01:00", "02:30",
+	    "2026-10-25T02:30:00.000000+01:00" },
+	{ "2026-10-25T05:00+01:00", "01:59",
+	    "2026-10-25T01:59:00.000000+02:00" },
+	{ "2026-10-26T01:00+01:00", "02:30",
+	    "2026-10-25T02:30:00.000000+01:00" },
+	{ "2026-03-29T03:10+02:00", "02:30",
+	    "2026-03-28T02:30:00.000000+01:00" },
+	{ "2026-03-29T08:00+02:00", "02:30",
+	    "2026-03-28T02:30:00.000000+01:00" },
+	{ "2026-03-30T02:10+02:00", "02:30",
+	    "2026-03-28T02:30:00.000000+01:00" },
+	{ "2026-03-30T02:40+02:00", "02:30",
+	    "2026-03-30T02:30:00.000000+02:00" },
+	{ "2026-01-01T00:10+01:00", "00:20",
+	    "2025-12-31T00:20:00.000000+01:00" },
+};
+
+START_TEST(a_time_is_the_last_that_the_clock_showed)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t now, moment;
+
+	set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	ck_assert_int_eq(timestamp_parse(changing[_i].now, 0, &now), 0);
+	ck_assert_int_eq(timestamp_parse(changing[_i].text, now, &moment), 0);
+	ck_assert_str_eq(timestamp_format_iso(moment, text), changing[_i].iso);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
 int
@@ -144,6 +189,8 @@ main(void)
 	tcase_add_test(tc, parses_what_it_formats);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));
 	tcase_add_test(tc, yesterday_is_by_the_calendar);
+	tcase_add_loop_test(
+	    tc, a_time_is_the_last_that_the_clock_showed, 0, COUNT(changing));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
