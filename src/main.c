@@ -420,10 +420,10 @@ main(int argc, char **argv)
 	struct program p = { .table = NULL };
 	char error[OPTIONS_ERROR_MAX];
 
+	signal(SIGXFSZ, SIG_IGN); /* a limit to file sizes is no reason */
 	if (argc > 1 && strcmp(argv[1], "journal") == 0)
 		return journal_main(argc - 1, argv + 1);
-	signal(SIGPIPE, SIG_IGN); /* a closed standard output is no reason */
-	signal(SIGXFSZ, SIG_IGN); /* nor is a limit to the size of files */
+	signal(SIGPIPE, SIG_IGN); /* nor a closed standard output */
 	if (options_parse(argc, argv, &p.options, error) != 0) {
 		fprintf(stderr, "mbasyncserver: %s\n", error);
 		return EX_USAGE;

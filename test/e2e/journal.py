@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,8 @@ from harness import (BINARY, Client, ServerTest, main, mask_write, read,
                      unpack_words, wait_for, write_coils, write_registers,
                      write_single)
 
-EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = (
-    64, 65, 69, 75, 78)
+EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = (
+    64, 65, 69, 74, 75, 78)
 
 TABLES = {"coils": 65536, "registers": 65536}
 
@@ -514,6 +515,20 @@ class Files(JournalTest):
             self.assertEqual(file.read(), "mine\n")
         self.assertEqual([name for name in os.listdir(self.folder)
                           if "restored" in name], [])
+
+    def test_a_limit_to_the_size_of_files_is_an_error(self):
+        """And leaves nothing that is half a file."""
+        self.begin().stop()
+        new = os.path.join(self.folder, "new")
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+
+        self.assertIn("File too large", journal(
+            self.state, "--restore-at", "now", "--output", new,
+            status=EX_IOERR, preexec_fn=limit))
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["new-lock", "state", "state-lock"])
 
     def test_restoring_harms_no_other_file(self):
         """Not even by the name that a file has while it is made."""
