@@ -125,9 +125,13 @@ line_add(struct line *l, const char *format, ...)
 	va_end(args);
 }
 
+/* A name in it, as of a file, may have newlines; the line ends at its end. */
 static int
 line_put(struct line *l, int fd)
 {
+	for (size_t i = 0; i < l->length; i++)
+		if (l->text[i] == '\n')
+			l->text[i] = '?';
 	l->text[l->length] = '\n';
 	return put(fd, l->text, l->length + 1);
 }

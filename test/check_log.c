@@ -240,6 +240,13 @@ xs(int count, const char *text)
 	return out;
 }
 
+START_TEST(newlines_in_values_do_not_end_the_line)
+{
+	log_line(LOG_INFO, "state: %s: made", "a\nb\n");
+	assert_event(take_event(), "info state: a?b?: made");
+}
+END_TEST
+
 /* Time, level and blanks take 29 bytes of an info line, the newline one. */
 #define ROOM (LINE_BYTES - 29 - 1)
 
@@ -738,6 +745,7 @@ lines(void)
 	tcase_add_test(tc, time_is_the_local_time);
 	tcase_add_test(tc, what_was_asked_for_is_written_whatever_the_level);
 	tcase_add_test(tc, percent_signs_in_values_are_left_alone);
+	tcase_add_test(tc, newlines_in_values_do_not_end_the_line);
 	tcase_add_loop_test(
 	    tc, long_line_is_cut_to_1000_bytes, 0, COUNT(lengths));
 	tcase_add_test(tc, line_of_1000_bytes_is_whole);

@@ -153,6 +153,8 @@ class Start(StateTest):
         self.refuse(EX_CONFIG, "--state-init")
         self.path = os.path.join(self.directory, "no", "such", "place")
         self.refuse(EX_CONFIG, "--state-init")
+        self.path = os.path.join(self.directory, "state\nof nothing")
+        self.assertIn("state?of nothing: no such file", self.refuse(EX_CONFIG))
         self.path = os.path.join(self.directory, "x" * 300)
         self.refuse(EX_CONFIG, "--state-init")
 

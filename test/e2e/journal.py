@@ -482,6 +482,7 @@ class Files(JournalTest):
             file.write("something else\n" * 100)
         self.assertIn("not a state file", journal(path, status=EX_CONFIG))
         journal(self.folder, status=EX_CONFIG)
+        self.assertIn("a?b: no such file", journal("a\nb", status=EX_CONFIG))
 
     def test_a_damaged_file_is_refused_and_stays(self):
         server = self.begin()
