@@ -732,6 +732,27 @@ for (const width of [320, 390, 768, 1024])
 			await check("help");
 		});
 
+pageTest("a page that is scrolled by its map has chosen nothing", { context: PHONE },
+	async ({ page }) => {
+		const { x, y } = await page.evaluate(() => window.page.map.centre(128 * 256 + 100));
+		const session = await page.context().newCDPSession(page);
+		const touch = (type, ...touchPoints) =>
+			session.send("Input.dispatchTouchEvent", { type, touchPoints });
+		const scrolled = page.evaluate(() => new Promise((resolve) =>
+			document.addEventListener("scrollend", () => resolve(scrollY), { once: true })));
+
+		await touch("touchStart", { x, y });
+		for (let i = 1; i <= 10; i++)
+			await touch("touchMove", { x, y: y - 12 * i });
+		await touch("touchEnd");
+		assert.ok(await scrolled > 0);
+		await until(() => page.evaluate(() =>
+			window.page.map.selection === null && window.page.map.cursor === 0));
+		const at = await page.evaluate(() => window.page.map.centre(200 * 256 + 100));
+		await page.touchscreen.tap(at.x, at.y);
+		await expectText(page.locator("#range"), /· 32$/);
+	});
+
 pageTest("the browser lets the page do nothing that it need not",
 	{ expect: /CSP|Content Security Policy|violates/ }, async ({ page }) => {
 		const policy = (await page.request.get(page.url())).headers()["content-security-policy"];

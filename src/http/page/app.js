@@ -40,6 +40,7 @@ const feed = new Feed({
 });
 const map = new MemoryMap($("map"), model, {
 	select: selectOnMap,
+	cancel: () => { dragged = false; },
 	hover: (address, x, y) => showTip($("tip"), model, map.kind, address, x, y),
 });
 const table = new ValueTable({ table: $("values-table"), scroller: $("values-scroller") },

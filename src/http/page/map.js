@@ -19,7 +19,8 @@ const AGE_TICK = 1000;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MemoryMap {
-	/* on: {select(first, last, cursor, done), hover(address or null, x, y)}. */
+	/* on: {select(first, last, cursor, done), cancel() after selects that were
+	 * not done, hover(address or null, x, y)}. */
 	constructor(canvas, model, on) {
 		this.canvas = canvas;
 		this.context = canvas.getContext("2d");
@@ -409,13 +410,14 @@ export class MemoryMap {
 
 	listen() {
 		const { canvas } = this;
-		let from = null;
+		let from = null, before = null;
 
 		canvas.addEventListener("pointerdown", (event) => {
 			const address = this.addressAt(event);
 
 			if (event.button !== 0 || address === null)
 				return;
+			before = { selection: this.selection, cursor: this.cursor };
 			from = event.shiftKey ? this.cursor : address;
 			canvas.setPointerCapture(event.pointerId);
 			if (event.shiftKey)
@@ -434,7 +436,13 @@ export class MemoryMap {
 			this.extend(from, this.addressAt(event, true), true);
 			from = null;
 		});
+		/* As when a finger scrolls the page: nothing was chosen. */
 		canvas.addEventListener("pointercancel", () => {
+			if (from !== null) {
+				this.setSelection(before.selection);
+				this.setCursor(before.cursor);
+				this.on.cancel();
+			}
 			from = null;
 			this.on.hover(null);
 		});
