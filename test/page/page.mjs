@@ -506,6 +506,29 @@ pageTest("a server that was started anew is followed anew",
 		await expectText(cell(page, 17, "unsigned"), "4321");
 	});
 
+pageTest("what comes late from the server does not replace what is known since",
+	{ expect: /ERR_|Failed to load/ }, async ({ server, start, page }) => {
+		const loaded = () => page.evaluate(() => document.body.dataset.loaded);
+		const before = await loaded();
+		/* A new start of the server makes the page load twice: for that start,
+		 * and for what it may have missed. The first dump is held. */
+		const held = new Promise((resolve) => page.route("**/api/dump", async (route) =>
+			resolve({ route, response: await route.fetch() }), { times: 1 }));
+
+		await server.stop();
+		const next = await start([], { port: server.port, http: server.http });
+		const { route, response } = await held;
+		await until(async () => await loaded() !== before, "the second load");
+		await goTo(page, "registers 17");
+		await mbpoll(next, 4, 17, 4321);
+		await expectText(cell(page, 17, "unsigned"), "4321");
+		const answered = page.waitForResponse("**/api/dump");
+		await route.fulfill({ response });
+		await (await answered).finished();
+		await page.evaluate(() => fetch("/api/dump").then((answer) => answer.json()));
+		assert.equal(await page.evaluate(() => window.page.model.registers[17]), 4321);
+	});
+
 pageTest("a server that says nothing is noticed, and what was missed caught up",
 	{ expect: /ERR_|Failed to load/ }, async ({ server, page, connect }) => {
 		const client = connect(server);

@@ -105,7 +105,7 @@ function shown(name) {
 
 /* What the feed brings. ---------------------------------------------------- */
 
-async function reload(epoch) {
+async function reload(epoch, isWanted) {
 	const [dump, registers, coils, newStatus, newClients, newContended] = await Promise.all([
 		feed.ask("/api/dump"),
 		feed.ask("/api/writers/map?kind=registers"),
@@ -116,6 +116,8 @@ async function reload(epoch) {
 	]);
 	const now = Date.now();
 
+	if (!isWanted()) /* what has been loaded since is newer */
+		return;
 	model.load(dump, epoch);
 	model.loadWriters("registers", registers, now);
 	model.loadWriters("coils", coils, now);

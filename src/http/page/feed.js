@@ -19,7 +19,8 @@ export class Refused extends Error {
 }
 
 export class Feed {
-	/* on: {state, reload, changes, clients, status}, each a function. */
+	/* on: {state, reload, changes, clients, status}, each a function.
+	 * reload(epoch, isWanted) is to take nothing once isWanted() is false. */
 	constructor(on) {
 		this.on = on;
 		this.state = "connecting";
@@ -125,7 +126,7 @@ export class Feed {
 
 		this.waiting = [];
 		try {
-			await this.on.reload(this.epoch);
+			await this.on.reload(this.epoch, () => turn === this.loading);
 		} catch {
 			if (turn === this.loading && source === this.source)
 				this.lost(source);
