@@ -529,6 +529,21 @@ pageTest("what comes late from the server does not replace what is known since",
 		assert.equal(await page.evaluate(() => window.page.model.registers[17]), 4321);
 	});
 
+pageTest("who listens is told once that the server is gone",
+	{ expect: /ERR_|Failed to load/ }, async ({ server, page }) => {
+		const said = () => page.evaluate(() =>
+			[...document.querySelectorAll("[role=status], [role=alert], [aria-live]")]
+				.map((element) => element.textContent));
+
+		await server.stop();
+		await expectText(page.locator("#state"), /^disconnected \d+ s$/);
+		const before = await said();
+		assert.ok(before.some((text) => /disconnected/.test(text)));
+		const [shown] = await page.locator("#state").allTextContents();
+		await until(async () => await page.textContent("#state") !== shown, "time to pass");
+		assert.deepEqual(await said(), before);
+	});
+
 pageTest("a server that says nothing is noticed, and what was missed caught up",
 	{ expect: /ERR_|Failed to load/ }, async ({ server, page, connect }) => {
 		const client = connect(server);

@@ -200,7 +200,8 @@ function askContendedLater() {
 function showState(state, since) {
 	document.body.dataset.state = state;
 	$("state").dataset.state = state;
-	setText($("state"), { live: "live", lost: "disconnected", connecting: "connecting" }[state]);
+	setText($("state-name"), { live: "live", lost: "disconnected", connecting: "connecting" }[state]);
+	setText($("state-for"), "");
 	$("lost").hidden = state !== "lost";
 	if (state === "lost")
 		showLost(since);
@@ -219,7 +220,7 @@ setInterval(() => {
 		return;
 	const anyWritten = KINDS.some((kind) => model.side[kind].everWritten);
 	if (feed.state === "lost")
-		setText($("state"), `disconnected ${duration(Date.now() - feed.since)}`);
+		setText($("state-for"), ` ${duration(Date.now() - feed.since)}`); /* not read out */
 	if (anyWritten)
 		soon("cell", "values");
 }, 1000);
