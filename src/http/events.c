@@ -22,6 +22,8 @@
 #include "http/text.h"
 #include "net/server.h"
 
+#define STREAM_TYPE "text/event-stream"
+
 /* A reader that takes nothing for so long is dropped. */
 #define STALLED_MS 10000
 
@@ -367,7 +369,7 @@ start_stream(struct reader *r)
 	    evhttp_request_get_connection(request));
 	struct evbuffer *out = evbuffer_new();
 
-	call_add_header(r->call, "Content-Type", "text/event-stream");
+	call_add_header(r->call, "Content-Type", STREAM_TYPE);
 	call_add_header(r->call, "Cache-Control", "no-store");
 	evhttp_send_reply_start(request, 200, NULL);
 	bufferevent_set_timeouts(bev, NULL, NULL); /* we have our own */
@@ -412,6 +414,11 @@ events_subscribe(struct call *call)
 	detail = params_choice(&q, "detail", details, 2, 0);
 	if (params_finish(&q) != NULL) {
 		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	if (evhttp_request_get_command(call->request) == EVHTTP_REQ_HEAD) {
+		call_add_header(call, "Cache-Control", "no-store");
+		call_reply(call, 200, STREAM_TYPE, NULL); /* and no stream */
 		return;
 	}
 	if (e->count == EVENTS_READERS_MAX) {

@@ -77,6 +77,17 @@ class Reading(WebTest):
         answer = web.curl("/api/dump", "-I")
         self.assertEqual((answer.status, answer.body), (200, b""))
 
+    def test_a_head_of_the_events_ends(self):
+        _, web = self.start_web()
+        with web.connect() as sock:
+            sock.sendall(web.head(method="HEAD") + web.head("/healthz"))
+            got = b""
+            while not got.endswith(b"\r\n\r\nok\n"):
+                more = sock.recv(4096)
+                self.assertNotEqual(more, b"", got)
+                got += more
+        self.assertIn(b"\r\nContent-Type: text/event-stream\r\n", got)
+
     def test_many_requests_on_one_connection(self):
         _, web = self.start_web()
         request = web.head("/api/registers?address=1&quantity=3")
