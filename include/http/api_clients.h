@@ -6,13 +6,16 @@
 #ifndef HTTP_API_CLIENTS_H
 #define HTTP_API_CLIENTS_H
 
+#include <stdbool.h>
+
 struct api;
 struct text;
 
 /* Connections that are listed at most. */
 #define API_CLIENTS_MAX 128
 
-/* An array of objects. */
-void api_write_clients(const struct api *api, struct text *t);
+/* An array of objects. Returns whether it will be another soon though no client
+ * does anything more: a rate is to fall, or replies are being read. */
+bool api_write_clients(const struct api *api, struct text *t);
 
 #endif

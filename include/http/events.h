@@ -36,8 +36,8 @@ struct events *events_new(struct event_base *base, struct api *api);
 /* NULL is fine. No reader may be left. */
 void events_free(struct events *e);
 
-/* To be called once a second: tells of the status, and of clients if they have
- * done anything. */
+/* To be called once a second: tells of the status, and of clients until what
+ * was told of them stays so. */
 void events_second(struct events *e);
 
 /* GET /api/events?since=&detail= */

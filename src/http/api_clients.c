@@ -12,6 +12,9 @@
 
 #define SECOND 1000000 /* microseconds */
 
+/* Who has asked nothing for so long has a rate of 0. */
+#define RATE_OVER (2 * SECOND)
+
 /* A connection that is there. */
 struct row {
 	struct client client;
@@ -189,12 +192,26 @@ moment_of(uint64_t ago)
 	return text_now() - ago;
 }
 
-static void
+/* What is reported of a connection, or NULL. */
+static const struct report_connection *
+find_report(const struct api *api, const struct row *row)
+{
+	int slot = client_report_slot(api->report, row->client.id);
+
+	return slot < 0 ? NULL :
+			  client_report_connection(api->report, (size_t)slot);
+}
+
+/* Returns whether it will be another soon by itself. */
+static bool
 add_row(const struct api *api, const struct row *row, struct shown *shown,
     struct text *t)
 {
-	int slot = client_report_slot(api->report, row->client.id);
+	const struct report_connection *c = find_report(api, row);
 	uint64_t now = clock_ms();
+	/* The row's own moment is up to a second too early. */
+	uint64_t idle =
+	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
 
 	text_add(t,
@@ -203,23 +220,23 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
 	    row->client.id, address_format(&row->client.address, peer),
 	    text_time(moment_of(now - row->connected), since), row->requests,
-	    row->unsent, (double)(now - row->last_request) / 1000);
-	if (slot >= 0) {
-		const struct report_connection *c =
-		    client_report_connection(api->report, (size_t)slot);
-
+	    row->unsent, (double)idle / SECOND);
+	if (c != NULL) {
 		add_connection(c, t);
 		add_host(client_report_of(api->report, c), shown, t);
 	}
 	text_add(t, "}");
+	return row->unsent > 0 || idle < RATE_OVER;
 }
 
-/* A host that has no connection: what is known of its last one. */
-static void
+/* A host that has no connection: what is known of its last one. Returns whether
+ * it will be another soon. */
+static bool
 add_gone(const struct api *api, const struct report_connection *c,
     struct shown *shown, struct text *t)
 {
 	uint64_t now = clock_us();
+	uint64_t idle = now - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
 
 	text_add(t,
@@ -228,10 +245,11 @@ add_gone(const struct api *api, const struct report_connection *c,
 	    ",\"unsent\":0,\"idle_s\":%.1f",
 	    c->id, address_format(&c->peer, peer),
 	    text_time(moment_of((now - c->first) / 1000), since), c->requests,
-	    (double)(now - c->last) / SECOND);
+	    (double)idle / SECOND);
 	add_connection(c, t);
 	add_host(client_report_of(api->report, c), shown, t);
 	text_add(t, "}");
+	return idle < RATE_OVER;
 }
 
 /* The connection of a host that was heard of last. */
@@ -247,19 +265,21 @@ last_of(const struct client_report *report, const struct report_host *h)
 	return last;
 }
 
-void
+bool
 api_write_clients(const struct api *api, struct text *t)
 {
 	struct rows rows = { .count = 0 };
 	struct shown shown = { .count = 0 };
 	const struct report_host *h;
 	const char *comma = "";
+	bool restless = false;
 
 	server_each_client(api->server, gather, &rows);
 	text_add(t, "[");
 	for (size_t i = 0; i < rows.count; i++) {
 		text_add(t, "%s", comma);
-		add_row(api, &rows.rows[i], &shown, t);
+		if (add_row(api, &rows.rows[i], &shown, t))
+			restless = true;
 		comma = ",";
 	}
 	for (size_t i = 0; (h = client_report_host(api->report, i)) != NULL;
@@ -270,8 +290,10 @@ api_write_clients(const struct api *api, struct text *t)
 		if (c == NULL)
 			continue;
 		text_add(t, "%s", comma);
-		add_gone(api, c, &shown, t);
+		if (add_gone(api, c, &shown, t))
+			restless = true;
 		comma = ",";
 	}
 	text_add(t, "]");
+	return restless;
 }

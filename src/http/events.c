@@ -33,6 +33,7 @@ struct events {
 	struct every *every; /* owned */
 	struct turn second;  /* to tell of clients and status */
 	uint64_t told;       /* a sum that differs when clients have acted */
+	bool restless;       /* what was told of them is soon another */
 	uint64_t base;       /* sequence number of tick 0: when we started */
 	size_t count;
 	TAILQ_HEAD(, reader) readers;
@@ -245,8 +246,8 @@ tell_status(struct turn *turn)
 	if (text_end(&t) == 0)
 		broadcast(e, "status", data);
 	evbuffer_drain(data, evbuffer_get_length(data));
-	if (now != e->told) {
-		api_write_clients(e->api, &t);
+	if (now != e->told || e->restless) {
+		e->restless = api_write_clients(e->api, &t);
 		if (text_end(&t) == 0)
 			broadcast(e, "clients", data);
 		e->told = now;

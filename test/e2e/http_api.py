@@ -5,6 +5,7 @@ import re
 import struct
 import subprocess
 import tempfile
+import time
 
 from harness import (Client, adu, exception, has_ipv6, main, read, run_server,
                      unpack_bits, unpack_words, wait_for, write_coils,
@@ -553,6 +554,30 @@ class EventsTest(WebTest):
         client.close()
         while events.wait("clients")[1][0]["connected"]:
             pass
+
+    def test_a_rate_is_told_until_it_is_over(self):
+        server, web = self.start_web()
+        client = self.connect(server)
+        events = self.events(web)
+        while True:
+            client.ping(10)
+            if events.wait("clients")[1][0]["requests_per_s"] > 0:
+                break
+        while (last := events.wait("clients")[1][0])["requests_per_s"] > 0:
+            pass
+        self.assertGreaterEqual(last["idle_s"], 1)
+        # Then nothing is told any more but the status.
+        wait_for(lambda: {events.next()[0] for _ in range(3)} == {"status"},
+                 "the end of it")
+
+    def test_idle_time_is_that_since_the_last_request(self):
+        server, web = self.start_web()
+        client = self.connect(server)
+        for _ in range(50):
+            began = time.monotonic()
+            client.ping()
+            idle = web.get("/api/clients")[0]["idle_s"]
+            self.assertLessEqual(idle, time.monotonic() - began + 0.1)
 
     def test_there_are_16_readers_at_most(self):
         _, web = self.start_web()
