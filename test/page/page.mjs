@@ -564,6 +564,8 @@ pageTest("a server that says nothing is noticed, and what was missed caught up",
 pageTest("a page for which there is no room says so, and comes when there is",
 	{ expect: /status of 503|MIME/ }, async ({ server, page }) => {
 		await page.goto("about:blank");
+		await until(async () => /http_event_readers 0\n/.test(
+			await (await fetch(`${server.url}metrics`)).text()), "its reader to go");
 		const readers = [];
 		/* As many as there may be: a further one is refused. */
 		for (let refused = false; !refused;) {
