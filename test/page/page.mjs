@@ -337,6 +337,47 @@ pageTest("clients are shown with what they do", {}, async ({ server, page, conne
 	await until(async () => await page.textContent("#clients-count") === "");
 });
 
+pageTest("a client that does nothing more is seen to do nothing", {},
+	async ({ server, page, connect }) => {
+		const client = connect(server, "127.0.0.5");
+		const card = page.locator(".client", { hasText: "127.0.0.5:" });
+		const fact = (name) => card.locator(".facts div", { hasText: name }).locator("dd").first();
+
+		await page.click("#tab-clients");
+		await until(async () => {
+			await client.read(0, 10);
+			return await fact("Requests/s").count() > 0 &&
+				await fact("Requests/s").textContent() !== "0";
+		}, "a rate");
+		await expectText(fact("Requests/s"), "0");
+		/* That comes from the server; it is then silent, and time goes on. */
+		const [idle] = await fact("Idle").allTextContents();
+		await until(async () => await fact("Idle").textContent() !== idle, "idle time to pass");
+	});
+
+pageTest("ages are right though the browser's clock is wrong", {},
+	async ({ server, page, connect }) => {
+		const one = connect(server, "127.0.0.11"), other = connect(server, "127.0.0.12");
+
+		await page.addInitScript(() => {
+			const now = Date.now;
+			Date.now = () => now() + 26 * 3600 * 1000;
+		});
+		for (let i = 0; i < 4; i++) {
+			await one.write(77, i);
+			await other.write(77, 100 + i);
+		}
+		await page.reload();
+		await page.waitForSelector("body[data-loaded]");
+		await page.click("#tab-clients");
+		await expectText(page.locator(".client .state").first(), /^connected \d+ (s|min)$/);
+		await page.click("#tab-contended");
+		const last = page.locator("#contended-rows td").last();
+		await expectText(last, /^\d+ (s|min) ago$/);
+		const before = await last.textContent();
+		await until(async () => await last.textContent() !== before, "time to pass");
+	});
+
 pageTest("addresses that two clients write in turn are listed with both", {},
 	async ({ server, page, connect }) => {
 		const one = connect(server, "127.0.0.11"), other = connect(server, "127.0.0.12");

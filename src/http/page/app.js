@@ -124,11 +124,11 @@ async function reload(epoch, isWanted) {
 	writable(newStatus);
 	takeStatus(newStatus);
 	takeClients(newClients);
-	contended = newContended;
+	takeContended(newContended);
 	document.body.dataset.loaded = epoch;
 	map.invalidate();
 	askWriters();
-	soon("cell", "values", "changes", "contended", "legend");
+	soon("cell", "values", "changes", "legend");
 }
 
 function takeChanges(batch) {
@@ -146,13 +146,29 @@ function takeChanges(batch) {
 
 function takeClients(list) {
 	clients = list;
+	for (const client of clients) {
+		client.heard = Date.now();
+		client.began = ours(client.since);
+	}
 	soon("clients");
+}
+
+function takeContended(list) {
+	contended = list;
+	for (const row of contended)
+		row.last = ours(row.handover || row.time);
+	soon("contended");
 }
 
 function takeStatus(next) {
 	status = next;
 	model.clockSkew = Date.now() - Date.parse(next.started) - next.uptime_s * 1000;
 	soon("status");
+}
+
+/* A time that the server tells, by our clock. */
+function ours(time) {
+	return Date.parse(time) + model.clockSkew;
 }
 
 /* Who wrote what the table shows: asked when that is chosen, while it changes
@@ -187,8 +203,7 @@ function askContendedLater() {
 		if (document.hidden)
 			return;
 		try {
-			contended = await feed.ask("/api/contended");
-			soon("contended");
+			takeContended(await feed.ask("/api/contended"));
 		} catch {
 			/* likewise */
 		}
@@ -223,6 +238,10 @@ setInterval(() => {
 		setText($("state-for"), ` ${duration(Date.now() - feed.since)}`); /* not read out */
 	if (anyWritten)
 		soon("cell", "values");
+	if (feed.state === "live" && shown("clients"))
+		cards.age();
+	if (shown("contended") && contended.length > 0)
+		soon("contended");
 }, 1000);
 setInterval(askWriters, ASK_ALWAYS);
 

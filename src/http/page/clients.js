@@ -86,6 +86,8 @@ export class ClientList {
 		this.cards = new Map();
 	}
 
+	/* Clients as the server tells of them; besides, by this browser's clock:
+	 * heard, when it has told that, and began, when they connected. */
 	show(clients, now = Date.now()) {
 		const order = [...clients].sort((a, b) => b.connected - a.connected || a.id - b.id);
 		const seen = new Set();
@@ -95,7 +97,7 @@ export class ClientList {
 			seen.add(client.id);
 			if (!this.cards.has(client.id))
 				this.cards.set(client.id, this.makeCard());
-			this.fill(this.cards.get(client.id), client, now);
+			this.fill(this.cards.get(client.id), client);
 		}
 		for (const [id, card] of this.cards)
 			if (!seen.has(id)) {
@@ -106,13 +108,14 @@ export class ClientList {
 		if (wanted.some((element, i) => this.root.children[i] !== element) ||
 		    this.root.children.length !== wanted.length)
 			this.root.replaceChildren(...wanted);
+		this.age(now);
 		return Math.max(0, order.length - CARDS);
 	}
 
 	makeCard() {
 		const card = {
 			swatch: h("span", { class: "swatch" }), name: h("h3"), state: h("span", { class: "state" }),
-			facts: h("dl", { class: "facts" }), chips: h("div", { class: "chips" }),
+			facts: h("dl", { class: "facts" }), idle: h("dd"), chips: h("div", { class: "chips" }),
 			report: h("div", { class: "report" }),
 		};
 
@@ -122,14 +125,22 @@ export class ClientList {
 		return card;
 	}
 
-	fill(card, client, now) {
+	/* Let time pass. */
+	age(now = Date.now()) {
+		for (const { client, state, idle } of this.cards.values()) {
+			setText(state, client.connected === false ? "gone" :
+				`connected ${duration(now - client.began)}`);
+			setText(idle, duration((client.idle_s || 0) * 1000 + now - client.heard));
+		}
+	}
+
+	fill(card, client) {
 		const host = hostOf(client.peer);
 		const swatch = this.swatch(host);
 
+		card.client = client;
 		setText(card.name, client.peer);
 		card.element.classList.toggle("gone", client.connected === false);
-		setText(card.state, client.connected === false ? "gone" :
-			`connected ${duration(now - new Date(client.since))}`);
 		card.swatch.replaceChildren(...(swatch ? [swatch] : []));
 		card.facts.replaceChildren(
 			fact("Requests/s", rate(client.requests_per_s || 0)),
@@ -137,7 +148,7 @@ export class ClientList {
 			fact("In", short(client.bytes_in || 0, "B")),
 			fact("Out", short(client.bytes_out || 0, "B")),
 			fact("Behind", short(client.unsent || 0, "B"), client.unsent > 0),
-			fact("Idle", duration((client.idle_s || 0) * 1000)));
+			fact("Idle", card.idle));
 		card.chips.replaceChildren(
 			...Object.entries(client.functions || {}).map(([code, n]) =>
 				chip(`${functionCode(code)} × ${short(n)}`, `${functionName(code)}: ${count(n)}`)),
@@ -147,7 +158,8 @@ export class ClientList {
 	}
 }
 
-/* Addresses for which two clients contend; go(kind, address) when chosen. */
+/* Addresses for which two clients contend; go(kind, address) when chosen. last:
+ * when they have changed hands last, by this browser's clock. */
 export function contendedRows(rows, go, now = Date.now()) {
 	return rows.slice(0, 500).map((row) => h("tr", {},
 		h("td", {}, h("button", {
@@ -158,8 +170,7 @@ export function contendedRows(rows, go, now = Date.now()) {
 		h("td", {}, row.client || "forgotten"),
 		h("td", {}, row.other || "forgotten"),
 		h("td", { class: "number" }, count(row.contentions || 0)),
-		h("td", { class: "number" }, row.handover || row.time ?
-			`${duration(now - new Date(row.handover || row.time))} ago` : "–")));
+		h("td", { class: "number" }, `${duration(now - row.last)} ago`)));
 }
 
 function valuesText(change) {
