@@ -291,12 +291,14 @@ START_TEST(evicts_the_longest_idle_at_the_limit)
 	await(clock_ms() > now + 2);
 	fds[1] = dial_and_await();
 	fds[2] = dial();
-	await(counters()->refused == 1); /* nobody is idle for so long yet */
-	close(fds[2]);
-
-	now = clock_ms();
-	await(clock_ms() > now + config.evict_idle);
-	fds[2] = dial_and_await();
+	/* Nobody is idle for so long yet, unless this machine is busy. */
+	await(counters()->refused + counters()->closed[CONN_EVICTED] == 1);
+	if (counters()->refused == 1) {
+		close(fds[2]);
+		now = clock_ms();
+		await(clock_ms() > now + config.evict_idle);
+		fds[2] = dial_and_await();
+	}
 	ck_assert_uint_eq(counters()->closed[CONN_EVICTED], 1);
 	ck_assert_uint_eq(counters()->connections, 2);
 	ck_assert(is_closed(fds[0]));
@@ -353,6 +355,7 @@ END_TEST
 START_TEST(pauses_without_descriptors_and_resumes_when_one_is_free)
 {
 	struct rlimit old, tight;
+	uint64_t began;
 	int fds[2];
 
 	start();
@@ -361,10 +364,13 @@ START_TEST(pauses_without_descriptors_and_resumes_when_one_is_free)
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
 	tight = (struct rlimit){ (rlim_t)fds[1] + 1, old.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	began = clock_ms();
 	await(counters()->accept_errors == 1);
 	for (int i = 0; i < 1000; i++)
 		turn();
-	ck_assert_uint_le(counters()->accept_errors, 2); /* it does not spin */
+	/* It does not spin: it tries again every 100 ms, and with a sweep. */
+	ck_assert_uint_le(
+	    counters()->accept_errors, 2 + (clock_ms() - began) / 50);
 
 	close(fds[0]);
 	await(counters()->closed[CONN_CLOSED_BY_PEER] == 1);
