@@ -4,7 +4,7 @@ import random
 import time
 
 from load import (KIB, SEED, AbuseTest, ask_echo, figure, read_registers,
-                  seconds, send_junk, target_of)
+                  seconds, send_junk, target_of, wait_for)
 from harness import main
 
 HELPERS = 2
@@ -24,9 +24,11 @@ class Junk(AbuseTest):
         rng = random.Random(SEED)
         helpers = [self.help(send_junk, target_of(server), SEED + number,
                              CONNECTIONS, PACE) for number in range(HELPERS)]
+        wait_for(lambda: len(server.descriptors()) > alone + CONNECTIONS,
+                 "the junk")
         resident, trips, worst = [], 0, 0.0
         for _ in range(2):
-            most = 0
+            most = server.resident_bytes()
             end = time.monotonic() + seconds(6) / 2
             while time.monotonic() < end:
                 began = time.monotonic()
