@@ -22,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 
-from servers import (LIMIT, OPTIONS, OURS, SEAMS, Failure, Load, Server,
-                     can_open, idle_memory, path, table)
+from servers import (LIMIT, OPTIONS, OURS, SEAMS, TREE, Failure, Load, Server,
+                     can_open, idle_memory, table)
 
 Case = collections.namedtuple(
     "Case", "name workload connections pipeline requests syscalls target gate")
@@ -117,7 +117,9 @@ def count_instructions(name, case, requests):
     """Instructions outside the kernel, and allocations, of a whole run."""
     with tempfile.NamedTemporaryFile("r") as out:
         run(name, case, requests, wrapper=[
-            "env", "LD_PRELOAD=" + path("test/bench/libfrozen_clock.so"),
+            # Relative, as blanks part the names there.
+            "env", "-C", TREE,
+            "LD_PRELOAD=./test/bench/libfrozen_clock.so",
             "valgrind", "--tool=callgrind", "--quiet",
             "--callgrind-out-file=" + out.name])
         return parse_callgrind(out.read())

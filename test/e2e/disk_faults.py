@@ -4,7 +4,7 @@ import mmap
 import os
 import struct
 
-from harness import wait_for
+from harness import preload, wait_for
 
 LIBRARY = os.environ.get("DISK_FAULTS_LIBRARY", "")
 _NAMES = "sync_error write_error hang pass_ syncs hanging failed".split()
@@ -25,7 +25,7 @@ class Disk:
         """Sanitizers want to be first, and need not be."""
         options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"),
                                          "verify_asan_link_order=0"]))
-        return {"LD_PRELOAD": LIBRARY, "DISK_FAULTS": self.path,
+        return {"LD_PRELOAD": preload(LIBRARY), "DISK_FAULTS": self.path,
                 "ASAN_OPTIONS": options}
 
     def __getitem__(self, name):

@@ -6,12 +6,15 @@ until something has "surely" happened: a test waits for a condition, with a
 deadline that only a failure reaches.
 """
 
+import atexit
 import contextlib
 import fcntl
+import functools
 import os
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -195,6 +198,23 @@ def run_server(*arguments, timeout=DEADLINE, **popen):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=timeout, check=False,
                           env=server_environment(), **popen)
+
+
+@functools.cache
+def _without_blanks(path):
+    """The file, by a name that has no blank and no colon."""
+    if not re.search(r"[\s:]", path):
+        return path
+    folder = tempfile.mkdtemp(prefix="mbasyncserver-")
+    atexit.register(shutil.rmtree, folder)
+    link = os.path.join(folder, "library")
+    os.symlink(path, link)
+    return link
+
+
+def preload(*libraries):
+    """$LD_PRELOAD for them: blanks and colons part the names there."""
+    return ":".join(_without_blanks(library) for library in libraries)
 
 
 class Server:

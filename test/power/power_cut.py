@@ -27,7 +27,7 @@ import tempfile
 from writers import Writer, check_journal, load, settle
 
 # pylint: disable=wrong-import-order
-from harness import (ASAN, Client, ServerTest, adu, main, read,
+from harness import (ASAN, Client, ServerTest, adu, main, preload, read,
                      server_environment, unpack_words, wait_for)
 from state_file import StateFile, temporary_directory
 
@@ -74,7 +74,7 @@ class Recorded:
 
     def environment(self):
         asan = server_environment()["ASAN_OPTIONS"]
-        return {"LD_PRELOAD": ":".join(self.preload),
+        return {"LD_PRELOAD": preload(*self.preload),
                 "RECORD_TO": self.recording,
                 "RECORD_DIRECTORY": self.directory,
                 "ASAN_OPTIONS": asan + ":verify_asan_link_order=0"}
