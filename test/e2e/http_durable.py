@@ -25,7 +25,7 @@ class Durable(StateTest):
     def put_later(self, web, address, values):
         """A curl that is waiting."""
         process = subprocess.Popen(
-            [CURL, "-s", "-i", "-X", "PUT", *JSON, "-d",
+            [*CURL, "-s", "-i", "-X", "PUT", *JSON, "-d",
              json.dumps({"address": address, "values": values}),
              web.url + "/api/registers"], stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
