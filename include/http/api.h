@@ -49,7 +49,8 @@ struct api {
 	const char *const *hosts; /* names that Host may have */
 	size_t host_count;
 
-	uint64_t started; /* milliseconds since 1970 */
+	uint64_t started; /* milliseconds since 1970, as the clock was then */
+	uint64_t began;   /* the same moment by the steady clock */
 	uint64_t calls;   /* so far */
 };
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "clock.h"
 #include "http/api.h"
 #include "http/api_clients.h"
 #include "http/api_write.h"
@@ -47,14 +48,14 @@ void
 api_write_status(const struct api *api, bool writable, struct text *t)
 {
 	const struct counters *n = server_counters(api->server);
-	char started[TEXT_TIME_MAX];
+	char started[TEXT_TIME_MAX], time[TEXT_TIME_MAX];
 
 	text_add(t,
 	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
-	    "\"started\":\"%s\",\"uptime_s\":%" PRIu64 ",",
+	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
 	    VERSION, api_mode(api), server_address(api->server, 0).port,
-	    text_time(api->started, started),
-	    (text_now() - api->started) / 1000);
+	    text_time(api->started, started), text_time(text_now(), time),
+	    (clock_ms() - api->began) / 1000);
 	text_add(t,
 	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"requests\":%" PRIu64

@@ -5,6 +5,7 @@
 #include <event2/http.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "http/api.h"
 #include "http/call.h"
 #include "http/changes.h"
@@ -174,6 +175,7 @@ http_new(struct event_base *base, const struct http_config *config)
 		.commits = config->commits,
 		.rates = &h->rates,
 		.started = text_now(),
+		.began = clock_ms(),
 	};
 	rates_init(&h->rates, server_counters(config->server));
 	if (create_parts(h, base) != 0) {

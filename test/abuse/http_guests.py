@@ -1,6 +1,7 @@
 """Rude guests over HTTP, beside a Modbus client that behaves."""
 
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -9,7 +10,8 @@ import socket
 import statistics
 import time
 
-from load import ASAN, KIB, AbuseTest, Client, adu, figure, measured, report
+from load import (ASAN, KIB, AbuseTest, Client, ShiftedClock, adu, figure,
+                  measured, report)
 from harness import main, wait_for, write_registers
 from web import Web
 
@@ -236,6 +238,26 @@ class Events(AbuseTest):
         self.assert_memory("http events", memory, 8 * 1024 * KIB, 4)
         # The others have got hardly anything but gaps, and took it.
         wait_for(lambda: readers_of(web) <= 8, "the stalled readers' end")
+
+
+class Clocks(AbuseTest):
+    """The time of day may be set while a server runs, as where it is first
+    known once there is a network."""
+
+    def test_uptime_is_by_the_steady_clock(self):
+        if not ShiftedClock.LIBRARY:
+            self.skipTest("SHIFT_CLOCK names no library")
+        clock = ShiftedClock()
+        self.addCleanup(clock.close)
+        web = Web(self.start("--http", "0", env=clock.environment()))
+        clock.advance(1000)
+        before = time.time()
+        status = web.get("/api/status")
+        self.assertGreaterEqual(status["uptime_s"], 1000)
+        told = datetime.datetime.fromisoformat(
+            status["time"].replace("Z", "+00:00")).timestamp()
+        self.assertGreaterEqual(told, before - 0.001)
+        self.assertLessEqual(told, time.time())
 
 
 class Crowd(AbuseTest):

@@ -162,7 +162,7 @@ function takeContended(list) {
 
 function takeStatus(next) {
 	status = next;
-	model.clockSkew = Date.now() - Date.parse(next.started) - next.uptime_s * 1000;
+	model.clockSkew = Date.now() - Date.parse(next.time);
 	soon("status");
 }
 
