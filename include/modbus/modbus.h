@@ -63,7 +63,7 @@ enum mb_read_device_id {
 	MB_READ_DEVICE_ID_ONE_OBJECT = 4,
 };
 
-/* Regular identification, as a stream and object by object. */
+/* Whatever description is asked for, as a stream and object by object. */
 #define MB_CONFORMITY_LEVEL 0x83
 
 enum mb_object_id {
