@@ -47,7 +47,8 @@ class IdleTimeout(ServerTest):
     """--idle-timeout SECONDS."""
 
     def test_an_idle_connection_is_closed_and_an_active_one_is_not(self):
-        server = self.start("--idle-timeout", "1")
+        # Longer than this test ever stands still between two pings.
+        server = self.start("--idle-timeout", "3")
         idle, silent = self.connect(server), self.connect(server)
         active = self.connect(server)
         idle.ping()
