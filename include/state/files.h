@@ -15,8 +15,8 @@
  * which has room for FILES_PATH_MAX. */
 const char *files_beside(const char *path, const char *suffix, char *out);
 
-/* Whether a path is a state file, its FILE-wal or its FILE-lock, by whatever
- * name. */
+/* Whether a path is that of a state file, its FILE-wal or its FILE-lock, by
+ * whatever name; also where there is no such file now. */
 bool files_belongs(const char *path, const char *state_path);
 
 /* What is added to the name of a file until it is whole. What has such a name

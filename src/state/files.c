@@ -19,29 +19,6 @@ files_beside(const char *path, const char *suffix, char *out)
 	return out;
 }
 
-/* Whether both names are one file. */
-static bool
-is_same(const char *one, const char *other)
-{
-	struct stat a, b;
-
-	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-bool
-files_belongs(const char *path, const char *state_path)
-{
-	static const char *const suffixes[] = { "", "-wal", "-lock" };
-	char beside[FILES_PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
-		if (is_same(
-			path, files_beside(state_path, suffixes[i], beside)))
-			return true;
-	return false;
-}
-
 /* The directory of a path, and what comes behind it. */
 static const char *
 split(const char *path, char *directory)
@@ -55,6 +32,39 @@ split(const char *path, char *directory)
 	snprintf(directory, FILES_PATH_MAX, "%.*s",
 	    slash == path ? 1 : (int)(slash - path), path);
 	return slash + 1;
+}
+
+/* Whether both names are one file. */
+static bool
+is_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether both names would be one file, if there were one. */
+static bool
+would_be_same(const char *one, const char *other)
+{
+	char a[FILES_PATH_MAX], b[FILES_PATH_MAX];
+
+	return strcmp(split(one, a), split(other, b)) == 0 && is_same(a, b);
+}
+
+bool
+files_belongs(const char *path, const char *state_path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-lock" };
+	char beside[FILES_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		files_beside(state_path, suffixes[i], beside);
+		if (is_same(path, beside) || would_be_same(path, beside))
+			return true;
+	}
+	return false;
 }
 
 int

@@ -130,8 +130,11 @@ restore_make(struct store *s, const char *path, const struct datatable *t,
 	char made[FILES_PATH_MAX];
 
 	if (strlen(path) < PATH_MAX &&
-	    files_belongs(files_beside(path, FILES_UNFINISHED, made), s->path))
+	    (files_belongs(path, s->path) ||
+		files_belongs(
+		    files_beside(path, FILES_UNFINISHED, made), s->path)))
 		return store_fail(why, EX_CONFIG,
-		    "%s: would replace the state file itself", path);
+		    "%s: would replace the state file itself, or its log",
+		    path);
 	return store_place(path, PLACE_AGAIN, build, &from, why);
 }

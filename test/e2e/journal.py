@@ -509,7 +509,7 @@ class Files(JournalTest):
         self.assertIn("exists", journal(
             self.state, "--restore-at", "now", "--output", new,
             status=EX_CONFIG))
-        self.assertIn("exists", journal(
+        self.assertIn("would replace the state file", journal(
             self.state, "--restore-at", "now", "--output", self.state,
             status=EX_CONFIG))
         with open(new) as file:
@@ -543,10 +543,11 @@ class Files(JournalTest):
         os.unlink(new)
         os.rename(self.state, new + ".unfinished")
         kept = self.files()
-        self.assertIn("would replace the state file", journal(
-            new + ".unfinished", "--restore-at", "now", "--output", new,
-            status=EX_CONFIG))
-        self.assertEqual(self.files(), kept)
+        for output in new, new + ".unfinished-wal", new + ".unfinished-lock":
+            self.assertIn("would replace the state file", journal(
+                new + ".unfinished", "--restore-at", "now", "--output", output,
+                status=EX_CONFIG))
+            self.assertEqual(self.files(), kept)
 
 
 class CommandLine(JournalTest):
