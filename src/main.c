@@ -172,13 +172,14 @@ static const struct {
 
 /* A signal that was ignored when we started (nohup) stays so. */
 static int
-catch_signals(struct program *p)
+catch_signals(struct program *p, bool stops)
 {
 	struct sigaction old;
 
 	for (size_t i = 0; i < CAUGHT_MAX; i++) {
-		if (sigaction(caught[i].number, NULL, &old) == 0 &&
-		    old.sa_handler == SIG_IGN)
+		if (caught[i].stops != stops ||
+		    (sigaction(caught[i].number, NULL, &old) == 0 &&
+			old.sa_handler == SIG_IGN))
 			continue;
 		p->signals[i] =
 		    evsignal_new(p->base, caught[i].number, caught[i].act, p);
@@ -333,11 +334,14 @@ program_start(struct program *p)
 	if (p->table == NULL)
 		return out_of_resources("data table");
 	p->base = new_event_base();
-	if (p->base == NULL || catch_signals(p) != 0)
+	if (p->base == NULL || catch_signals(p, false) != 0)
 		return out_of_resources("event loop");
 	status = start_state(p);
 	if (status != EX_OK)
 		return status;
+	/* Not before, as that may take its time, and can be broken off. */
+	if (catch_signals(p, true) != 0)
+		return out_of_resources("event loop");
 	p->last_writer = last_writer_new(p->table, p->options.overlay);
 	if (p->last_writer == NULL)
 		return out_of_resources("last writers");

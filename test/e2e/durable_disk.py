@@ -8,8 +8,9 @@ import signal
 import subprocess
 
 from disk_faults import Disk
-from harness import (DEADLINE, adu, exception, main, read, unpack_words,
-                     wait_for, write_coils, write_registers, write_single)
+from harness import (BINARY, DEADLINE, adu, exception, main, read,
+                     server_environment, unpack_words, wait_for, write_coils,
+                     write_registers, write_single)
 from state_file import EX_IOERR, StateFile, StateTest, whole_table
 
 DEVICE_FAILURE = 4
@@ -204,6 +205,24 @@ class OnDisk(StateTest):
         errors = server.log_lines(" error ")
         self.assertEqual(len(errors), 1, errors)
         self.assertIn("Input/output error", errors[0])
+
+    def test_a_start_is_broken_off(self):
+        """What may take its time then can be stopped, and reports that are
+        asked for too early end nothing."""
+        self.disk.set(hang=1)
+        process = subprocess.Popen(
+            [BINARY, "-p", "0", "--listen", "127.0.0.1", "--state", self.path,
+             "--state-init"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env=server_environment(
+                **self.disk.env()))
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.disk.await_hang()
+        for number in signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM:
+            process.send_signal(number)
+        self.assertEqual(process.wait(DEADLINE), -signal.SIGTERM)
+        self.disk.set(hang=0)
+        self.serve().stop()
 
     def test_a_close_that_fails(self):
         server = self.start_on_disk()
