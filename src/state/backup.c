@@ -60,12 +60,8 @@ backup_begin(struct store *s, const char *path, struct store_error *why)
 	snprintf(
 	    b->path, sizeof(b->path), "%s%s", *path == '/' ? "" : "./", path);
 	files_beside(b->path, FILES_UNFINISHED, b->made);
-	if (files_belongs(b->path, s->path) ||
-	    files_belongs(b->made, s->path)) {
+	if (store_check_target(s, path, why) != 0) {
 		free(b);
-		store_fail(why, EX_CONFIG,
-		    "%s: would replace the state file itself, or its log",
-		    path);
 		return NULL;
 	}
 	if (open_copy(b, s, why) != 0) {

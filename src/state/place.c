@@ -51,6 +51,19 @@ claim(
 	return 0;
 }
 
+int
+store_check_target(
+    const struct store *s, const char *path, struct store_error *why)
+{
+	char made[FILES_PATH_MAX];
+
+	if (!files_belongs(path, s->path) &&
+	    !files_belongs(files_beside(path, FILES_UNFINISHED, made), s->path))
+		return 0;
+	return store_fail(why, EX_CONFIG,
+	    "%s: would replace the state file itself, or its log", path);
+}
+
 static int
 place_under_lock(
     const char *path, store_build_fn build, void *arg, struct store_error *why)

@@ -1,8 +1,5 @@
 #include "state/restore.h"
 
-#include <string.h>
-#include <sysexits.h>
-
 #include "state/backup.h"
 #include "state/record.h"
 #include "store_private.h"
@@ -127,14 +124,8 @@ restore_make(struct store *s, const char *path, const struct datatable *t,
     int64_t last, struct store_error *why)
 {
 	struct source from = { s, t, last };
-	char made[FILES_PATH_MAX];
 
-	if (strlen(path) < PATH_MAX &&
-	    (files_belongs(path, s->path) ||
-		files_belongs(
-		    files_beside(path, FILES_UNFINISHED, made), s->path)))
-		return store_fail(why, EX_CONFIG,
-		    "%s: would replace the state file itself, or its log",
-		    path);
+	if (store_check_target(s, path, why) != 0)
+		return -1;
 	return store_place(path, PLACE_AGAIN, build, &from, why);
 }

@@ -65,6 +65,13 @@ int store_set(sqlite3 *db, const char *path, const char *pragma,
 typedef int (*store_build_fn)(
     void *arg, const char *path, struct store_error *why);
 
+/* Refuse to make a file at path if that, or what it is called until it is
+ * whole, is the state file of s, its log or its lock. Returns 0, or -1 with
+ * why.
+ */
+int store_check_target(
+    const struct store *s, const char *path, struct store_error *why);
+
 enum place_claim {
 	PLACE_FIRST, /* only where there has never been a state file */
 	PLACE_AGAIN, /* also in place of one that is gone */
