@@ -11,4 +11,8 @@
  */
 const char *printable(const char *text, char *out);
 
+/* Make text one line, whatever the files it names are called: with a question
+ * mark for each newline. */
+void printable_line(char *text);
+
 #endif

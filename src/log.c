@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "printable.h"
 
 #define LINE_MAX_BYTES  1000
 #define LIMIT_LINES     10
@@ -125,13 +126,11 @@ line_add(struct line *l, const char *format, ...)
 	va_end(args);
 }
 
-/* A name in it, as of a file, may have newlines; the line ends at its end. */
 static int
 line_put(struct line *l, int fd)
 {
-	for (size_t i = 0; i < l->length; i++)
-		if (l->text[i] == '\n')
-			l->text[i] = '?';
+	l->text[l->length] = '\0';
+	printable_line(l->text);
 	l->text[l->length] = '\n';
 	return put(fd, l->text, l->length + 1);
 }

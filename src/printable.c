@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <string.h>
 
 const char *
 printable(const char *text, char *out)
@@ -12,4 +13,11 @@ printable(const char *text, char *out)
 		out[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 	out[i] = '\0';
 	return out;
+}
+
+void
+printable_line(char *text)
+{
+	while ((text = strchr(text, '\n')) != NULL)
+		*text = '?';
 }

@@ -12,6 +12,7 @@
 #include "journal/print.h"
 #include "journal/query.h"
 #include "journal/rows.h"
+#include "printable.h"
 #include "state/restore.h"
 #include "state/store.h"
 
@@ -19,8 +20,9 @@
 
 /* Returns why's exit status. */
 static int
-report(const struct store_error *why)
+report(struct store_error *why)
 {
+	printable_line(why->text);
 	fprintf(stderr, "mbasyncserver: journal: %s\n", why->text);
 	return why->status;
 }

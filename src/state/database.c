@@ -15,10 +15,6 @@ store_fail(struct store_error *why, int status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(why->text, sizeof(why->text), format, args);
 	va_end(args);
-	/* It is one line, whatever the file is called. */
-	for (char *c = why->text; *c != '\0'; c++)
-		if (*c == '\n')
-			*c = '?';
 	return -1;
 }
 
