@@ -134,7 +134,8 @@ class Damage(StateTest):
         self.leave(lambda server: server.stop())
         ends = self.flip("state", FLIPS)
         print("database:", ends)
-        self.assertGreater(ends.get(EX_DATAERR, 0), 0)
+        # Nearly a third; of few, luck decides.
+        self.assertGreater(ends.get(EX_DATAERR, 0), 0 if ASAN else FLIPS // 10)
 
     def test_bit_flips_after_a_crash(self):
         self.leave(lambda server: server.kill())

@@ -28,7 +28,7 @@ from writers import Writer, check_journal, load, settle
 
 # pylint: disable=wrong-import-order
 from harness import (ASAN, Client, ServerTest, adu, main, preload, read,
-                     server_environment, unpack_words, wait_for)
+                     unpack_words, wait_for)
 from state_file import StateFile, temporary_directory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -73,11 +73,8 @@ class Recorded:
         return os.path.join(os.path.realpath(self.place), name)
 
     def environment(self):
-        asan = server_environment()["ASAN_OPTIONS"]
-        return {"LD_PRELOAD": preload(*self.preload),
-                "RECORD_TO": self.recording,
-                "RECORD_DIRECTORY": self.directory,
-                "ASAN_OPTIONS": asan + ":verify_asan_link_order=0"}
+        return dict(preload(*self.preload), RECORD_TO=self.recording,
+                    RECORD_DIRECTORY=self.directory)
 
     def start(self, *options):
         """A server, and writers for it."""
