@@ -1,6 +1,6 @@
 # Turn the files of a folder into C arrays, at build time:
 #   cmake -D OUT=assets.c -D "FILES=a.html;b.css" -P embed.cmake
-# Each becomes a struct page_asset (include/http/page.h); the last one is empty.
+# Each becomes a struct page_asset (include/page/page.h); the last one is empty.
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
@@ -39,7 +39,7 @@ endforeach()
 
 file(WRITE "${OUT}"
 	"/* Made by embed.cmake. */\n"
-	"#include \"http/page.h\"\n\n"
+	"#include \"page/page.h\"\n\n"
 	"${arrays}"
 	"const struct page_asset page_assets[] = {\n${table}"
 	"\t{ 0, 0, 0, 0, 0 },\n};\n")

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-#include "command_line.h"
-#include "log.h"
-#include "net/access.h"
+#include "base/address.h"
+#include "base/command_line.h"
+#include "base/log.h"
+#include "service/access.h"
 #include "net/server.h"
 #include "state/store.h"
 #include "table/datatable.h"

@@ -10,16 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "durable.h"
-#include "http/http.h"
-#include "insight.h"
+#include "persistence.h"
+#include "http/server.h"
+#include "diagnostics.h"
 #include "journal/journal.h"
-#include "log.h"
-#include "net/exchange.h"
+#include "base/log.h"
+#include "service/exchange.h"
 #include "net/server.h"
-#include "net/trace.h"
+#include "report/trace.h"
 #include "options.h"
-#include "ports.h"
+#include "listening.h"
 #include "state/state.h"
 #include "system/activation.h"
 #include "system/notify.h"

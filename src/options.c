@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "command_line.h"
+#include "base/command_line.h"
 #include "http/guard.h"
 #include "net/shutdown_word.h"
-#include "number.h"
+#include "base/number.h"
 
 #define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000

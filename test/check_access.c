@@ -1,6 +1,6 @@
-#include "net/access.h"
+#include "service/access.h"
 
-#include "client.h"
+#include "base/client.h"
 #include "suite.h"
 
 static struct access rules;

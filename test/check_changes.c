@@ -1,9 +1,9 @@
-#include "http/changes.h"
+#include "table/changes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "suite.h"
 
 static struct datatable *table;

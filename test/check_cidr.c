@@ -1,4 +1,4 @@
-#include "net/cidr.h"
+#include "base/cidr.h"
 
 #include "suite.h"
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
-#include "clock.h"
+#include "base/client.h"
+#include "base/clock.h"
 #include "modbus/execute.h"
 #include "suite.h"
 #include "wire.h"

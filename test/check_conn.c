@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 
 #include "modbus/bytes.h"
-#include "net/exchange.h"
-#include "net/gate.h"
-#include "net/policy.h"
+#include "service/exchange.h"
+#include "service/gate.h"
+#include "service/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
 #include "wire.h"

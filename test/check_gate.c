@@ -1,4 +1,4 @@
-#include "net/gate.h"
+#include "service/gate.h"
 
 #include <stdlib.h>
 #include <string.h>

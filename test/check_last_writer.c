@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "suite.h"
 
 #define ADDRESSES 65536

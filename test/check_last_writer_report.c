@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "suite.h"
 #include "table/last_writer.h"
 

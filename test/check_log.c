@@ -1,4 +1,4 @@
-#include "log.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 #include <regex.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "suite.h"
 
 /*

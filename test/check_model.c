@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "modbus/execute.h"
 #include "modbus/request.h"
 #include "suite.h"

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "net/counters.h"
+#include "base/log.h"
+#include "service/counters.h"
 #include "suite.h"
 
 #define READY     "READY=1\nSTATUS=0 connections, 0 requests"

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "state/batch.h"
 #include "state/sql.h"
 #include "state/store.h"

@@ -1,9 +1,9 @@
-#include "net/policy.h"
+#include "service/policy.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "suite.h"
 
 #define UNIT 17

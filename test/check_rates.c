@@ -1,6 +1,6 @@
-#include "http/rates.h"
+#include "api/rates.h"
 
-#include "net/counters.h"
+#include "service/counters.h"
 #include "suite.h"
 
 START_TEST(each_second_has_what_came_in_it)

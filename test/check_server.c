@@ -12,10 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "net/gate.h"
+#include "base/clock.h"
+#include "service/gate.h"
 #include "net/listener.h"
-#include "net/policy.h"
+#include "service/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
 #include "wire.h"

@@ -1,13 +1,13 @@
-#include "net/service.h"
+#include "service/service.h"
 
 #include <string.h>
 
 #include "modbus/bytes.h"
 #include "modbus/mbap.h"
-#include "net/counters.h"
-#include "net/exchange.h"
-#include "net/gate.h"
-#include "net/policy.h"
+#include "service/counters.h"
+#include "service/exchange.h"
+#include "service/gate.h"
+#include "service/policy.h"
 #include "one_table.h"
 #include "suite.h"
 #include "wire.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "modbus/request.h"
-#include "net/gate.h"
+#include "service/gate.h"
 #include "scratch.h"
 #include "state/batch.h"
 #include "suite.h"

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "scratch.h"
 #include "state/backup.h"
 #include "state/batch.h"

@@ -1,13 +1,13 @@
-#include "net/trace.h"
+#include "report/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "log.h"
-#include "net/exchange.h"
+#include "base/client.h"
+#include "base/log.h"
+#include "service/exchange.h"
 #include "suite.h"
 #include "wire.h"
 

@@ -1,4 +1,4 @@
-#include "http/values.h"
+#include "table/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
-#include "http/writing.h"
+#include "service/writing.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
-#include "net/gate.h"
-#include "net/policy.h"
+#include "base/client.h"
+#include "service/gate.h"
+#include "service/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
 

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#include "http/values.h"
+#include "table/values.h"
 
 /* What a text may have of these, outside of strings. */
 #define BODY_CONTAINERS_MAX 8     /* "[" and "{" */

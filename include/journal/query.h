@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "command_line.h"
-#include "net/access.h"
+#include "base/command_line.h"
+#include "service/access.h"
 
 /* Times that a query can ask for at most. */
 #define QUERY_RANGES_MAX ACCESS_LIST_MAX

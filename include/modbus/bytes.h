@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "words.h"
+#include "base/words.h"
 
 static inline uint16_t
 get16(const uint8_t *p)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "net/gate.h"
+#include "service/gate.h"
 
 struct backlog_reply;
 struct evbuffer;

@@ -16,10 +16,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "client.h"
-#include "log.h"
-#include "net/counters.h"
-#include "net/service.h"
+#include "base/client.h"
+#include "base/log.h"
+#include "service/counters.h"
+#include "service/service.h"
 #include "net/stream.h"
 
 struct bufferevent;

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "address.h"
+#include "base/address.h"
 
 struct event_base;
 struct listener;

@@ -21,9 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-#include "modbus/illegal.h"
-#include "net/exchange.h"
+#include "base/address.h"
+#include "modbus/explain.h"
+#include "service/exchange.h"
 
 struct client_report;
 

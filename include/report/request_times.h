@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "histogram.h"
-#include "net/exchange.h"
+#include "base/histogram.h"
+#include "service/exchange.h"
 
 struct request_times {
 	struct histogram took; /* nanoseconds */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "table/datatable.h"
 
 struct batch;

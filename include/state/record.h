@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "state/schema.h"
 #include "table/datatable.h"
 

@@ -17,8 +17,8 @@
 
 #include <stdbool.h>
 
-#include "histogram.h"
-#include "net/policy.h"
+#include "base/histogram.h"
+#include "service/policy.h"
 #include "state/store.h"
 
 struct datatable;

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "address.h"
-#include "number.h"
+#include "base/address.h"
+#include "base/number.h"
 
 #define NAME_MAX_LENGTH 253
 

@@ -7,12 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "journal/past.h"
 #include "journal/print.h"
 #include "journal/query.h"
 #include "journal/rows.h"
-#include "printable.h"
+#include "base/printable.h"
 #include "state/restore.h"
 #include "state/store.h"
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "journal/rows.h"
 #include "state/sql.h"
 #include "state/store.h"
-#include "timestamp.h"
+#include "base/timestamp.h"
 
 #define ADDRESSES 65536
 

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "number.h"
-#include "timestamp.h"
+#include "base/number.h"
+#include "base/timestamp.h"
 
 /* Client of a row: "192.0.2.1:50000" or "[2001:db8::1]:50000" as two texts. */
 struct peer {

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "timestamp.h"
+#include "base/timestamp.h"
 
 /* A query under construction. */
 struct parse {

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "modbus/mbap.h"
 #include "net/backlog.h"
-#include "net/gate.h"
-#include "net/policy.h"
+#include "service/gate.h"
+#include "service/policy.h"
 #include "net/shutdown_word.h"
 
 enum conn_state {

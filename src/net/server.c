@@ -8,10 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "net/census.h"
+#include "base/clock.h"
+#include "net/host_connections.h"
 #include "net/listener.h"
-#include "net/policy.h"
+#include "service/policy.h"
 
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
-#include "clock.h"
-#include "modbus/illegal.h"
+#include "base/client.h"
+#include "base/clock.h"
+#include "modbus/explain.h"
 
 /* Open addressing, at most half full; freed slots are not reused one by one:
  * when a connection is forgotten the table is made anew. */

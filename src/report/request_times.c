@@ -1,6 +1,6 @@
 #include "report/request_times.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)

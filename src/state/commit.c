@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "address.h"
-#include "clock.h"
+#include "base/address.h"
+#include "base/clock.h"
 #include "state/batch.h"
 #include "state/lock.h"
 #include "state/record.h"

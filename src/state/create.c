@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "state/record.h"
 #include "state/schema.h"
 #include "store_private.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "clock.h"
-#include "log.h"
-#include "net/gate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "service/gate.h"
 #include "state/batch.h"
 #include "state/committer.h"
 #include "table/datatable.h"

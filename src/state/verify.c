@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "state/record.h"
 #include "state/schema.h"
 #include "state/sql.h"

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "number.h"
-#include "printable.h"
+#include "base/number.h"
+#include "base/printable.h"
 
 static int
 fail_variable(const char *name, const char *expected, char *error)

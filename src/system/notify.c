@@ -14,10 +14,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "net/counters.h"
-#include "number.h"
-#include "printable.h"
+#include "base/log.h"
+#include "service/counters.h"
+#include "base/number.h"
+#include "base/printable.h"
 
 #define STATUS_INTERVAL_MS 2000
 

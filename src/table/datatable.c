@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "words.h"
+#include "base/words.h"
 
 #define ADDRESSES  65536
 #define COIL_WORDS (ADDRESSES / 16)

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client.h"
-#include "clock.h"
-#include "words.h"
+#include "base/client.h"
+#include "base/clock.h"
+#include "base/words.h"
 
 #define ADDRESSES 65536
 #define BLOCK     64 /* addresses that share a generation, or a word of bits */

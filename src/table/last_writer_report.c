@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "table/last_writer.h"
-#include "timestamp.h"
+#include "base/timestamp.h"
 
 #define LINE_MAX_BYTES 400
 

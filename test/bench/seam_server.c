@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "net/exchange.h"
-#include "net/gate.h"
-#include "net/policy.h"
+#include "base/log.h"
+#include "service/exchange.h"
+#include "service/gate.h"
+#include "service/policy.h"
 #include "net/server.h"
 #include "table/datatable.h"
 

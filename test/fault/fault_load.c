@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "inject.h"
-#include "net/gate.h"
+#include "service/gate.h"
 #include "net/server.h"
 #include "rig.h"
 

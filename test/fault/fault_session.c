@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "inject.h"
-#include "net/gate.h"
+#include "service/gate.h"
 #include "net/server.h"
 #include "rig.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "inject.h"
-#include "log.h"
-#include "net/gate.h"
+#include "base/log.h"
+#include "service/gate.h"
 #include "net/server.h"
 #include "rig_client.h"
 #include "table/datatable.h"

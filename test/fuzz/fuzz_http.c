@@ -20,8 +20,8 @@
 #include "fuzz.h"
 #include "http/body.h"
 #include "http/guard.h"
-#include "http/params.h"
-#include "http/values.h"
+#include "http/parameters.h"
+#include "table/values.h"
 
 #define ROOM 64
 

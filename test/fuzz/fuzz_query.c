@@ -14,7 +14,7 @@
 
 #include "fuzz.h"
 #include "journal/query.h"
-#include "timestamp.h"
+#include "base/timestamp.h"
 
 #define ARGUMENTS_MAX 64
 #define NOW           INT64_C(1795331767662123)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "fuzz.h"
 #include "modbus/execute.h"
 #include "modbus/request.h"

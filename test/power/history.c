@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "base/client.h"
 #include "modbus/modbus.h"
 #include "table/datatable.h"
 

@@ -2,7 +2,7 @@
 #ifndef ONE_TABLE_H
 #define ONE_TABLE_H
 
-#include "client.h"
+#include "base/client.h"
 #include "table/datatable.h"
 
 extern struct datatable *table;

@@ -1,0 +1,27 @@
+/*
+ * A block of addresses, "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291).
+ * IPv4-mapped IPv6 is IPv4, in the block as in the address.
+ */
+#ifndef NET_CIDR_H
+#define NET_CIDR_H
+
+#include <stdbool.h>
+
+#include "base/address.h"
+
+struct cidr {
+	struct in6_addr ip; /* bits behind the prefix are 0 */
+	unsigned prefix;    /* 0..128, of the mapped form for IPv4 */
+};
+
+/*
+ * Parse "ADDRESS/PREFIX", or "ADDRESS" for a block of one. Bits of the address
+ * behind the prefix don't matter. Returns 0, or -1 and leaves c undefined.
+ */
+int cidr_parse(const char *text, struct cidr *c);
+
+/* Whether the address lies in the block. An IPv4 address lies in no IPv6
+ * block, ::/0 included. */
+bool cidr_contains(const struct cidr *c, const struct address *a);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Access rules, for networks that can't be trusted: a policy that says which
+ * clients may connect, write, and send the shut-down word, and which addresses
+ * nobody may write.
+ */
+#ifndef NET_ACCESS_H
+#define NET_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modbus/request.h"
+#include "base/cidr.h"
+#include "service/policy.h"
+#include "table/datatable.h"
+
+/* Entries that each list of rules has room for. */
+#define ACCESS_LIST_MAX 64
+
+/* Blocks of clients; an empty list is everyone. */
+struct access_list {
+	struct cidr blocks[ACCESS_LIST_MAX];
+	size_t count;
+};
+
+/* Addresses first..last, both included. */
+struct access_range {
+	enum mb_kind kind;
+	uint16_t first;
+	uint16_t last;
+};
+
+/* Parse "coils:A-B" or "registers:A-B", or "...:A" alone; 0..65535, A <= B.
+ * Returns 0, or -1 and leaves range undefined. */
+int access_range_parse(const char *text, struct access_range *range);
+
+struct access {
+	struct access_list connect;   /* others are closed at accept */
+	struct access_list write;     /* others' writes: exception 01 */
+	struct access_list shut_down; /* others' word closes them */
+	bool read_only;               /* no writes at all: exception 02 */
+	struct access_range read_only_ranges[ACCESS_LIST_MAX]; /* the same */
+	size_t read_only_range_count;
+
+	/* Where coils are bits of registers, a write is judged by the registers
+	 * that it touches, from whichever side it comes. */
+	enum datatable_overlay overlay;
+};
+
+/* Add a block to a list. Returns 0, or -1 when text is none, or the list is
+ * full. */
+int access_list_add(struct access_list *list, const char *text);
+
+/* Whether an address lies in one of the blocks, or the list is empty. */
+bool
+access_list_contains(const struct access_list *list, const struct address *a);
+
+/* Make a range read-only. Returns 0, or -1 when text is none, or the list is
+ * full. */
+int access_add_read_only(struct access *rules, const char *text);
+
+/* Whether there is any rule at all. */
+bool access_has_rules(const struct access *rules);
+
+/* The policy that answers by these rules, which it borrows. */
+struct policy access_policy(struct access *rules);
+
+#endif

@@ -1,0 +1,214 @@
+#include "api/api.h"
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/status.h"
+#include "api/table.h"
+#include "api/write.h"
+#include "api/writers.h"
+#include "http/request.h"
+#include "api/events.h"
+#include "http/guard.h"
+#include "api/metrics.h"
+#include "page/page.h"
+#include "service/policy.h"
+
+#define CONTENT_SECURITY                                                       \
+	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
+	"connect-src 'self'; img-src 'self' data:; base-uri 'none'; "          \
+	"form-action 'none'; frame-ancestors 'none'"
+
+static const struct route {
+	enum evhttp_cmd_type method;
+	const char *path;
+	call_step_fn handle;
+} routes[] = {
+	{ EVHTTP_REQ_GET, "/api/registers", api_get_registers },
+	{ EVHTTP_REQ_GET, "/api/coils", api_get_coils },
+	{ EVHTTP_REQ_GET, "/api/dump", api_get_dump },
+	{ EVHTTP_REQ_GET, "/api/events", events_subscribe },
+	{ EVHTTP_REQ_GET, "/api/status", api_get_status },
+	{ EVHTTP_REQ_GET, "/api/clients", api_get_clients },
+	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
+	{ EVHTTP_REQ_GET, "/api/writers/map", api_get_writers_map },
+	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
+	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
+	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
+	{ EVHTTP_REQ_PUT, "/api/registers", api_put_registers },
+	{ EVHTTP_REQ_PUT, "/api/coils", api_put_coils },
+	{ EVHTTP_REQ_POST, "/api/reset", api_reset },
+	{ EVHTTP_REQ_POST, "/api/load", api_load },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(*routes))
+
+const char *
+api_mode(const struct api *api)
+{
+	return api->overlay == DATATABLE_OVERLAID ? "overlaid" : "separate";
+}
+
+const char *
+api_health(const struct api *api)
+{
+	return api->health == NULL ? NULL : api->health(api->health_arg);
+}
+
+/* How many headers of that name the request has. */
+static unsigned
+count_headers(const struct call *call, const char *name)
+{
+	const struct evkeyvalq *headers =
+	    evhttp_request_get_input_headers(call->request);
+	unsigned n = 0;
+
+	for (const struct evkeyval *h = headers->tqh_first; h != NULL;
+	     h = h->next.tqe_next)
+		n += strcasecmp(h->key, name) == 0;
+	return n;
+}
+
+/* Whether the request is meant for us, and comes from a page of ours if it
+ * comes from one at all. Otherwise it is answered. */
+static bool
+is_trusted(struct call *call)
+{
+	const struct api *api = call->context;
+	const char *host = call_header(call, "Host");
+	const char *origin = call_header(call, "Origin");
+	const struct evhttp_uri *uri =
+	    evhttp_request_get_evhttp_uri(call->request);
+
+	if (host == NULL || count_headers(call, "Host") != 1 ||
+	    evhttp_uri_get_host(uri) != NULL) {
+		call_fail(call, 400, "expected one Host header, and a path");
+		return false;
+	}
+	if (!guard_allows_host(host, api->hosts, api->host_count)) {
+		call_fail(call, 403,
+		    "Host: expected an address, localhost, or a name that "
+		    "--http-host allows");
+		return false;
+	}
+	if (origin != NULL && !guard_allows_origin(origin, host)) {
+		call_fail(call, 403,
+		    "Origin: requests from pages of other servers are "
+		    "refused");
+		return false;
+	}
+	if (!policy_may_connect(api->policy, &call->client)) {
+		call_fail(call, 403, "this client's address may not connect");
+		return false;
+	}
+	return true;
+}
+
+/* Whether asset is what the client has already. */
+static bool
+is_cached(const struct call *call, const struct page_asset *asset)
+{
+	const char *etag = call_header(call, "If-None-Match");
+
+	return etag != NULL && strcmp(etag, asset->etag) == 0;
+}
+
+static void
+reply_with_asset(struct call *call, const struct page_asset *asset)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	call_add_header(call, "ETag", asset->etag);
+	call_add_header(call, "Cache-Control", "no-cache");
+	call_add_header(call, "Content-Security-Policy", CONTENT_SECURITY);
+	if (is_cached(call, asset))
+		call_reply(call, 304, NULL, NULL);
+	else if (body == NULL ||
+	    evbuffer_add_reference(
+		body, asset->data, asset->size, NULL, NULL) != 0)
+		call_fail(call, 500, "out of memory");
+	else
+		call_reply(call, 200, asset->type, body);
+	if (body != NULL)
+		evbuffer_free(body);
+}
+
+static const char *
+method_name(enum evhttp_cmd_type method)
+{
+	switch (method) {
+	case EVHTTP_REQ_GET:
+		return "GET, HEAD";
+	case EVHTTP_REQ_PUT:
+		return "PUT";
+	default:
+		return "POST";
+	}
+}
+
+/* The path is known, but not with this method. */
+static void
+fail_method(struct call *call, const char *path)
+{
+	char allowed[64] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROUTES; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			n += (size_t)snprintf(allowed + n, sizeof(allowed) - n,
+			    "%s%s", n == 0 ? "" : ", ",
+			    method_name(routes[i].method));
+	if (n == 0) /* a part of the page */
+		snprintf(allowed, sizeof(allowed), "%s",
+		    method_name(EVHTTP_REQ_GET));
+	call_add_header(call, "Allow", allowed);
+	call_fail(call, 405, "%s: expected %s", path, allowed);
+}
+
+static void
+find_handler(struct call *call, const char *path)
+{
+	enum evhttp_cmd_type method = evhttp_request_get_command(call->request);
+	const struct page_asset *asset = page_find(page_assets, path);
+	bool known = asset != NULL;
+
+	if (method == EVHTTP_REQ_HEAD)
+		method = EVHTTP_REQ_GET;
+	if (asset != NULL && method == EVHTTP_REQ_GET) {
+		reply_with_asset(call, asset);
+		return;
+	}
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (strcmp(routes[i].path, path) != 0)
+			continue;
+		known = true;
+		if (routes[i].method == method) {
+			routes[i].handle(call);
+			return;
+		}
+	}
+	if (known)
+		fail_method(call, path);
+	else
+		call_fail(call, 404, "no such page; the README lists them");
+}
+
+void
+api_dispatch(struct call *call)
+{
+	const char *path;
+
+	call->step = NULL;
+	call_add_header(call, "X-Content-Type-Options", "nosniff");
+	call_add_header(call, "Cross-Origin-Resource-Policy", "same-origin");
+	call_add_header(call, "Referrer-Policy", "no-referrer");
+	if (!is_trusted(call))
+		return;
+	path =
+	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(call->request));
+	find_handler(call, path == NULL ? "" : path);
+}

@@ -1,0 +1,299 @@
+#include "api/clients.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/client.h"
+#include "base/clock.h"
+#include "api/api.h"
+#include "api/json.h"
+#include "net/server.h"
+#include "report/client_report.h"
+
+#define SECOND 1000000 /* microseconds */
+
+/* Who has asked nothing for so long has a rate of 0. */
+#define RATE_OVER (2 * SECOND)
+
+/* A connection that is there. */
+struct row {
+	struct client client;
+	uint64_t connected;
+	uint64_t last_request;
+	uint64_t requests;
+	size_t unsent;
+};
+
+/* Those that asked last, the very last first. */
+struct rows {
+	struct row rows[API_CLIENTS_MAX];
+	size_t count;
+};
+
+/* Which hosts of the report have been shown. */
+struct shown {
+	const struct report_host *hosts[REPORT_HOSTS_MAX];
+	size_t count;
+};
+
+static void
+gather(void *arg, const struct conn_figures *f)
+{
+	struct rows *r = arg;
+	size_t i = r->count;
+
+	if (i == API_CLIENTS_MAX) {
+		if (r->rows[--i].last_request >= f->last_request)
+			return;
+	} else {
+		r->count++;
+	}
+	for (; i > 0 && r->rows[i - 1].last_request < f->last_request; i--)
+		r->rows[i] = r->rows[i - 1];
+	r->rows[i] = (struct row){ *f->client, f->connected, f->last_request,
+		f->requests, f->unsent };
+}
+
+static bool
+was_shown(const struct shown *shown, const struct report_host *h)
+{
+	for (size_t i = 0; i < shown->count; i++)
+		if (shown->hosts[i] == h)
+			return true;
+	return false;
+}
+
+static void
+add_codes(const struct report_connection *c, struct text *t)
+{
+	const char *comma = "";
+
+	text_add(t, ",\"functions\":{");
+	for (size_t i = 0; i <= REPORT_FUNCTIONS; i++) {
+		if (c->functions[i] == 0)
+			continue;
+		if (i < REPORT_FUNCTIONS)
+			text_add(t, "%s\"%u\":", comma, report_functions[i]);
+		else
+			text_add(t, "%s\"other\":", comma);
+		text_add(t, "%" PRIu64, c->functions[i]);
+		comma = ",";
+	}
+	comma = "";
+	text_add(t, "},\"exceptions\":{");
+	for (size_t i = 1; i < REPORT_EXCEPTIONS; i++) {
+		if (c->exceptions[i] == 0)
+			continue;
+		text_add(t, "%s\"%zu\":%" PRIu64, comma, i, c->exceptions[i]);
+		comma = ",";
+	}
+	text_add(t, "}");
+}
+
+static void
+add_connection(const struct report_connection *c, struct text *t)
+{
+	text_add(t,
+	    ",\"requests_per_s\":%" PRIu32 ",\"bytes_in\":%" PRIu64
+	    ",\"bytes_out\":%" PRIu64,
+	    report_rate_now(&c->rate, clock_us()), c->bytes_in, c->bytes_out);
+	add_codes(c, t);
+}
+
+static void
+add_polls(const struct report_host *h, struct text *t)
+{
+	const char *comma = "";
+
+	text_add(t, "\"polls\":[");
+	for (size_t i = 0; i < h->poll_count; i++) {
+		const struct report_poll *p = &h->polls[i];
+
+		if (p->count < 2)
+			continue;
+		text_add(t,
+		    "%s{\"unit\":%u,\"function\":%u,\"address\":%u,"
+		    "\"quantity\":%u,\"requests\":%" PRIu64
+		    ",\"period_ms\":%.3f,\"jitter_ms\":%.3f,\"least_ms\":%.3f,"
+		    "\"most_ms\":%.3f,\"overlaps\":%s}",
+		    comma, p->unit, p->function, p->address, p->quantity,
+		    p->count, p->period / 1000, report_poll_jitter(p) / 1000,
+		    p->least / 1000, p->most / 1000,
+		    p->overlaps ? "true" : "false");
+		comma = ",";
+	}
+	text_add(t, "]");
+}
+
+static void
+add_illegals(const struct report_host *h, struct text *t)
+{
+	text_add(t, ",\"illegal\":[");
+	for (size_t i = 0; i < h->illegal_count; i++) {
+		const struct report_illegal *illegal = &h->illegals[i];
+
+		text_add(t,
+		    "%s{\"function\":%u,\"exception\":%u,\"requests\":%" PRIu64
+		    ",\"reason\":\"%s\"}",
+		    i == 0 ? "" : ",", illegal->function, illegal->exception,
+		    illegal->count, illegal->wrong);
+	}
+	text_add(t, "]");
+}
+
+struct hints {
+	struct text *t;
+	const char *comma;
+};
+
+static void
+add_hint(void *arg, const char *hint)
+{
+	struct hints *hints = arg;
+
+	text_add(hints->t, "%s\"%s\"", hints->comma, hint);
+	hints->comma = ",";
+}
+
+static void
+add_report(const struct report_host *h, struct text *t)
+{
+	struct hints hints = { t, "" };
+
+	text_add(t, ",\"report\":{");
+	add_polls(h, t);
+	text_add(t,
+	    ",\"requests\":%" PRIu64 ",\"exceptions\":%" PRIu64
+	    ",\"pipelining\":%" PRIu64 ",\"reconnects\":%" PRIu64
+	    ",\"reconnects_per_min\":%.1f",
+	    h->requests, h->exceptions, h->depth_max, h->connections - 1,
+	    report_reconnects_a_minute(h));
+	add_illegals(h, t);
+	text_add(t, ",\"hints\":[");
+	report_hints(h, add_hint, &hints);
+	text_add(t, "]}");
+}
+
+/* What is reported of the host, once. */
+static void
+add_host(const struct report_host *h, struct shown *shown, struct text *t)
+{
+	if (h == NULL || was_shown(shown, h))
+		return;
+	add_report(h, t);
+	if (shown->count < REPORT_HOSTS_MAX)
+		shown->hosts[shown->count++] = h;
+}
+
+/* Milliseconds ago, monotonic, as a moment since 1970. */
+static uint64_t
+moment_of(uint64_t ago)
+{
+	return text_now() - ago;
+}
+
+/* What is reported of a connection, or NULL. */
+static const struct report_connection *
+find_report(const struct api *api, const struct row *row)
+{
+	int slot = client_report_slot(api->report, row->client.id);
+
+	return slot < 0 ? NULL :
+			  client_report_connection(api->report, (size_t)slot);
+}
+
+/* Returns whether it will be another soon by itself. */
+static bool
+add_row(const struct api *api, const struct row *row, struct shown *shown,
+    struct text *t)
+{
+	const struct report_connection *c = find_report(api, row);
+	uint64_t now = clock_ms();
+	/* The row's own moment is up to a second too early. */
+	uint64_t idle =
+	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
+	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
+
+	text_add(t,
+	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":true,"
+	    "\"since\":\"%s\",\"requests\":%" PRIu64
+	    ",\"unsent\":%zu,\"idle_s\":%.1f",
+	    row->client.id, address_format(&row->client.address, peer),
+	    text_time(moment_of(now - row->connected), since), row->requests,
+	    row->unsent, (double)idle / SECOND);
+	if (c != NULL) {
+		add_connection(c, t);
+		add_host(client_report_of(api->report, c), shown, t);
+	}
+	text_add(t, "}");
+	return row->unsent > 0 || idle < RATE_OVER;
+}
+
+/* A host that has no connection: what is known of its last one. Returns whether
+ * it will be another soon. */
+static bool
+add_gone(const struct api *api, const struct report_connection *c,
+    struct shown *shown, struct text *t)
+{
+	uint64_t now = clock_us();
+	uint64_t idle = now - c->last;
+	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
+
+	text_add(t,
+	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":false,"
+	    "\"since\":\"%s\",\"requests\":%" PRIu64
+	    ",\"unsent\":0,\"idle_s\":%.1f",
+	    c->id, address_format(&c->peer, peer),
+	    text_time(moment_of((now - c->first) / 1000), since), c->requests,
+	    (double)idle / SECOND);
+	add_connection(c, t);
+	add_host(client_report_of(api->report, c), shown, t);
+	text_add(t, "}");
+	return idle < RATE_OVER;
+}
+
+/* The connection of a host that was heard of last. */
+static const struct report_connection *
+last_of(const struct client_report *report, const struct report_host *h)
+{
+	const struct report_connection *last = NULL, *c;
+
+	for (size_t i = 0; (c = client_report_connection(report, i)) != NULL;
+	     i++)
+		if (c->host == h && (last == NULL || c->last > last->last))
+			last = c;
+	return last;
+}
+
+bool
+api_write_clients(const struct api *api, struct text *t)
+{
+	struct rows rows = { .count = 0 };
+	struct shown shown = { .count = 0 };
+	const struct report_host *h;
+	const char *comma = "";
+	bool restless = false;
+
+	server_each_client(api->server, gather, &rows);
+	text_add(t, "[");
+	for (size_t i = 0; i < rows.count; i++) {
+		text_add(t, "%s", comma);
+		if (add_row(api, &rows.rows[i], &shown, t))
+			restless = true;
+		comma = ",";
+	}
+	for (size_t i = 0; (h = client_report_host(api->report, i)) != NULL;
+	     i++) {
+		const struct report_connection *c =
+		    was_shown(&shown, h) ? NULL : last_of(api->report, h);
+
+		if (c == NULL)
+			continue;
+		text_add(t, "%s", comma);
+		if (add_gone(api, c, &shown, t))
+			restless = true;
+		comma = ",";
+	}
+	text_add(t, "]");
+	return restless;
+}

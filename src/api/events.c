@@ -1,0 +1,438 @@
+#include "api/events.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "api/api.h"
+#include "api/clients.h"
+#include "api/status.h"
+#include "http/request.h"
+#include "table/changes.h"
+#include "api/raw_changes.h"
+#include "http/parameters.h"
+#include "api/cursor.h"
+#include "api/json.h"
+#include "net/server.h"
+
+#define STREAM_TYPE "text/event-stream"
+
+/* A reader that takes nothing for so long is dropped. */
+#define STALLED_MS 10000
+
+struct events {
+	struct api *api;     /* borrowed */
+	struct event *tick;  /* owned */
+	struct every *every; /* owned */
+	struct turn second;  /* to tell of clients and status */
+	uint64_t told;       /* a sum that differs when clients have acted */
+	bool restless;       /* what was told of them is soon another */
+	uint64_t base;       /* sequence number of tick 0: when we started */
+	size_t count;
+	TAILQ_HEAD(, reader) readers;
+};
+
+struct reader {
+	TAILQ_ENTRY(reader) link;
+	struct events *events;
+	struct call *call; /* borrowed: it owns the reader */
+	struct turn turn;
+	struct pass pass;
+	bool gap;   /* tell it that it has missed something */
+	bool every; /* it wants every change singly */
+
+	uint64_t queued; /* bytes given to evhttp */
+	uint64_t taken;  /* of these, what had left it at moved */
+	uint64_t moved;  /* clock_ms */
+};
+
+static size_t
+unsent(const struct reader *r)
+{
+	struct evhttp_connection *connection =
+	    evhttp_request_get_connection(r->call->request);
+
+	return evbuffer_get_length(bufferevent_get_output(
+	    evhttp_connection_get_bufferevent(connection)));
+}
+
+/* Send what is in out, which is drained. */
+static void
+reader_send(struct reader *r, struct evbuffer *out)
+{
+	size_t before = unsent(r);
+
+	evhttp_send_reply_chunk(r->call->request, out);
+	r->queued += unsent(r) - before;
+}
+
+/* Whether it has bytes to take, and has taken none for too long. */
+static bool
+is_stalled(struct reader *r)
+{
+	uint64_t now = clock_ms();
+	uint64_t taken = r->queued - unsent(r);
+
+	if (unsent(r) == 0 || taken != r->taken) {
+		r->taken = taken;
+		r->moved = now;
+	}
+	return now - r->moved > STALLED_MS;
+}
+
+/* The number that a tick is known by outside. */
+static unsigned long long
+sequence_of(const struct events *e, uint32_t tick)
+{
+	return e->base + tick;
+}
+
+/* One event of changes, if there are any. */
+static void
+add_changes(struct reader *r, struct evbuffer *out)
+{
+	const struct api *api = r->events->api;
+	char time[TEXT_TIME_MAX];
+	struct evbuffer *runs;
+	struct text t;
+	unsigned n;
+
+	if (!pass_begin(&r->pass, api->changes) ||
+	    (runs = evbuffer_new()) == NULL)
+		return;
+	text_begin(&t, runs);
+	n = pass_add_runs(
+	    &r->pass, api->changes, api->table, &t, EVENTS_BYTES_MAX);
+	if (text_end(&t) == 0 && n > 0) {
+		evbuffer_add_printf(out,
+		    "event: changes\nid: %llu\ndata: {\"seq\":%llu,\"time\":"
+		    "\"%s\",\"changes\":[",
+		    sequence_of(r->events, r->pass.cursor),
+		    sequence_of(r->events, r->pass.cursor),
+		    text_time(text_now(), time));
+		evbuffer_add_buffer(out, runs);
+		evbuffer_add_printf(out, "]}\n\n");
+	}
+	evbuffer_free(runs);
+}
+
+static void
+add_gap(struct reader *r, struct evbuffer *out)
+{
+	unsigned long long now = sequence_of(r->events, r->pass.cursor);
+
+	evbuffer_add_printf(
+	    out, "event: gap\nid: %llu\ndata: {\"seq\":%llu}\n\n", now, now);
+	r->gap = false;
+}
+
+static struct reader *
+reader_of(struct turn *turn)
+{
+	return (void *)((char *)turn - offsetof(struct reader, turn));
+}
+
+/* Send what is new. */
+static void
+reader_take_turn(struct turn *turn)
+{
+	struct reader *r = reader_of(turn);
+	struct evbuffer *out = evbuffer_new();
+
+	if (out == NULL)
+		return;
+	if (r->gap)
+		add_gap(r, out);
+	if (!r->every)
+		add_changes(r, out);
+	reader_send(r, out);
+	evbuffer_free(out);
+}
+
+/* What has been written down in this tick, whole or not at all. */
+static void
+send_every(struct reader *r)
+{
+	struct evbuffer *copy;
+	bool complete;
+	struct evbuffer *events = every_events(r->events->every, &complete);
+
+	if (!r->every)
+		return;
+	if (!complete || unsent(r) >= EVENTS_UNSENT_MAX ||
+	    (copy = evbuffer_new()) == NULL) {
+		r->pass.cursor = changes_tick(r->events->api->changes);
+		r->gap = true;
+		return;
+	}
+	if (evbuffer_add(copy, evbuffer_pullup(events, -1),
+		evbuffer_get_length(events)) != 0)
+		r->gap = true;
+	reader_send(r, copy);
+	evbuffer_free(copy);
+}
+
+static void
+tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct events *e = arg;
+	struct reader *next;
+
+	(void)fd;
+	(void)what;
+	for (struct reader *r = TAILQ_FIRST(&e->readers); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
+		if (is_stalled(r)) {
+			call_drop(r->call);
+			continue;
+		}
+		send_every(r);
+		if (unsent(r) < EVENTS_UNSENT_MAX)
+			turns_add(r->call->turns, &r->turn);
+	}
+	every_begin(e->every);
+}
+
+/* Send an event to whoever is not behind. */
+static void
+broadcast(struct events *e, const char *name, struct evbuffer *data)
+{
+	size_t length = evbuffer_get_length(data);
+	const void *bytes = evbuffer_pullup(data, -1);
+	struct evbuffer *out = evbuffer_new();
+	struct reader *r;
+
+	TAILQ_FOREACH (r, &e->readers, link) {
+		if (out == NULL || unsent(r) >= EVENTS_UNSENT_MAX)
+			continue;
+		evbuffer_add_printf(out, "event: %s\ndata: ", name);
+		evbuffer_add(out, bytes, length);
+		evbuffer_add(out, "\n\n", 2);
+		reader_send(r, out);
+	}
+	if (out != NULL)
+		evbuffer_free(out);
+}
+
+/* Rises with every connect, request and disconnect. */
+static uint64_t
+activity(const struct api *api)
+{
+	const struct counters *n = server_counters(api->server);
+
+	return n->accepted * 2 - n->connections + n->requests;
+}
+
+static void
+tell_status(struct turn *turn)
+{
+	struct events *e =
+	    (void *)((char *)turn - offsetof(struct events, second));
+	struct evbuffer *data = evbuffer_new();
+	uint64_t now = activity(e->api);
+	struct text t;
+
+	if (data == NULL)
+		return;
+	text_begin(&t, data);
+	api_write_status(e->api, e->api->writable && e->api->token == NULL, &t);
+	if (text_end(&t) == 0)
+		broadcast(e, "status", data);
+	evbuffer_drain(data, evbuffer_get_length(data));
+	if (now != e->told || e->restless) {
+		e->restless = api_write_clients(e->api, &t);
+		if (text_end(&t) == 0)
+			broadcast(e, "clients", data);
+		e->told = now;
+	}
+	evbuffer_free(data);
+}
+
+void
+events_second(struct events *e)
+{
+	if (e->count > 0)
+		turns_add(e->api->turns, &e->second);
+}
+
+struct events *
+events_new(struct event_base *base, struct api *api)
+{
+	struct events *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->api = api;
+	e->base = text_now();
+	e->second.take = tell_status;
+	TAILQ_INIT(&e->readers);
+	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);
+	e->every = every_new(api->table);
+	if (e->tick == NULL || e->every == NULL) {
+		events_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+void
+events_free(struct events *e)
+{
+	if (e == NULL)
+		return;
+	turns_remove(e->api->turns, &e->second);
+	if (e->tick != NULL)
+		event_free(e->tick);
+	every_free(e->every);
+	free(e);
+}
+
+uint64_t
+events_sequence(struct events *e)
+{
+	return sequence_of(e, changes_tick(e->api->changes));
+}
+
+size_t
+events_readers(const struct events *e)
+{
+	return e->count;
+}
+
+static void
+reader_free(void *job)
+{
+	struct reader *r = job;
+	struct events *e = r->events;
+
+	turns_remove(r->call->turns, &r->turn);
+	if (r->every)
+		every_want(e->every, false);
+	TAILQ_REMOVE(&e->readers, r, link);
+	if (--e->count == 0)
+		event_del(e->tick);
+	free(r);
+}
+
+/* NULL when there is no memory. */
+static struct reader *
+reader_new(struct events *e, struct call *call, bool every)
+{
+	const struct timeval tick = { 0, EVENTS_TICK_MS * 1000 };
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->events = e;
+	r->call = call;
+	r->turn.take = reader_take_turn;
+	if (e->count == 0 && event_add(e->tick, &tick) != 0) {
+		free(r);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&e->readers, r, link);
+	e->count++;
+	e->told--; /* the newcomer wants to know of clients */
+	r->every = every;
+	if (every)
+		every_want(e->every, true);
+	return r;
+}
+
+/* Where the reader begins: behind the last event that it has seen. */
+static void
+start_from(struct reader *r, unsigned long since)
+{
+	const struct events *e = r->events;
+	uint32_t now = changes_tick(e->api->changes);
+
+	r->pass.cursor = now;
+	if (since == 0)
+		return;
+	if (since < e->base || since - e->base > now)
+		r->gap = true;
+	else
+		r->pass.cursor = (uint32_t)(since - e->base);
+}
+
+static void
+start_stream(struct reader *r)
+{
+	struct evhttp_request *request = r->call->request;
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(
+	    evhttp_request_get_connection(request));
+	struct evbuffer *out = evbuffer_new();
+
+	call_add_header(r->call, "Content-Type", STREAM_TYPE);
+	call_add_header(r->call, "Cache-Control", "no-store");
+	evhttp_send_reply_start(request, 200, NULL);
+	bufferevent_set_timeouts(bev, NULL, NULL); /* we have our own */
+	if (out == NULL)
+		return;
+	evbuffer_add_printf(out,
+	    "event: hello\ndata: {\"seq\":%llu,\"mode\":\"%s\",\"epoch\":"
+	    "\"%llu\"}\n\n",
+	    sequence_of(r->events, r->pass.cursor), api_mode(r->events->api),
+	    sequence_of(r->events, 0));
+	reader_send(r, out);
+	evbuffer_free(out);
+}
+
+/* The id that a browser sends when it comes back, or else the query's. */
+static unsigned long
+since_of(struct call *call, struct params *q)
+{
+	const char *last = call_header(call, "Last-Event-ID");
+	unsigned long since = params_number(q, "since", 0, INT64_MAX, 0);
+	struct params header = { .pairs = { { "since", last, 0 } },
+		.count = 1 };
+
+	return last == NULL ?
+	    since :
+	    params_number(&header, "since", 0, INT64_MAX, since);
+}
+
+void
+events_subscribe(struct call *call)
+{
+	const struct api *api = call->context;
+	static const char *const details[] = { "latest", "every" };
+	struct events *e = api->events;
+	struct reader *r;
+	unsigned long since;
+	size_t detail;
+	struct params q;
+
+	params_parse(&q, call_query(call));
+	since = since_of(call, &q);
+	detail = params_choice(&q, "detail", details, 2, 0);
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	if (evhttp_request_get_command(call->request) == EVHTTP_REQ_HEAD) {
+		call_add_header(call, "Cache-Control", "no-store");
+		call_reply(call, 200, STREAM_TYPE, NULL); /* and no stream */
+		return;
+	}
+	if (e->count == EVENTS_READERS_MAX) {
+		call_fail(call, 503, "events have %d readers already",
+		    EVENTS_READERS_MAX);
+		return;
+	}
+	r = reader_new(e, call, detail == 1);
+	if (r == NULL) {
+		call_fail(call, 500, "out of memory");
+		return;
+	}
+	start_from(r, since);
+	call_continue(call, NULL, r, reader_free);
+	start_stream(r);
+}

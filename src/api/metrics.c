@@ -1,0 +1,241 @@
+#include "api/metrics.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "api/api.h"
+#include "http/request.h"
+#include "api/events.h"
+#include "api/json.h"
+#include "http/scheduler.h"
+#include "http/connections.h"
+#include "net/server.h"
+#include "report/request_times.h"
+#include "state/state.h"
+#include "table/last_writer.h"
+#include "version.h"
+
+#define NANOSECOND 1e-9
+
+/* Help and type, which come before the samples of each metric. */
+static void
+add_head(struct text *t, const char *name, const char *type, const char *help)
+{
+	text_add(t, "# HELP mbasyncserver_%s %s\n# TYPE mbasyncserver_%s %s\n",
+	    name, help, name, type);
+}
+
+static void
+add_one(struct text *t, const char *name, const char *type, const char *help,
+    uint64_t value)
+{
+	add_head(t, name, type, help);
+	text_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
+}
+
+static void
+add_labelled(struct text *t, const char *name, const char *label,
+    const char *value, uint64_t n)
+{
+	text_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name, label,
+	    value, n);
+}
+
+static void
+add_connections(struct text *t, const struct counters *n)
+{
+	static const char *const causes[CONN_CAUSES] = {
+		[CONN_CLOSED_BY_PEER] = "closed_by_peer",
+		[CONN_BROKEN] = "broken",
+		[CONN_BAD_PROTOCOL] = "bad_protocol",
+		[CONN_BAD_LENGTH] = "bad_length",
+		[CONN_NOT_THE_WORD] = "not_the_word",
+		[CONN_WORD_REFUSED] = "word_refused",
+		[CONN_FRAME_LATE] = "frame_late",
+		[CONN_STALLED] = "stalled",
+		[CONN_IDLE] = "idle",
+		[CONN_EVICTED] = "evicted",
+		[CONN_GATE_LOST] = "gate_lost",
+		[CONN_NO_MEMORY] = "no_memory",
+		[CONN_SHUT_DOWN] = "shut_down",
+		[CONN_STOPPING] = "stopping",
+	};
+
+	add_one(t, "connections", "gauge", "Modbus connections open now.",
+	    n->connections);
+	add_one(t, "connections_accepted_total", "counter",
+	    "Modbus connections that were served.", n->accepted);
+	add_one(t, "connections_refused_total", "counter",
+	    "Modbus connections refused by rule, by limit, or for want of "
+	    "memory.",
+	    n->refused);
+	add_one(t, "accept_errors_total", "counter",
+	    "Failures to accept a connection.", n->accept_errors);
+	add_head(t, "connections_closed_total", "counter",
+	    "Modbus connections that ended, by cause.");
+	for (size_t i = 0; i < CONN_CAUSES; i++)
+		add_labelled(t, "connections_closed_total", "cause", causes[i],
+		    n->closed[i]);
+}
+
+/* What was no frame ends its connection. */
+static void
+add_protocol_errors(struct text *t, const struct counters *n)
+{
+	static const char name[] = "protocol_errors_total";
+
+	add_head(t, name, "counter", "Bytes that were no request, by kind.");
+	add_labelled(t, name, "kind", "protocol_identifier",
+	    n->closed[CONN_BAD_PROTOCOL] + n->closed[CONN_NOT_THE_WORD]);
+	add_labelled(t, name, "kind", "length", n->closed[CONN_BAD_LENGTH]);
+	add_labelled(t, name, "kind", "incomplete", n->closed[CONN_FRAME_LATE]);
+}
+
+/* Known codes always, so that they can be watched from the first one on. */
+static void
+add_requests(struct text *t, const struct counters *n)
+{
+	char code[8];
+
+	add_head(t, "requests_total", "counter",
+	    "Requests answered, by function code.");
+	for (unsigned i = 0; i < MB_FUNCTION_CODES; i++) {
+		if (n->requests_by_function[i] == 0 &&
+		    mb_function_name((uint8_t)i) == NULL)
+			continue;
+		snprintf(code, sizeof(code), "%u", i);
+		add_labelled(t, "requests_total", "function", code,
+		    n->requests_by_function[i]);
+	}
+	add_head(t, "exceptions_total", "counter",
+	    "Requests answered by an exception, by exception code.");
+	for (unsigned i = MB_EX_ILLEGAL_FUNCTION;
+	     i <= MB_EX_SERVER_DEVICE_FAILURE; i++) {
+		snprintf(code, sizeof(code), "%u", i);
+		add_labelled(t, "exceptions_total", "code", code,
+		    n->exceptions_by_code[i]);
+	}
+}
+
+static void
+add_traffic(struct text *t, const struct counters *n)
+{
+	add_one(t, "received_bytes_total", "counter",
+	    "Bytes of requests received.", n->bytes_in);
+	add_one(t, "sent_bytes_total", "counter", "Bytes of responses made.",
+	    n->bytes_out);
+	add_one(t, "connection_pauses_total", "counter",
+	    "Times that a connection was not read on because its client did "
+	    "not read its responses.",
+	    n->paused);
+	add_one(t, "held_responses_total", "counter",
+	    "Responses held back until their write was safe.", n->held);
+}
+
+static void
+add_writers(struct text *t, const struct last_writer *last_writer)
+{
+	static const char name[] = "contended_addresses";
+	struct last_writer_totals totals = last_writer_totals(last_writer);
+
+	add_one(t, "table_writes_total", "counter", "Writes to the data table.",
+	    totals.writes);
+	add_head(
+	    t, name, "gauge", "Addresses that several clients write in turn.");
+	add_labelled(
+	    t, name, "kind", "coils", totals.contended[DATATABLE_COILS]);
+	add_labelled(t, name, "kind", "registers",
+	    totals.contended[DATATABLE_REGISTERS]);
+}
+
+/* The sum and the bounds are told in units, of which the histogram's own is a
+ * part. */
+static void
+add_histogram(struct text *t, const char *name, const char *help,
+    const struct histogram *h, double unit)
+{
+	uint64_t n = 0;
+
+	add_head(t, name, "histogram", help);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		n += h->counts[i];
+		text_add(t, "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n",
+		    name, (double)h->bounds[i] * unit, n);
+	}
+	n += h->counts[HISTOGRAM_BUCKETS];
+	text_add(t,
+	    "mbasyncserver_%s_bucket{le=\"+Inf\"} %" PRIu64
+	    "\nmbasyncserver_%s_sum %.9f\nmbasyncserver_%s_count %" PRIu64 "\n",
+	    name, n, name, (double)h->sum * unit, name, n);
+}
+
+static void
+add_commits(struct text *t, const struct state_figures *f)
+{
+	add_histogram(t, "commit_duration_seconds",
+	    "Time that a commit to the state file took.", &f->took, NANOSECOND);
+	add_histogram(
+	    t, "commit_writes", "Writes that shared a commit.", &f->writes, 1);
+	add_one(t, "commit_failures_total", "counter",
+	    "Commits, and tries to go on, that found no space.", f->failed);
+}
+
+static void
+add_http(struct text *t, const struct api *api)
+{
+	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
+	    visitors_count(api->visitors));
+	add_one(t, "http_event_readers", "gauge",
+	    "Readers of server-sent events.", events_readers(api->events));
+	add_one(
+	    t, "http_requests_total", "counter", "HTTP requests.", api->calls);
+	add_head(t, "http_busy_seconds_total", "counter",
+	    "Time that the event loop has spent on HTTP requests.");
+	text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
+	    (double)turns_spent(api->turns) * NANOSECOND);
+}
+
+void
+metrics_write(const struct api *api, struct text *t)
+{
+	const struct counters *n = server_counters(api->server);
+
+	add_head(t, "build_info", "gauge", "Always 1; the version is a label.");
+	add_labelled(t, "build_info", "version", VERSION, 1);
+	add_head(t, "start_time_seconds", "gauge",
+	    "When the server started, in seconds since 1970.");
+	text_add(t, "mbasyncserver_start_time_seconds %.3f\n",
+	    (double)api->started / 1000);
+	add_one(t, "healthy", "gauge", "1, or 0 when /healthz tells a reason.",
+	    api_health(api) == NULL);
+	add_connections(t, n);
+	add_protocol_errors(t, n);
+	add_requests(t, n);
+	add_traffic(t, n);
+	add_writers(t, api->last_writer);
+	add_histogram(t, "request_duration_seconds",
+	    "Time from the turn to a client's bytes until a request's "
+	    "response was made.",
+	    &api->times->took, NANOSECOND);
+	if (api->commits != NULL)
+		add_commits(t, api->commits);
+	add_http(t, api);
+}
+
+void
+api_get_metrics(struct call *call)
+{
+	struct evbuffer *body = call_new_body(call);
+	struct text t;
+
+	if (body == NULL)
+		return;
+	text_begin(&t, body);
+	metrics_write(call->context, &t);
+	if (text_end(&t) != 0)
+		call_fail(call, 500, "out of memory");
+	else
+		call_reply(call, 200, METRICS_TYPE, body);
+	evbuffer_free(body);
+}

@@ -1,0 +1,123 @@
+#include "api/status.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "api/api.h"
+#include "api/clients.h"
+#include "api/write.h"
+#include "http/request.h"
+#include "api/rates.h"
+#include "api/json.h"
+#include "net/server.h"
+#include "version.h"
+
+static uint64_t
+exceptions_of(const struct counters *counters)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 1; i < MB_FUNCTION_CODES; i++)
+		n += counters->exceptions_by_code[i];
+	return n;
+}
+
+static void
+add_rates(const struct rates *rates, struct text *t)
+{
+	size_t count = rates_count(rates);
+	char time[TEXT_TIME_MAX];
+
+	text_add(t, "\"requests_per_s\":%" PRIu64 ",\"rates\":[",
+	    count == 0 ? 0 : rates_get(rates, count - 1)->requests);
+	for (size_t i = 0; i < count; i++) {
+		const struct rate *rate = rates_get(rates, i);
+
+		text_add(t,
+		    "%s{\"t\":\"%s\",\"requests\":%" PRIu64
+		    ",\"writes\":%" PRIu64 "}",
+		    i == 0 ? "" : ",", text_time(rate->time, time),
+		    rate->requests, rate->writes);
+	}
+	text_add(t, "]");
+}
+
+void
+api_write_status(const struct api *api, bool writable, struct text *t)
+{
+	const struct counters *n = server_counters(api->server);
+	char started[TEXT_TIME_MAX], time[TEXT_TIME_MAX];
+
+	text_add(t,
+	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
+	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
+	    VERSION, api_mode(api), server_address(api->server, 0).port,
+	    text_time(api->started, started), text_time(text_now(), time),
+	    (clock_ms() - api->began) / 1000);
+	text_add(t,
+	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64
+	    ",\"refused\":%" PRIu64 ",\"requests\":%" PRIu64
+	    ",\"exceptions\":%" PRIu64 ",",
+	    n->connections, n->accepted, n->refused, n->requests,
+	    exceptions_of(n));
+	text_add(t, "\"writable\":%s,\"token_required\":%s,\"health\":\"%s\",",
+	    writable ? "true" : "false",
+	    api->writable && api->token != NULL ? "true" : "false",
+	    api_health(api) == NULL ? "ok" : api_health(api));
+	add_rates(api->rates, t);
+	text_add(t, "}");
+}
+
+/* What was written into body, which is freed, or 500. */
+static void
+reply_with(struct call *call, struct text *t, struct evbuffer *body)
+{
+	if (text_end(t) != 0)
+		call_fail(call, 500, "out of memory");
+	else
+		call_reply_made(call, body);
+	evbuffer_free(body);
+}
+
+void
+api_get_status(struct call *call)
+{
+	struct evbuffer *body = call_new_body(call);
+	struct text t;
+
+	if (body == NULL)
+		return;
+	text_begin(&t, body);
+	api_write_status(call->context, api_may_write(call), &t);
+	reply_with(call, &t, body);
+}
+
+void
+api_get_clients(struct call *call)
+{
+	struct evbuffer *body = call_new_body(call);
+	struct text t;
+
+	if (body == NULL)
+		return;
+	text_begin(&t, body);
+	api_write_clients(call->context, &t);
+	reply_with(call, &t, body);
+}
+
+void
+api_get_health(struct call *call)
+{
+	const char *reason = api_health(call->context);
+	struct evbuffer *body = call_new_body(call);
+
+	if (body == NULL)
+		return;
+	evbuffer_add_printf(body, "%s\n", reason == NULL ? "ok" : reason);
+	call_add_header(call, "Cache-Control", "no-store");
+	call_reply(call, reason == NULL ? 200 : 503,
+	    "text/plain; charset=utf-8", body);
+	evbuffer_free(body);
+}

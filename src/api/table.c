@@ -1,0 +1,272 @@
+#include "api/table.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "http/request.h"
+#include "api/events.h"
+#include "http/parameters.h"
+#include "api/json.h"
+#include "table/values.h"
+
+#define ADDRESSES  65536
+#define COIL_WORDS (ADDRESSES / 16)
+
+/* What one step writes: less than a tenth of a millisecond's work. */
+#define STEP_WHOLE 8192
+#define STEP_REAL  256
+
+struct range {
+	size_t address;
+	size_t quantity;
+};
+
+/* A part of the table, copied in one moment and written out in many steps. */
+struct reading {
+	struct evbuffer *body; /* owned */
+	enum value_type type;
+	enum value_order order;
+	size_t value_count; /* in registers */
+	size_t coil_count;  /* in coils, not packed */
+	size_t done;        /* of the values or coils */
+	bool failed;        /* there was no memory for some of it */
+	uint16_t coils[COIL_WORDS];
+	uint16_t registers[];
+};
+
+static void
+reading_free(void *job)
+{
+	struct reading *r = job;
+
+	if (r->body != NULL)
+		evbuffer_free(r->body);
+	free(r);
+}
+
+static struct reading *
+reading_new(size_t registers)
+{
+	struct reading *r =
+	    calloc(1, sizeof(*r) + registers * sizeof(r->registers[0]));
+
+	if (r == NULL)
+		return NULL;
+	r->body = evbuffer_new();
+	if (r->body == NULL) {
+		reading_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* What is left, but not too much at a time. */
+static size_t
+step_size(const struct reading *r, size_t total)
+{
+	bool real = r->type == VALUE_FLOAT32 || r->type == VALUE_FLOAT64;
+	size_t most = real ? STEP_REAL : STEP_WHOLE;
+
+	return total - r->done < most ? total - r->done : most;
+}
+
+static void
+add_values(struct reading *r, struct text *t)
+{
+	size_t n = step_size(r, r->value_count);
+
+	text_add_values(t, r->done > 0, r->type, r->order,
+	    r->registers + r->done * value_words(r->type), n);
+	r->done += n;
+}
+
+/* End a step: with the reply if nothing is left. */
+static void
+end_step(struct call *call, struct text *t, bool finished)
+{
+	struct reading *r = call->job;
+
+	if (finished)
+		text_add(t, "]}\n");
+	if (text_end(t) != 0)
+		r->failed = true;
+	if (r->failed)
+		call_fail(call, 500, "out of memory");
+	else if (finished)
+		call_reply_made(call, r->body);
+}
+
+static void
+step_registers(struct call *call)
+{
+	struct reading *r = call->job;
+	struct text t;
+
+	text_begin(&t, r->body);
+	add_values(r, &t);
+	end_step(call, &t, r->done == r->value_count);
+}
+
+/* What of the table is asked for: one address if nothing else is said. */
+static struct range
+params_range(struct params *q)
+{
+	struct range range;
+
+	range.address = params_number(q, "address", 0, ADDRESSES - 1, 0);
+	range.quantity =
+	    params_number(q, "quantity", 1, ADDRESSES - range.address, 1);
+	return range;
+}
+
+void
+api_get_registers(struct call *call)
+{
+	const struct api *api = call->context;
+	struct params q;
+	struct reading *r;
+	struct text t;
+
+	params_parse(&q, call_query(call));
+	struct range range = params_range(&q);
+	enum value_type type = (enum value_type)params_choice(
+	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
+	enum value_order order = (enum value_order)params_choice(
+	    &q, "order", value_order_names, VALUE_ORDERS, VALUE_ABCD);
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	if (range.quantity % value_words(type) != 0) {
+		call_fail(call, 400,
+		    "quantity: %zu registers: expected a multiple of %u for "
+		    "%s",
+		    range.quantity, value_words(type), value_type_names[type]);
+		return;
+	}
+	r = reading_new(range.quantity);
+	if (r == NULL) {
+		call_fail(call, 500, "out of memory");
+		return;
+	}
+	r->type = type;
+	r->order = order;
+	r->value_count = range.quantity / value_words(type);
+	memcpy(r->registers,
+	    datatable_registers(api->table, (uint16_t)range.address),
+	    range.quantity * sizeof(uint16_t));
+	text_begin(&t, r->body);
+	text_add(&t,
+	    "{\"address\":%zu,\"quantity\":%zu,\"type\":\"%s\",\"order\":"
+	    "\"%s\",\"values\":[",
+	    range.address, range.quantity, value_type_names[type],
+	    value_order_names[order]);
+	r->failed = text_end(&t) != 0;
+	call_continue(call, step_registers, r, reading_free);
+}
+
+/* All coils, or a part of them: more than one call can read. */
+static void
+copy_coils(const struct datatable *table, size_t address, size_t quantity,
+    uint16_t *packed)
+{
+	const size_t half = ADDRESSES / 2;
+
+	if (quantity > half) {
+		datatable_read_coils(
+		    table, (uint16_t)address, (uint16_t)half, packed);
+		address += half;
+		quantity -= half;
+		packed += half / 16;
+	}
+	datatable_read_coils(
+	    table, (uint16_t)address, (uint16_t)quantity, packed);
+}
+
+static void
+step_coils(struct call *call)
+{
+	struct reading *r = call->job;
+	size_t n = step_size(r, r->coil_count);
+	struct text t;
+
+	text_begin(&t, r->body);
+	text_add_coils(&t, r->done > 0, r->coils, r->done, n);
+	r->done += n;
+	end_step(call, &t, r->done == r->coil_count);
+}
+
+void
+api_get_coils(struct call *call)
+{
+	const struct api *api = call->context;
+	struct params q;
+	struct reading *r;
+	struct text t;
+
+	params_parse(&q, call_query(call));
+	struct range range = params_range(&q);
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	r = reading_new(0);
+	if (r == NULL) {
+		call_fail(call, 500, "out of memory");
+		return;
+	}
+	r->coil_count = range.quantity;
+	copy_coils(api->table, range.address, range.quantity, r->coils);
+	text_begin(&t, r->body);
+	text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
+	    range.address, range.quantity);
+	r->failed = text_end(&t) != 0;
+	call_continue(call, step_coils, r, reading_free);
+}
+
+static void
+step_dump(struct call *call)
+{
+	struct reading *r = call->job;
+	struct text t;
+
+	text_begin(&t, r->body);
+	add_values(r, &t);
+	if (r->done == r->value_count) {
+		text_add(&t, "],\"coils\":[");
+		text_add_values(
+		    &t, false, VALUE_UINT16, VALUE_ABCD, r->coils, COIL_WORDS);
+	}
+	end_step(call, &t, r->done == r->value_count);
+}
+
+void
+api_get_dump(struct call *call)
+{
+	const struct api *api = call->context;
+	struct reading *r;
+	struct params q;
+	struct text t;
+
+	params_parse(&q, call_query(call));
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	r = reading_new(ADDRESSES);
+	if (r == NULL) {
+		call_fail(call, 500, "out of memory");
+		return;
+	}
+	r->value_count = ADDRESSES;
+	memcpy(r->registers, datatable_registers(api->table, 0),
+	    ADDRESSES * sizeof(uint16_t));
+	copy_coils(api->table, 0, ADDRESSES, r->coils);
+	text_begin(&t, r->body);
+	text_add(&t, "{\"mode\":\"%s\",\"seq\":%llu,\"registers\":[",
+	    api_mode(api), (unsigned long long)events_sequence(api->events));
+	r->failed = text_end(&t) != 0;
+	call_continue(call, step_dump, r, reading_free);
+}

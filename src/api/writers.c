@@ -1,0 +1,325 @@
+#include "api/writers.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "http/request.h"
+#include "http/parameters.h"
+#include "api/json.h"
+#include "table/last_writer.h"
+
+#define ADDRESSES 65536
+
+/* Addresses for which one step looks: some tenth of a millisecond's work. */
+#define STEP_ROWS 256
+#define STEP_MAP  1024
+
+/* Clients that a map tells apart. */
+#define MAP_CLIENTS_MAX 256
+
+/* A walk over written addresses, in many steps. */
+struct walk {
+	struct evbuffer *body; /* owned */
+	enum datatable_kind kind;
+	uint32_t from;
+	uint32_t end;
+	uint64_t now; /* when it began; milliseconds since 1970 */
+	size_t count; /* of rows or ranges so far */
+	bool failed;  /* there was no memory for some of it */
+
+	size_t client_count; /* the rest for maps */
+	struct address clients[MAP_CLIENTS_MAX];
+};
+
+static void
+walk_free(void *job)
+{
+	struct walk *w = job;
+
+	evbuffer_free(w->body);
+	free(w);
+}
+
+/* NULL when there is no memory: then the call is answered. */
+static struct walk *
+walk_new(struct call *call, enum datatable_kind kind)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+
+	if (w != NULL)
+		w->body = evbuffer_new();
+	if (w == NULL || w->body == NULL) {
+		free(w);
+		call_fail(call, 500, "out of memory");
+		return NULL;
+	}
+	w->kind = kind;
+	w->end = ADDRESSES;
+	w->now = text_now();
+	return w;
+}
+
+/* End a step, and the call if nothing is left. */
+static void
+end_step(struct call *call, struct text *t, bool finished)
+{
+	struct walk *w = call->job;
+
+	if (text_end(t) != 0)
+		w->failed = true;
+	if (w->failed)
+		call_fail(call, 500, "out of memory");
+	else if (finished)
+		call_reply_made(call, w->body);
+}
+
+static const char *
+host_or_null(const struct address *host, char *text)
+{
+	char ip[TEXT_HOST_MAX];
+
+	if (host == NULL)
+		return "null";
+	snprintf(text, TEXT_HOST_MAX + 2, "\"%s\"", text_host(host, ip));
+	return text;
+}
+
+static void
+add_row(struct walk *w, struct text *t, uint16_t address,
+    const struct last_write *write)
+{
+	char host[TEXT_HOST_MAX + 2], other[TEXT_HOST_MAX + 2];
+	char time[TEXT_TIME_MAX];
+
+	text_add(t,
+	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
+	    "\"changes\":%" PRIu32 ",\"contended\":%s",
+	    w->count++ == 0 ? "" : ",", text_kinds[w->kind], address,
+	    host_or_null(write->client, host), text_time(write->time, time),
+	    write->changes, write->contentions > 0 ? "true" : "false");
+	if (write->contentions > 0)
+		text_add(t,
+		    ",\"other\":%s,\"contentions\":%" PRIu32
+		    ",\"handover\":\"%s\"",
+		    host_or_null(write->other, other), write->contentions,
+		    text_time(write->handover, time));
+	text_add(t, "}");
+}
+
+/* Rows of written addresses, some of them. */
+static void
+step_rows(struct call *call)
+{
+	const struct api *api = call->context;
+	struct walk *w = call->job;
+	struct last_write write;
+	struct text t;
+
+	text_begin(&t, w->body);
+	for (int i = 0; i < STEP_ROWS && w->from < w->end; i++) {
+		int32_t next = last_writer_next_written(
+		    api->last_writer, w->kind, 0, w->from);
+
+		if (next < 0 || (uint32_t)next >= w->end) {
+			w->from = w->end;
+			break;
+		}
+		w->from = (uint32_t)next + 1;
+		if (last_writer_read(
+			api->last_writer, w->kind, (uint16_t)next, &write))
+			add_row(w, &t, (uint16_t)next, &write);
+	}
+	if (w->from >= w->end)
+		text_add(&t, "]\n");
+	end_step(call, &t, w->from >= w->end);
+}
+
+/* Begin a walk with the text that comes first. */
+static void
+begin_walk(
+    struct call *call, struct walk *w, const char *first, call_step_fn step)
+{
+	if (evbuffer_add(w->body, first, strlen(first)) != 0)
+		w->failed = true;
+	call_continue(call, step, w, walk_free);
+}
+
+void
+api_get_writers(struct call *call)
+{
+	struct params q;
+	struct walk *w;
+
+	params_parse(&q, call_query(call));
+	size_t kind =
+	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
+	size_t left = ADDRESSES - address;
+	size_t quantity = params_number(&q, "quantity", 1,
+	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	w = walk_new(call, (enum datatable_kind)kind);
+	if (w == NULL)
+		return;
+	w->from = (uint32_t)address;
+	w->end = (uint32_t)(address + quantity);
+	begin_walk(call, w, "[", step_rows);
+}
+
+/* Rows of contended addresses, of both kinds. */
+static void
+step_contended(struct call *call)
+{
+	const struct api *api = call->context;
+	struct walk *w = call->job;
+	struct last_write write;
+	struct text t;
+	int listed = 0;
+	int32_t next;
+
+	w->from = 0;
+	text_begin(&t, w->body);
+	while (listed < API_CONTENDED_MAX &&
+	    (next = last_writer_next_contended(
+		 api->last_writer, w->kind, w->from)) >= 0) {
+		w->from = (uint32_t)next + 1;
+		if (!last_writer_read(
+			api->last_writer, w->kind, (uint16_t)next, &write))
+			continue;
+		add_row(w, &t, (uint16_t)next, &write);
+		listed++;
+	}
+	if (w->kind == DATATABLE_REGISTERS) {
+		w->kind = DATATABLE_COILS;
+		end_step(call, &t, false);
+	} else {
+		text_add(&t, "]\n");
+		end_step(call, &t, true);
+	}
+}
+
+void
+api_get_contended(struct call *call)
+{
+	struct params q;
+	struct walk *w;
+
+	params_parse(&q, call_query(call));
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	w = walk_new(call, DATATABLE_REGISTERS);
+	if (w != NULL)
+		begin_walk(call, w, "[", step_contended);
+}
+
+/* The number of a client in the map, or -1. */
+static int
+client_number(struct walk *w, const struct address *host)
+{
+	size_t i = 0;
+
+	if (host == NULL)
+		return -1;
+	while (i < w->client_count && !address_same_host(&w->clients[i], host))
+		i++;
+	if (i == MAP_CLIENTS_MAX)
+		return -1;
+	if (i == w->client_count)
+		w->clients[w->client_count++] = *host;
+	return (int)i;
+}
+
+/* One range: who wrote the addresses from first on, and how long ago, as far as
+ * they are written one behind the other, but at most `most`. Returns how many.
+ */
+static uint32_t
+add_range(const struct api *api, struct walk *w, struct text *t, uint32_t first,
+    uint32_t most)
+{
+	uint64_t ages[STEP_MAP];
+	uint32_t n = 0;
+	struct last_write write;
+
+	text_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
+	    w->count++ == 0 ? "" : ",", first);
+	for (; n < most && first + n < ADDRESSES; n++) {
+		if (!last_writer_read(api->last_writer, w->kind,
+			(uint16_t)(first + n), &write))
+			break;
+		ages[n] = w->now > write.time ? w->now - write.time : 0;
+		text_add(t, "%s%d", n == 0 ? "" : ",",
+		    client_number(w, write.client));
+	}
+	text_add(t, "],\"age_s\":[");
+	for (uint32_t i = 0; i < n; i++)
+		text_add(t, "%s%" PRIu64 ".%u", i == 0 ? "" : ",",
+		    ages[i] / 1000, (unsigned)(ages[i] / 100 % 10));
+	text_add(t, "]}");
+	return n;
+}
+
+static void
+add_clients(const struct walk *w, struct text *t)
+{
+	char host[TEXT_HOST_MAX];
+
+	text_add(t, "],\"clients\":[");
+	for (size_t i = 0; i < w->client_count; i++)
+		text_add(t, "%s\"%s\"", i == 0 ? "" : ",",
+		    text_host(&w->clients[i], host));
+	text_add(t, "]}\n");
+}
+
+static void
+step_map(struct call *call)
+{
+	const struct api *api = call->context;
+	struct walk *w = call->job;
+	uint32_t left = STEP_MAP;
+	struct text t;
+
+	text_begin(&t, w->body);
+	while (left > 0 && w->from < ADDRESSES) {
+		int32_t next = last_writer_next_written(
+		    api->last_writer, w->kind, 0, w->from);
+		uint32_t n;
+
+		if (next < 0) {
+			w->from = ADDRESSES;
+			break;
+		}
+		n = add_range(api, w, &t, (uint32_t)next, left);
+		w->from = (uint32_t)next + n;
+		left -= n;
+	}
+	if (w->from == ADDRESSES)
+		add_clients(w, &t);
+	end_step(call, &t, w->from == ADDRESSES);
+}
+
+void
+api_get_writers_map(struct call *call)
+{
+	struct params q;
+	struct walk *w;
+
+	params_parse(&q, call_query(call));
+	size_t kind =
+	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	if (params_finish(&q) != NULL) {
+		call_fail(call, 400, "%s", q.error);
+		return;
+	}
+	w = walk_new(call, (enum datatable_kind)kind);
+	if (w != NULL)
+		begin_walk(call, w, "{\"ranges\":[", step_map);
+}

@@ -1,0 +1,224 @@
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+
+#define HOST_MAX   (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
+#define SCOPED_MAX (INET6_ADDRSTRLEN + 1 + 10)          /* "ip%number" */
+
+/* An IPv4 address, given in network byte order. */
+static struct in6_addr
+map_ipv4(const void *ipv4)
+{
+	struct in6_addr ip = IN6ADDR_ANY_INIT;
+
+	ip.s6_addr[10] = ip.s6_addr[11] = 0xFF;
+	memcpy(ip.s6_addr + 12, ipv4, 4);
+	return ip;
+}
+
+/* The system's parser knows the interfaces that IPv6 may name. */
+static int
+parse_ipv6(const char *host, struct address *a)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_INET6,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST,
+	};
+	const struct sockaddr_in6 *found;
+	struct addrinfo *info;
+
+	if (getaddrinfo(host, NULL, &hints, &info) != 0)
+		return -1;
+	found = (const void *)info->ai_addr;
+	a->ip = found->sin6_addr;
+	a->scope = found->sin6_scope_id;
+	freeaddrinfo(info);
+	return 0;
+}
+
+int
+address_parse_ip(const char *text, struct address *a)
+{
+	struct in_addr ipv4;
+
+	*a = (struct address){ .port = 0 };
+	if (inet_pton(AF_INET, text, &ipv4) != 1)
+		return parse_ipv6(text, a);
+	a->ip = map_ipv4(&ipv4);
+	return 0;
+}
+
+/*
+ * Where the host ends and the port begins: behind "]:" or, for IPv4, behind
+ * the only colon. Two colons and no bracket are a bare IPv6 address.
+ */
+int
+address_parse(const char *text, uint16_t default_port, struct address *a)
+{
+	char host[HOST_MAX];
+	const char *colon = strchr(text, ':');
+	size_t length = strlen(text);
+	const char *port = NULL;
+	unsigned long number = default_port;
+
+	if (text[0] == '[') {
+		const char *end = strchr(++text, ']');
+
+		if (end == NULL || (end[1] != '\0' && end[1] != ':') ||
+		    memchr(text, ':', (size_t)(end - text)) == NULL)
+			return -1;
+		length = (size_t)(end - text);
+		port = end[1] == ':' ? end + 2 : NULL;
+	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+		length = (size_t)(colon - text);
+		port = colon + 1;
+	}
+	if (length == 0 || length >= sizeof(host))
+		return -1;
+	memcpy(host, text, length);
+	host[length] = '\0';
+
+	if (port != NULL && number_parse(port, 0, UINT16_MAX, &number) != 0)
+		return -1;
+	if (address_parse_ip(host, a) != 0)
+		return -1;
+	a->port = (uint16_t)number;
+	return 0;
+}
+
+struct address
+address_any(uint16_t port)
+{
+	return (struct address){ .ip = IN6ADDR_ANY_INIT, .port = port };
+}
+
+struct address
+address_any_ipv4(uint16_t port)
+{
+	return (struct address){ .ip = map_ipv4("\0\0\0\0"), .port = port };
+}
+
+bool
+address_is_ipv4(const struct address *a)
+{
+	return IN6_IS_ADDR_V4MAPPED(&a->ip);
+}
+
+bool
+address_is_loopback(const struct address *a)
+{
+	if (address_is_ipv4(a))
+		return a->ip.s6_addr[12] == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a->ip);
+}
+
+struct address
+address_from_sockaddr(const struct sockaddr_storage *from)
+{
+	struct address a = { .ip = IN6ADDR_ANY_INIT };
+
+	if (from->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)from;
+
+		a.ip = map_ipv4(&in->sin_addr);
+		a.port = ntohs(in->sin_port);
+	} else if (from->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)from;
+
+		a.ip = in6->sin6_addr;
+		a.scope = in6->sin6_scope_id;
+		a.port = ntohs(in6->sin6_port);
+	}
+	return a;
+}
+
+socklen_t
+address_to_sockaddr(const struct address *a, struct sockaddr_storage *to)
+{
+	*to = (struct sockaddr_storage){ 0 };
+	if (address_is_ipv4(a)) {
+		struct sockaddr_in *in = (void *)to;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(a->port);
+		memcpy(&in->sin_addr, a->ip.s6_addr + 12, 4);
+		return sizeof(*in);
+	}
+	struct sockaddr_in6 *in6 = (void *)to;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(a->port);
+	in6->sin6_addr = a->ip;
+	in6->sin6_scope_id = a->scope;
+	return sizeof(*in6);
+}
+
+/* The IP address, without the port; at most SCOPED_MAX bytes with the NUL. */
+static void
+format_ip(const struct address *a, char *text)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	if (address_is_ipv4(a)) {
+		inet_ntop(AF_INET, a->ip.s6_addr + 12, text, SCOPED_MAX);
+		return;
+	}
+	inet_ntop(AF_INET6, &a->ip, ip, sizeof(ip));
+	if (a->scope != 0)
+		snprintf(text, SCOPED_MAX, "%s%%%u", ip, a->scope);
+	else
+		snprintf(text, SCOPED_MAX, "%s", ip);
+}
+
+const char *
+address_format_ip(const struct address *a, char *text)
+{
+	format_ip(a, text);
+	return text;
+}
+
+const char *
+address_format(const struct address *a, char *text)
+{
+	char ip[SCOPED_MAX];
+
+	format_ip(a, ip);
+	if (address_is_ipv4(a))
+		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", ip, a->port);
+	else
+		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", ip, a->port);
+	return text;
+}
+
+bool
+address_same_host(const struct address *a, const struct address *b)
+{
+	return memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 &&
+	    a->scope == b->scope;
+}
+
+/* Let every bit of the argument reach every bit of the result. */
+static uint64_t
+mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+	return x ^ x >> 31;
+}
+
+uint64_t
+address_hash(const struct address *a, uint64_t seed)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &a->ip, sizeof(halves));
+	return mix(mix(seed ^ a->scope ^ halves[0]) ^ halves[1]);
+}

@@ -1,0 +1,55 @@
+#include "base/cidr.h"
+
+#include <string.h>
+
+#include "base/number.h"
+
+#define IPV4_PREFIX 96 /* of IPv4-mapped addresses */
+
+/* The mask of byte i under a prefix. */
+static uint8_t
+mask_of(unsigned prefix, unsigned i)
+{
+	unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
+
+	return (uint8_t) ~(0xFFU >> (bits < 8 ? bits : 8));
+}
+
+int
+cidr_parse(const char *text, struct cidr *c)
+{
+	char host[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	unsigned long prefix;
+	unsigned base;
+	struct address a;
+
+	if (length >= sizeof(host))
+		return -1;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (address_parse_ip(host, &a) != 0)
+		return -1;
+	base =
+	    address_is_ipv4(&a) && strchr(host, ':') == NULL ? IPV4_PREFIX : 0;
+	prefix = 128 - base;
+	if (slash != NULL && number_parse(slash + 1, 0, prefix, &prefix) != 0)
+		return -1;
+	c->prefix = base + (unsigned)prefix;
+	for (unsigned i = 0; i < sizeof(c->ip.s6_addr); i++)
+		c->ip.s6_addr[i] = a.ip.s6_addr[i] & mask_of(c->prefix, i);
+	return 0;
+}
+
+bool
+cidr_contains(const struct cidr *c, const struct address *a)
+{
+	if (c->prefix < IPV4_PREFIX && address_is_ipv4(a))
+		return false;
+	for (unsigned i = 0; i < sizeof(c->ip.s6_addr); i++)
+		if ((a->ip.s6_addr[i] & mask_of(c->prefix, i)) !=
+		    c->ip.s6_addr[i])
+			return false;
+	return true;
+}

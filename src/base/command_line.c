@@ -1,0 +1,189 @@
+#include "base/command_line.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/printable.h"
+
+/* What getopt_long returns for long options; letters are themselves. */
+#define LONG_OPTION(i) (256 + (int)(i))
+
+/* Describe the table to getopt_long. letters has room for every letter, a
+ * colon behind each, and a colon in front: report, don't print. */
+static void
+describe(const struct command_line *line, struct option *longs, char *letters)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < line->count; i++) {
+		const struct command_line_option *d = &line->options[i];
+
+		longs[i] = (struct option){
+			.name = d->name,
+			.has_arg =
+			    d->value != NULL ? required_argument : no_argument,
+			.val = LONG_OPTION(i),
+		};
+		for (const char *l = d->letters; *l != '\0'; l++) {
+			*letters++ = *l;
+			if (d->value != NULL)
+				*letters++ = ':';
+		}
+	}
+	longs[line->count] = (struct option){ .name = NULL };
+	*letters = '\0';
+}
+
+/* The definition of what getopt_long has found: it is in the table. */
+static const struct command_line_option *
+find(const struct command_line *line, int found)
+{
+	const struct command_line_option *d = line->options;
+
+	if (found >= LONG_OPTION(0))
+		return &line->options[found - LONG_OPTION(0)];
+	while (strchr(d->letters, found) == NULL)
+		d++;
+	return d;
+}
+
+static int
+fail_value(const struct command_line *line, const struct command_line_option *d,
+    const char *value, char *error)
+{
+	char shown[PRINTABLE_SIZE];
+
+	if (line->secret != NULL && strcmp(line->secret, d->name) == 0)
+		snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: expected %s",
+		    d->name, d->expected);
+	else
+		snprintf(error, COMMAND_LINE_ERROR_MAX,
+		    "--%s: \"%s\": expected %s", d->name,
+		    printable(value, shown), d->expected);
+	return -1;
+}
+
+static int
+fail_missing(const struct command_line *line, int option, char *error)
+{
+	const struct command_line_option *d = find(line, option);
+
+	snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: no value: expected %s",
+	    d->name, d->expected);
+	return -1;
+}
+
+static int
+fail_unknown(const char *argument, char *error)
+{
+	char shown[PRINTABLE_SIZE];
+
+	snprintf(error, COMMAND_LINE_ERROR_MAX,
+	    "%s: no such option: expected one of those that --help lists",
+	    printable(argument, shown));
+	return -1;
+}
+
+/* getopt_long knows no such option, or it takes no value. What it points at
+ * may be the argument before, as it stops between joined letters; and what
+ * follows "=" may be a secret meant for another option. */
+static int
+fail_option(const struct command_line *line, const char *argument, char *error)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	char name[PRINTABLE_SIZE];
+
+	if (optopt >= LONG_OPTION(0)) {
+		snprintf(error, COMMAND_LINE_ERROR_MAX,
+		    "--%s: expected no value", find(line, optopt)->name);
+		return -1;
+	}
+	snprintf(
+	    name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
+	return fail_unknown(optopt != 0 ? letter : name, error);
+}
+
+int
+command_line_parse(const struct command_line *line, int argc, char **argv,
+    void *arg, char *error)
+{
+	struct option longs[COMMAND_LINE_OPTIONS_MAX + 1];
+	char letters[2 * 26 * 2 + 2];
+	int found;
+
+	assert(line->count <= COMMAND_LINE_OPTIONS_MAX);
+	describe(line, longs, letters);
+	optind = 0; /* start anew, glibc's way */
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct command_line_option *d;
+
+		if (found == ':')
+			return fail_missing(line, optopt, error);
+		if (found == '?')
+			return fail_option(line, argv[optind - 1], error);
+		d = find(line, found);
+		switch (d->set(arg, optarg)) {
+		case COMMAND_LINE_BAD:
+			return fail_value(line, d, optarg, error);
+		case COMMAND_LINE_STOP:
+			return 0;
+		case COMMAND_LINE_SET:
+			break;
+		}
+	}
+	if (optind < argc)
+		return fail_unknown(argv[optind], error);
+	return 0;
+}
+
+/* "  -p, --port PORT" and the like, as one column of --help. */
+static void
+put_names(FILE *f, const struct command_line_option *d)
+{
+	char names[64];
+	size_t n = 0;
+
+	for (const char *l = d->letters; *l != '\0'; l++)
+		n +=
+		    (size_t)snprintf(names + n, sizeof(names) - n, "-%c, ", *l);
+	snprintf(names + n, sizeof(names) - n, "--%s%s%s", d->name,
+	    d->value != NULL ? " " : "", d->value != NULL ? d->value : "");
+	fprintf(f, "  %-24s ", names);
+}
+
+/* Help of several lines stays in its column. */
+static void
+put_help(FILE *f, const char *help)
+{
+	for (; *help != '\0'; help++) {
+		fputc(*help, f);
+		if (*help == '\n')
+			fprintf(f, "%27s", "");
+	}
+	fputc('\n', f);
+}
+
+char *
+command_line_help(const struct command_line *line)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	if (f == NULL)
+		return NULL;
+	fputs(line->introduction, f);
+	for (size_t i = 0; i < line->count; i++) {
+		put_names(f, &line->options[i]);
+		put_help(f, line->options[i].help);
+	}
+	fputs(line->ending, f);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

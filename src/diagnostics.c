@@ -1,0 +1,138 @@
+#include "diagnostics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "http/guard.h"
+#include "http/server.h"
+#include "base/log.h"
+#include "options.h"
+#include "report/client_report.h"
+#include "report/request_times.h"
+
+struct insight {
+	const struct options *options; /* borrowed */
+	struct client_report *report;  /* owned, as is the rest; or NULL */
+	struct http *http;
+	struct request_times times;
+	struct tap report_tap;
+	struct tap times_tap;
+	char token[GUARD_TOKEN_MAX + 1];
+};
+
+/* Put a tap before the others. */
+static void
+add_tap(struct server_config *config, struct tap *place, struct tap tap)
+{
+	*place = tap;
+	place->next = config->tap;
+	config->tap = place;
+}
+
+/* Returns an exit status. */
+static int
+read_token(struct insight *i)
+{
+	const char *file = i->options->http_token;
+	const char *why = NULL;
+
+	if (file != NULL)
+		why = guard_read_token(file, i->token);
+	if (why == NULL)
+		return EX_OK;
+	log_line(LOG_ERROR, "start: --http-token: \"%s\": %s", file, why);
+	return EX_CONFIG;
+}
+
+int
+insight_new(
+    const struct options *o, struct server_config *config, struct insight **out)
+{
+	struct insight *i = calloc(1, sizeof(*i));
+
+	*out = i;
+	if (i == NULL) {
+		log_line(LOG_ERROR, "start: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	i->options = o;
+	if (!o->http && !o->client_report)
+		return EX_OK;
+	i->report = client_report_new();
+	if (i->report == NULL) {
+		log_line(
+		    LOG_ERROR, "start: client report: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	add_tap(config, &i->report_tap, client_report_tap(i->report));
+	if (o->http)
+		add_tap(config, &i->times_tap, request_times_tap(&i->times));
+	return read_token(i);
+}
+
+/* The exit status for an address that HTTP can't be served at, and why. */
+static int
+report_failure(const struct address *where, int error)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	log_line(LOG_ERROR, "http: %s: %s", address_format(where, text),
+	    strerror(error));
+	if (error == EADDRINUSE)
+		return EX_TEMPFAIL;
+	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
+}
+
+int
+insight_start(
+    struct insight *i, struct event_base *base, const struct http_config *what)
+{
+	const struct options *o = i->options;
+	struct http_config config = *what;
+	struct address where;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!o->http)
+		return EX_OK;
+	config.listen = o->http_listen;
+	config.overlay = o->overlay;
+	config.report = i->report;
+	config.times = &i->times;
+	config.writable = o->http_write;
+	config.token = o->http_token == NULL ? NULL : i->token;
+	config.hosts = o->http_hosts;
+	config.host_count = o->http_host_count;
+	i->http = http_new(base, &config);
+	if (i->http == NULL)
+		return report_failure(&o->http_listen, errno);
+	where = http_address(i->http);
+	log_line(LOG_INFO, "http: http://%s/: %s", address_format(&where, text),
+	    o->http_write ? "reading and writing" : "reading only");
+	return EX_OK;
+}
+
+static void
+print_line(void *arg, const char *line)
+{
+	(void)arg;
+	log_asked(LOG_INFO, "report: %s", line);
+}
+
+void
+insight_print(struct insight *i)
+{
+	if (i != NULL && i->options->client_report && i->report != NULL)
+		client_report_print(i->report, print_line, NULL);
+}
+
+void
+insight_free(struct insight *i)
+{
+	if (i == NULL)
+		return;
+	http_free(i->http);
+	client_report_free(i->report);
+	free(i);
+}

@@ -1,0 +1,219 @@
+#include "http/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "api/api.h"
+#include "http/request.h"
+#include "table/changes.h"
+#include "api/events.h"
+#include "api/rates.h"
+#include "api/json.h"
+#include "http/scheduler.h"
+#include "http/connections.h"
+#include "net/listener.h"
+#include "net/server.h"
+
+/* A client that sends or takes nothing for so long is dropped. */
+#define TIMEOUT_S 15
+
+/* Ids of clients over HTTP, apart from those of connections; and not negative
+ * where they are kept as signed numbers. */
+#define FIRST_CLIENT (UINT64_C(1) << 62)
+
+struct http {
+	struct evhttp *evhttp; /* owned, as is all of this */
+	struct visitors *visitors;
+	struct turns *turns;
+	struct changes *changes;
+	struct events *events;
+	struct event *second;
+	struct rates rates;
+	struct api api;
+	struct address address;
+	uint64_t next_client;
+};
+
+static struct address
+peer_of(struct evhttp_request *request)
+{
+	const struct sockaddr *from =
+	    evhttp_connection_get_addr(evhttp_request_get_connection(request));
+	struct sockaddr_storage storage = { 0 };
+
+	if (from != NULL && from->sa_family == AF_INET)
+		*(struct sockaddr_in *)(void *)&storage =
+		    *(const struct sockaddr_in *)(const void *)from;
+	else if (from != NULL && from->sa_family == AF_INET6)
+		*(struct sockaddr_in6 *)(void *)&storage =
+		    *(const struct sockaddr_in6 *)(const void *)from;
+	return address_from_sockaddr(&storage);
+}
+
+/* evhttp has a whole request. */
+static void
+request_cb(struct evhttp_request *request, void *arg)
+{
+	struct http *h = arg;
+	struct visitor *visitor = visitors_waiting(h->visitors, request);
+	struct call *call = NULL;
+
+	if (visitor != NULL)
+		call =
+		    call_new(h->turns, visitor, request, api_dispatch, &h->api);
+	if (call == NULL) {
+		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
+		return;
+	}
+	h->api.calls++;
+	call->client.id = h->next_client++;
+	call->client.address = peer_of(request);
+}
+
+/* Where nothing can be written, bodies are for the refusal only. */
+static size_t
+body_max(const struct http *h)
+{
+	return h->api.writable ? HTTP_BODY_MAX : HTTP_REFUSED_BODY_MAX;
+}
+
+static void
+set_limits(const struct http *h)
+{
+	struct evhttp *evhttp = h->evhttp;
+
+	evhttp_set_max_headers_size(evhttp, HTTP_HEADERS_MAX);
+	evhttp_set_max_body_size(evhttp, (ev_ssize_t)body_max(h));
+	evhttp_set_timeout(evhttp, TIMEOUT_S);
+	evhttp_set_default_content_type(evhttp, NULL);
+	/* Those who send too much are heard out, within the time limit: they
+	 * would not read the answer before. */
+	evhttp_set_flags(evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
+	evhttp_set_allowed_methods(evhttp,
+	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
+		EVHTTP_REQ_POST | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+		EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH | EVHTTP_REQ_CONNECT);
+}
+
+/* Returns 0, or -1 with errno set. */
+static int
+start_listening(
+    struct http *h, struct event_base *base, const struct address *where)
+{
+	bool any = IN6_IS_ADDR_UNSPECIFIED(&where->ip);
+	int fd = listener_open(where, any);
+
+	if (fd < 0)
+		return -1;
+	h->address = listener_bound(fd);
+	listener_set_options(fd);
+	h->visitors =
+	    visitors_new(base, h->evhttp, fd, HTTP_HEADERS_MAX + body_max(h));
+	if (h->visitors == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return 0;
+}
+
+static void
+second_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *h = arg;
+
+	(void)fd;
+	(void)what;
+	rates_sample(&h->rates, server_counters(h->api.server), text_now());
+	events_second(h->events);
+}
+
+/* What h->api lends to the handlers. Returns 0, or -1 when there is no
+ * memory. */
+static int
+create_parts(struct http *h, struct event_base *base)
+{
+	const struct timeval second = { 1, 0 };
+
+	h->evhttp = evhttp_new(base);
+	h->api.turns = h->turns = turns_new(base);
+	h->api.changes = h->changes = changes_new(h->api.table, h->api.overlay);
+	if (h->evhttp == NULL || h->turns == NULL || h->changes == NULL)
+		return -1;
+	h->api.events = h->events = events_new(base, &h->api);
+	h->second = event_new(base, -1, EV_PERSIST, second_cb, h);
+	if (h->events == NULL || h->second == NULL)
+		return -1;
+	return event_add(h->second, &second);
+}
+
+struct http *
+http_new(struct event_base *base, const struct http_config *config)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->next_client = FIRST_CLIENT;
+	h->api = (struct api){
+		.table = config->table,
+		.overlay = config->overlay,
+		.server = config->server,
+		.policy = config->policy,
+		.gate = config->gate,
+		.health = config->health,
+		.health_arg = config->health_arg,
+		.writable = config->writable,
+		.token = config->token,
+		.hosts = config->hosts,
+		.host_count = config->host_count,
+		.last_writer = config->last_writer,
+		.report = config->report,
+		.times = config->times,
+		.commits = config->commits,
+		.rates = &h->rates,
+		.started = text_now(),
+		.began = clock_ms(),
+	};
+	rates_init(&h->rates, server_counters(config->server));
+	if (create_parts(h, base) != 0) {
+		errno = ENOMEM;
+		goto fail;
+	}
+	set_limits(h);
+	evhttp_set_gencb(h->evhttp, request_cb, h);
+	if (start_listening(h, base, &config->listen) != 0)
+		goto fail;
+	h->api.visitors = h->visitors;
+	return h;
+fail:
+	http_free(h);
+	return NULL;
+}
+
+void
+http_free(struct http *h)
+{
+	int error = errno;
+
+	if (h == NULL)
+		return;
+	if (h->evhttp != NULL)
+		evhttp_free(h->evhttp);
+	visitors_free(h->visitors);
+	if (h->second != NULL)
+		event_free(h->second);
+	events_free(h->events);
+	turns_free(h->turns);
+	changes_free(h->changes);
+	free(h);
+	errno = error;
+}
+
+struct address
+http_address(const struct http *h)
+{
+	return h->address;
+}

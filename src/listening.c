@@ -1,0 +1,138 @@
+#include "listening.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/server.h"
+#include "options.h"
+#include "system/activation.h"
+
+/* A port that the system gives to anybody, in place of this one: 8502 of 502.
+ */
+#define UNPRIVILEGED(port) (8000 + (port))
+
+/* The file that this process runs, for a command that names it. */
+static const char *
+own_path(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length <= 0)
+		return "/usr/sbin/mbasyncserver";
+	path[length] = '\0';
+	return path;
+}
+
+/* The ways to a port below 1024, as commands to copy. */
+static void
+report_remedies(unsigned port)
+{
+	char path[512];
+
+	log_line(LOG_ERROR,
+	    "listen: a port below 1024 needs permission; "
+	    "each of these gives it to port %u:",
+	    port);
+	if (port != OPTIONS_DEFAULT_PORT)
+		log_line(LOG_ERROR,
+		    "listen: socket: run: systemctl edit "
+		    "mbasyncserver.socket, and add under [Socket]: "
+		    "ListenStream=%u",
+		    port);
+	log_line(LOG_ERROR,
+	    "listen: socket: run: "
+	    "systemctl enable --now mbasyncserver.socket");
+	log_line(LOG_ERROR,
+	    "listen: redirect: start with -p %u, and run: "
+	    "mbasyncserver-redirect add --from %u --to %u",
+	    UNPRIVILEGED(port), port, UNPRIVILEGED(port));
+	log_line(LOG_ERROR,
+	    "listen: capability of the service: run: "
+	    "systemctl edit mbasyncserver, and add under [Service]: "
+	    "AmbientCapabilities=CAP_NET_BIND_SERVICE, "
+	    "CapabilityBoundingSet=CAP_NET_BIND_SERVICE and "
+	    "PrivateUsers=no, one a line");
+	log_line(LOG_ERROR,
+	    "listen: capability of the program: run: "
+	    "setcap cap_net_bind_service=+ep %s",
+	    own_path(path, sizeof(path)));
+}
+
+/* The exit status for an address that can't be listened on, and why. */
+static int
+report_failure(const struct address *where, int error)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(where, text);
+	log_line(LOG_ERROR, "listen: %s: %s", text, strerror(error));
+	if (error == EADDRINUSE)
+		return EX_TEMPFAIL;
+	if (error != EACCES && error != EPERM)
+		return EX_OSERR;
+	if (where->port < IPPORT_RESERVED)
+		report_remedies(where->port);
+	return EX_NOPERM;
+}
+
+/* Say where the server listens since the last call that succeeded. */
+static void
+report_last(const struct server *server)
+{
+	struct address where =
+	    server_address(server, server_address_count(server) - 1);
+	char text[ADDRESS_TEXT_MAX];
+
+	log_line(LOG_INFO, "listen: %s", address_format(&where, text));
+}
+
+/* Listen on one address. The first decides the port of all that let the
+ * system choose. Returns an exit status. */
+static int
+open_one(struct server *server, struct address where, bool both_families)
+{
+	if (where.port == 0 && server_address_count(server) > 0)
+		where.port = server_address(server, 0).port;
+	if (server_listen(server, &where, both_families) != 0)
+		return report_failure(&where, errno);
+	report_last(server);
+	return EX_OK;
+}
+
+/* Listen on the sockets that a service manager has opened. Returns an exit
+ * status. */
+static int
+adopt_all(struct server *server, int passed)
+{
+	log_line(LOG_INFO,
+	    "listen: sockets of the service manager: %d; "
+	    "--port and --listen do not count",
+	    passed);
+	for (int i = 0; i < passed; i++) {
+		if (server_adopt(server, ACTIVATION_FIRST_FD + i) != 0) {
+			log_line(LOG_ERROR, "listen: descriptor %d: %s",
+			    ACTIVATION_FIRST_FD + i, strerror(errno));
+			return EX_OSERR;
+		}
+		report_last(server);
+	}
+	return EX_OK;
+}
+
+int
+ports_open(struct server *server, const struct options *o, int passed)
+{
+	int status = EX_OK;
+
+	if (passed > 0)
+		return adopt_all(server, passed);
+	if (o->listen_count == 0)
+		return open_one(server, address_any(o->port), true);
+	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
+		status = open_one(server, o->listen[i], false);
+	return status;
+}

@@ -1,0 +1,36 @@
+#include "service/policy.h"
+
+#include <stddef.h>
+
+bool
+policy_may_connect(const struct policy *p, const struct client *who)
+{
+	for (; p != NULL; p = p->next)
+		if (p->may_connect != NULL && !p->may_connect(p->arg, who))
+			return false;
+	return true;
+}
+
+enum mb_exception
+policy_may_request(const struct policy *p, const struct client *who,
+    uint8_t unit, const struct mb_request *request)
+{
+	for (; p != NULL; p = p->next) {
+		enum mb_exception no = MB_EX_NONE;
+
+		if (p->may_request != NULL)
+			no = p->may_request(p->arg, who, unit, request);
+		if (no != MB_EX_NONE)
+			return no;
+	}
+	return MB_EX_NONE;
+}
+
+bool
+policy_may_shut_down(const struct policy *p, const struct client *who)
+{
+	for (; p != NULL; p = p->next)
+		if (p->may_shut_down != NULL && !p->may_shut_down(p->arg, who))
+			return false;
+	return true;
+}

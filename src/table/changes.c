@@ -1,0 +1,259 @@
+#include "table/changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/client.h"
+
+#define ADDRESSES    65536
+#define KINDS        2
+#define BLOCK        64 /* addresses with one look */
+#define BLOCKS       (ADDRESSES / BLOCK)
+#define COILS_A_WORD 16
+#define OVERLAID_END 4096 /* registers below it are coils */
+#define NOBODY       0
+
+/* Open addressing: at most half full. */
+#define SLOTS (2 * CHANGES_WRITERS_MAX)
+
+struct kind {
+	uint32_t ticks[ADDRESSES];   /* 0: never */
+	uint16_t writers[ADDRESSES]; /* numbers, from 1 on */
+	uint32_t latest[BLOCKS];     /* the highest tick of each block */
+};
+
+struct changes {
+	struct datatable *table; /* borrowed */
+	struct datatable_observer observer;
+	bool overlaid;
+	bool dirty;    /* something has changed in the present tick */
+	uint32_t tick; /* the present one */
+	struct kind kinds[KINDS]; /* by enum datatable_kind */
+
+	size_t writer_count;
+	uint32_t full_since; /* the tick in which a writer found no room */
+	struct changes_writer writers[CHANGES_WRITERS_MAX];
+	uint16_t slots[SLOTS]; /* numbers of writers; 0: free */
+};
+
+static bool
+is_writer(const struct changes_writer *known, const struct address *host,
+    const struct datatable_writer *w)
+{
+	return known->unit == w->unit && known->function == w->function &&
+	    known->host.scope == host->scope &&
+	    memcmp(&known->host.ip, &host->ip, sizeof(host->ip)) == 0;
+}
+
+static size_t
+hash(const struct address *host, uint8_t unit, uint8_t function)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < sizeof(host->ip); i++)
+		h = (h ^ host->ip.s6_addr[i]) * UINT64_C(1099511628211);
+	h = (h ^ host->scope) * UINT64_C(1099511628211);
+	h = (h ^ unit) * UINT64_C(1099511628211);
+	h = (h ^ function) * UINT64_C(1099511628211);
+	return (size_t)(h >> 32) % SLOTS;
+}
+
+/* Enter a writer that is not listed yet; there is room. */
+static uint16_t
+enter_writer(struct changes *c, const struct changes_writer *writer)
+{
+	size_t slot = hash(&writer->host, writer->unit, writer->function);
+
+	while (c->slots[slot] != NOBODY)
+		slot = (slot + 1) % SLOTS;
+	c->writers[c->writer_count++] = *writer;
+	return c->slots[slot] = (uint16_t)c->writer_count;
+}
+
+/* Forget the writers whose values have all been changed by others since. The
+ * rest get new numbers. */
+static void
+forget_writers(struct changes *c)
+{
+	struct changes_writer old[CHANGES_WRITERS_MAX];
+	uint16_t renumbered[CHANGES_WRITERS_MAX + 1] = { NOBODY };
+
+	memcpy(old, c->writers, sizeof(old));
+	memset(c->slots, 0, sizeof(c->slots));
+	c->writer_count = 0;
+	for (int kind = 0; kind < KINDS; kind++)
+		for (uint32_t i = 0; i < ADDRESSES; i++) {
+			uint16_t *number = &c->kinds[kind].writers[i];
+
+			if (*number == NOBODY)
+				continue;
+			if (renumbered[*number] == NOBODY)
+				renumbered[*number] =
+				    enter_writer(c, &old[*number - 1]);
+			*number = renumbered[*number];
+		}
+}
+
+/* The number of who writes, or NOBODY when there are too many: then looked for
+ * room at most once a tick. */
+static uint16_t
+writer_number(struct changes *c, const struct datatable_writer *w)
+{
+	const struct address *host = &w->client->address;
+	size_t slot = hash(host, w->unit, w->function);
+
+	for (; c->slots[slot] != NOBODY; slot = (slot + 1) % SLOTS)
+		if (is_writer(&c->writers[c->slots[slot] - 1], host, w))
+			return c->slots[slot];
+	if (c->writer_count == CHANGES_WRITERS_MAX &&
+	    c->full_since != c->tick) {
+		c->full_since = c->tick;
+		forget_writers(c);
+	}
+	if (c->writer_count == CHANGES_WRITERS_MAX)
+		return NOBODY;
+	return enter_writer(c,
+	    &(struct changes_writer){
+		{ .ip = host->ip, .scope = host->scope },
+		w->unit,
+		w->function,
+	    });
+}
+
+static void
+mark(struct changes *c, enum datatable_kind kind, uint32_t address,
+    uint16_t writer)
+{
+	struct kind *k = &c->kinds[kind];
+
+	k->ticks[address] = c->tick;
+	k->writers[address] = writer;
+	k->latest[address / BLOCK] = c->tick;
+	c->dirty = true;
+}
+
+static void
+mark_registers(
+    struct changes *c, const struct datatable_change *change, uint16_t writer)
+{
+	for (uint32_t i = 0; i < change->quantity; i++) {
+		uint32_t address = change->address + i;
+		unsigned flips = change->before[i] ^ change->after[i];
+
+		if (flips == 0)
+			continue;
+		mark(c, DATATABLE_REGISTERS, address, writer);
+		if (!c->overlaid || address >= OVERLAID_END)
+			continue;
+		for (unsigned bit = 0; bit < COILS_A_WORD; bit++)
+			if (flips >> bit & 1)
+				mark(c, DATATABLE_COILS,
+				    address * COILS_A_WORD + bit, writer);
+	}
+}
+
+static void
+mark_coils(
+    struct changes *c, const struct datatable_change *change, uint16_t writer)
+{
+	for (uint32_t i = 0; i < change->quantity; i++) {
+		uint32_t address = change->address + i;
+		unsigned flips = (unsigned)(change->before[i / COILS_A_WORD] ^
+		    change->after[i / COILS_A_WORD]);
+
+		if (flips == 0) {
+			i |= COILS_A_WORD - 1; /* none of this word's */
+			continue;
+		}
+		if (!(flips >> i % COILS_A_WORD & 1))
+			continue;
+		mark(c, DATATABLE_COILS, address, writer);
+		if (c->overlaid)
+			mark(c, DATATABLE_REGISTERS, address / COILS_A_WORD,
+			    writer);
+	}
+}
+
+static void
+changed(void *arg, const struct datatable_change *change)
+{
+	struct changes *c = arg;
+	uint16_t writer = writer_number(c, change->writer);
+
+	if (change->kind == DATATABLE_REGISTERS)
+		mark_registers(c, change, writer);
+	else
+		mark_coils(c, change, writer);
+}
+
+struct changes *
+changes_new(struct datatable *table, enum datatable_overlay overlay)
+{
+	struct changes *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->overlaid = overlay == DATATABLE_OVERLAID;
+	c->tick = 1;
+	c->table = table;
+	c->observer.changed = changed;
+	c->observer.arg = c;
+	datatable_observe(table, &c->observer);
+	return c;
+}
+
+void
+changes_free(struct changes *c)
+{
+	if (c != NULL)
+		datatable_unobserve(c->table, &c->observer);
+	free(c);
+}
+
+uint32_t
+changes_tick(struct changes *c)
+{
+	if (c->dirty) {
+		c->dirty = false;
+		c->tick++;
+	}
+	return c->tick - 1;
+}
+
+/* The first address at or above from that changed after tick, or ADDRESSES. */
+static uint32_t
+first_after(const struct kind *k, uint32_t tick, uint32_t from)
+{
+	while (from < ADDRESSES) {
+		if (k->latest[from / BLOCK] <= tick)
+			from = (from / BLOCK + 1) * BLOCK;
+		else if (k->ticks[from] <= tick)
+			from++;
+		else
+			return from;
+	}
+	return ADDRESSES;
+}
+
+bool
+changes_next(const struct changes *c, enum datatable_kind kind, uint32_t tick,
+    uint32_t from, uint16_t most, struct changes_run *run)
+{
+	const struct kind *k = &c->kinds[kind];
+	uint32_t first = first_after(k, tick, from);
+	uint32_t end = first + 1;
+
+	if (first == ADDRESSES)
+		return false;
+	while (end < ADDRESSES && end - first < most && k->ticks[end] > tick &&
+	    k->writers[end] == k->writers[first])
+		end++;
+	*run = (struct changes_run){
+		.address = (uint16_t)first,
+		.quantity = (uint16_t)(end - first),
+		.writer = k->writers[first] == NOBODY ?
+		    NULL :
+		    &c->writers[k->writers[first] - 1],
+	};
+	return true;
+}

@@ -1,0 +1,102 @@
+#include "net/host_connections.h"
+
+#include <arpa/inet.h>
+
+#include "suite.h"
+
+#define MANY 20000
+
+static struct census *census;
+
+static void
+setup(void)
+{
+	census = census_new();
+	ck_assert_ptr_nonnull(census);
+}
+
+static void
+teardown(void)
+{
+	census_free(census);
+}
+
+/* The n-th of many addresses, from a port of its own. */
+static struct address
+nth(unsigned n)
+{
+	struct address a = address_any_ipv4((uint16_t)n);
+	uint32_t ip = htonl(n);
+
+	for (int i = 0; i < 4; i++)
+		a.ip.s6_addr[12 + i] = ((uint8_t *)&ip)[i];
+	return a;
+}
+
+START_TEST(counts_in_and_out)
+{
+	struct address a = nth(1), b = nth(2);
+
+	ck_assert_uint_eq(census_count(census, &a), 0);
+	ck_assert_int_eq(census_enter(census, &a), 0);
+	ck_assert_int_eq(census_enter(census, &a), 0);
+	ck_assert_int_eq(census_enter(census, &b), 0);
+	ck_assert_uint_eq(census_count(census, &a), 2);
+	ck_assert_uint_eq(census_count(census, &b), 1);
+	census_leave(census, &a);
+	ck_assert_uint_eq(census_count(census, &a), 1);
+	census_leave(census, &a);
+	ck_assert_uint_eq(census_count(census, &a), 0);
+	ck_assert_uint_eq(census_count(census, &b), 1);
+}
+END_TEST
+
+START_TEST(port_does_not_matter)
+{
+	struct address a = nth(1), b = nth(1);
+
+	b.port = 9999;
+	ck_assert_int_eq(census_enter(census, &a), 0);
+	ck_assert_uint_eq(census_count(census, &b), 1);
+	census_leave(census, &b);
+	ck_assert_uint_eq(census_count(census, &a), 0);
+}
+END_TEST
+
+/* More addresses than buckets: chains are walked and mended. */
+START_TEST(keeps_many_addresses_apart)
+{
+	for (unsigned i = 0; i < MANY; i++) {
+		struct address a = nth(i);
+
+		for (unsigned k = 0; k <= i % 3; k++)
+			ck_assert_int_eq(census_enter(census, &a), 0);
+	}
+	for (unsigned i = 0; i < MANY; i += 2) {
+		struct address a = nth(i);
+
+		for (unsigned k = 0; k <= i % 3; k++)
+			census_leave(census, &a);
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		struct address a = nth(i);
+
+		ck_assert_uint_eq(
+		    census_count(census, &a), i % 2 == 0 ? 0 : i % 3 + 1);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("census");
+	TCase *tc = tcase_create("census");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, counts_in_and_out);
+	tcase_add_test(tc, port_does_not_matter);
+	tcase_add_test(tc, keeps_many_addresses_apart);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}

@@ -1,0 +1,135 @@
+#include "api/raw_changes.h"
+
+#include <event2/buffer.h>
+#include <string.h>
+
+#include "base/client.h"
+#include "modbus/modbus.h"
+#include "suite.h"
+#include "table/datatable.h"
+
+static struct datatable *table;
+static struct every *every;
+static struct client client;
+
+static void
+setup(void)
+{
+	table = datatable_new(DATATABLE_SEPARATE);
+	every = every_new(table);
+	ck_assert(table != NULL && every != NULL);
+	address_parse("192.0.2.1:1000", 0, &client.address);
+}
+
+static void
+teardown(void)
+{
+	every_free(every);
+	datatable_free(table);
+}
+
+static void
+write_registers(uint16_t address, uint16_t value, uint16_t quantity)
+{
+	uint16_t values[MB_MAX_WRITE_REGISTERS];
+
+	for (size_t i = 0; i < MB_MAX_WRITE_REGISTERS; i++)
+		values[i] = value;
+	datatable_write_registers(table,
+	    &(struct datatable_writer){ &client, 1, 16 }, address, quantity,
+	    values);
+}
+
+static size_t
+length(bool *complete)
+{
+	return evbuffer_get_length(every_events(every, complete));
+}
+
+START_TEST(nothing_is_written_down_for_nobody)
+{
+	bool complete;
+
+	write_registers(0, 1, 1);
+	ck_assert_uint_eq(length(&complete), 0);
+	ck_assert(complete);
+	every_want(every, true);
+	write_registers(0, 2, 1);
+	ck_assert_uint_gt(length(&complete), 0);
+	every_begin(every);
+	every_want(every, false);
+	write_registers(0, 3, 1);
+	ck_assert_uint_eq(length(&complete), 0);
+}
+END_TEST
+
+START_TEST(a_change_is_told_with_before_and_after)
+{
+	static const char expected[] =
+	    "\"kind\":\"registers\",\"address\":5,\"client\":\"192.0.2.1\","
+	    "\"unit\":1,\"function\":16,\"before\":[0,0],\"after\":[7,7]}\n\n";
+	struct evbuffer *events;
+	bool complete;
+	char *text;
+
+	every_want(every, true);
+	write_registers(5, 7, 2);
+	events = every_events(every, &complete);
+	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
+	text = (char *)evbuffer_pullup(events, -1);
+	ck_assert_ptr_nonnull(strstr(text, expected));
+	ck_assert_int_eq(strncmp(text, "event: change\ndata: {", 21), 0);
+	ck_assert(complete);
+}
+END_TEST
+
+START_TEST(what_is_taken_back_is_nobodys)
+{
+	static const struct client nobody;
+	const uint16_t value = 9;
+	struct evbuffer *events;
+	bool complete;
+	char *text;
+
+	every_want(every, true);
+	datatable_write_registers(table,
+	    &(struct datatable_writer){ .client = &nobody }, 5, 1, &value);
+	events = every_events(every, &complete);
+	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
+	text = (char *)evbuffer_pullup(events, -1);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\"address\":5,\"client\":null,\"before\":[0],"));
+}
+END_TEST
+
+START_TEST(more_than_there_is_room_for_is_not_written_down)
+{
+	bool complete;
+
+	every_want(every, true);
+	for (uint16_t i = 0; i < 1000; i++)
+		write_registers(0, i, MB_MAX_WRITE_REGISTERS);
+	/* The one that was too much is the last. */
+	ck_assert_uint_le(length(&complete), EVERY_BYTES_MAX + 2000);
+	ck_assert(!complete);
+	every_begin(every);
+	write_registers(0, 1, 1);
+	ck_assert_uint_gt(length(&complete), 0);
+	ck_assert(complete);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("every");
+	TCase *tc = tcase_create("every");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nothing_is_written_down_for_nobody);
+	tcase_add_test(tc, a_change_is_told_with_before_and_after);
+	tcase_add_test(tc, what_is_taken_back_is_nobodys);
+	tcase_add_test(tc, more_than_there_is_room_for_is_not_written_down);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
