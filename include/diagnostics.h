@@ -3,8 +3,8 @@
  * page, API and metrics. Nothing of it costs anything unless options ask for
  * it.
  */
-#ifndef INSIGHT_H
-#define INSIGHT_H
+#ifndef DIAGNOSTICS_H
+#define DIAGNOSTICS_H
 
 struct event_base;
 struct http_config;

@@ -3,8 +3,8 @@
  * or else at the addresses that the options ask for. Says in the log where that
  * is, or why it can't and what would help.
  */
-#ifndef PORTS_H
-#define PORTS_H
+#ifndef LISTENING_H
+#define LISTENING_H
 
 struct options;
 struct server;

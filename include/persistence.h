@@ -2,8 +2,8 @@
  * What --state and its like ask for: the state file made or opened, the table
  * restored from it, and kept from then on.
  */
-#ifndef DURABLE_H
-#define DURABLE_H
+#ifndef PERSISTENCE_H
+#define PERSISTENCE_H
 
 #include "state/state.h"
 

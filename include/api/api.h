@@ -1,8 +1,8 @@
 /*
  * What can be asked over HTTP: a table of methods, paths and handlers.
  */
-#ifndef HTTP_API_H
-#define HTTP_API_H
+#ifndef API_API_H
+#define API_API_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * none now the last that is known. What is reported of a host comes with its
  * connection that asked last.
  */
-#ifndef HTTP_API_CLIENTS_H
-#define HTTP_API_CLIENTS_H
+#ifndef API_CLIENTS_H
+#define API_CLIENTS_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
  * or in the next. Only its end moves the cursor, so that whoever comes back
  * with the last cursor that he saw misses nothing.
  */
-#ifndef HTTP_PASS_H
-#define HTTP_PASS_H
+#ifndef API_CURSOR_H
+#define API_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

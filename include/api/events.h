@@ -7,8 +7,8 @@
  * changed since; memory stays bounded, and nothing is ever lost but values
  * that were overwritten meanwhile.
  */
-#ifndef HTTP_EVENTS_H
-#define HTTP_EVENTS_H
+#ifndef API_EVENTS_H
+#define API_EVENTS_H
 
 #include <stddef.h>
 #include <stdint.h>

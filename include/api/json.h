@@ -2,8 +2,8 @@
  * JSON that is long and simple, written straight into evbuffers; jansson does
  * the rest. An evbuffer that has had no memory is short: text_failed tells.
  */
-#ifndef HTTP_TEXT_H
-#define HTTP_TEXT_H
+#ifndef API_JSON_H
+#define API_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What is measured, for Prometheus: text format 0.0.4. */
-#ifndef HTTP_METRICS_H
-#define HTTP_METRICS_H
+#ifndef API_METRICS_H
+#define API_METRICS_H
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

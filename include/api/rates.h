@@ -1,6 +1,6 @@
 /* Requests and writes a second, for the last two minutes. */
-#ifndef HTTP_RATES_H
-#define HTTP_RATES_H
+#ifndef API_RATES_H
+#define API_RATES_H
 
 #include <stddef.h>
 #include <stdint.h>

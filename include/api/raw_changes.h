@@ -3,8 +3,8 @@
  * down only while somebody wants them, and of one tick no more than
  * EVERY_BYTES_MAX: what is more is lost, and known to be.
  */
-#ifndef HTTP_EVERY_H
-#define HTTP_EVERY_H
+#ifndef API_RAW_CHANGES_H
+#define API_RAW_CHANGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What the server and its clients do, over HTTP. */
-#ifndef HTTP_API_STATUS_H
-#define HTTP_API_STATUS_H
+#ifndef API_STATUS_H
+#define API_STATUS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Reading the data table over HTTP. */
-#ifndef HTTP_API_TABLE_H
-#define HTTP_API_TABLE_H
+#ifndef API_TABLE_H
+#define API_TABLE_H
 
 struct call;
 

@@ -2,8 +2,8 @@
  * Writing the data table over HTTP, where --http-write allows it. Each call
  * writes all that it says, or nothing.
  */
-#ifndef HTTP_API_WRITE_H
-#define HTTP_API_WRITE_H
+#ifndef API_WRITE_H
+#define API_WRITE_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Who wrote what last, over HTTP. */
-#ifndef HTTP_API_WRITERS_H
-#define HTTP_API_WRITERS_H
+#ifndef API_WRITERS_H
+#define API_WRITERS_H
 
 struct call;
 

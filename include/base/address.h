@@ -2,8 +2,8 @@
  * Addresses of clients and of listeners. IPv4 is kept as IPv4-mapped IPv6
  * (RFC 4291, 2.5.5.2), so that one form serves to compare, store and print.
  */
-#ifndef ADDRESS_H
-#define ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
  * A block of addresses, "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291).
  * IPv4-mapped IPv6 is IPv4, in the block as in the address.
  */
-#ifndef NET_CIDR_H
-#define NET_CIDR_H
+#ifndef BASE_CIDR_H
+#define BASE_CIDR_H
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
  * Who asks. Everyone who is told of a request (policy, observers, tap) gets
  * this; whoever writes the table without a connection makes one of its own.
  */
-#ifndef CLIENT_H
-#define CLIENT_H
+#ifndef BASE_CLIENT_H
+#define BASE_CLIENT_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* The time: one that only ever rises, for ages and deadlines, and one that says
  * when something was. */
-#ifndef CLOCK_H
-#define CLOCK_H
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

@@ -2,8 +2,8 @@
  * Command lines that are a table: from it come parsing, errors and help. One
  * table serves one command; the server's own stands in options.c.
  */
-#ifndef COMMAND_LINE_H
-#define COMMAND_LINE_H
+#ifndef BASE_COMMAND_LINE_H
+#define BASE_COMMAND_LINE_H
 
 #include <stddef.h>
 

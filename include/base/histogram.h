@@ -2,8 +2,8 @@
  * How often a figure was in which range: what a summary needs, at the price of
  * a few comparisons each time.
  */
-#ifndef HISTOGRAM_H
-#define HISTOGRAM_H
+#ifndef BASE_HISTOGRAM_H
+#define BASE_HISTOGRAM_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
  * error can't take at once is dropped, and the next one that passes says how
  * many were; what standard output can't take is dropped too. For one thread.
  */
-#ifndef LOG_H
-#define LOG_H
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Decimal numbers in text that people write: digits only, no sign, no space. */
-#ifndef NUMBER_H
-#define NUMBER_H
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
 
 /*
  * Read the number that text begins with. Returns what stands behind it, or

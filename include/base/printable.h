@@ -1,6 +1,6 @@
 /* Text from outside, as it may stand in a line of ours. */
-#ifndef PRINTABLE_H
-#define PRINTABLE_H
+#ifndef BASE_PRINTABLE_H
+#define BASE_PRINTABLE_H
 
 /* Room for 100 bytes of it, and the NUL. */
 #define PRINTABLE_SIZE 101

@@ -2,8 +2,8 @@
  * Moments, in microseconds since 1970, UTC, and how they are written: ISO 8601,
  * by this system's time zone.
  */
-#ifndef TIMESTAMP_H
-#define TIMESTAMP_H
+#ifndef BASE_TIMESTAMP_H
+#define BASE_TIMESTAMP_H
 
 #include <stdint.h>
 

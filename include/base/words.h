@@ -3,8 +3,8 @@
  * what compilers make of a loop over words, once they are told that no word is
  * to be widened on the way.
  */
-#ifndef WORDS_H
-#define WORDS_H
+#ifndef BASE_WORDS_H
+#define BASE_WORDS_H
 
 #include <stdint.h>
 #include <string.h>

@@ -7,8 +7,8 @@
  * and closes its descriptor only then; nobody else is told when a connection
  * ends that never sent a request.
  */
-#ifndef HTTP_VISITORS_H
-#define HTTP_VISITORS_H
+#ifndef HTTP_CONNECTIONS_H
+#define HTTP_CONNECTIONS_H
 
 #include <event2/http.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * The query of a URL, "address=0&quantity=10". Names and values are letters,
  * digits, '_', '-' and '.': nothing here ever needs to be escaped. Pure.
  */
-#ifndef HTTP_PARAMS_H
-#define HTTP_PARAMS_H
+#ifndef HTTP_PARAMETERS_H
+#define HTTP_PARAMETERS_H
 
 #include <stddef.h>
 

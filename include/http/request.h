@@ -8,8 +8,8 @@
  * parks the call until something else replies. A call whose client has gone
  * ends by itself.
  */
-#ifndef HTTP_CALL_H
-#define HTTP_CALL_H
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
 
 #include <event2/http.h>
 #include <jansson.h>

@@ -3,8 +3,8 @@
  * together takes at most a fifth of the time, so that Modbus is hardly ever
  * kept waiting, however many ask for however much.
  */
-#ifndef HTTP_TURNS_H
-#define HTTP_TURNS_H
+#ifndef HTTP_SCHEDULER_H
+#define HTTP_SCHEDULER_H
 
 #include <stdbool.h>
 #include <stdint.h>

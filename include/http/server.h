@@ -6,8 +6,8 @@
  * of headers and HTTP_BODY_MAX of body each, time limits, and a fifth of the
  * time of the event loop (see http/connections.h and http/scheduler.h).
  */
-#ifndef HTTP_HTTP_H
-#define HTTP_HTTP_H
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * Requests to write, composed: for those who write the table by other doors
  * than Modbus, and want to be treated as if they came by it. Pure.
  */
-#ifndef MODBUS_COMPOSE_H
-#define MODBUS_COMPOSE_H
+#ifndef MODBUS_ENCODE_H
+#define MODBUS_ENCODE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * What is wrong with a request that does not decode, in a sentence for whoever
  * wrote the client. Pure.
  */
-#ifndef MODBUS_ILLEGAL_H
-#define MODBUS_ILLEGAL_H
+#ifndef MODBUS_EXPLAIN_H
+#define MODBUS_EXPLAIN_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * How many connections each client address has, whatever its port. A census
  * that is NULL counts nobody, and lets everybody in.
  */
-#ifndef NET_CENSUS_H
-#define NET_CENSUS_H
+#ifndef NET_HOST_CONNECTIONS_H
+#define NET_HOST_CONNECTIONS_H
 
 #include <stddef.h>
 

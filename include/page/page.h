@@ -2,8 +2,8 @@
  * The page: files compiled into the program. CMake turns src/http/page/ into
  * page_assets when the program is built (cmake/embed.cmake).
  */
-#ifndef HTTP_PAGE_H
-#define HTTP_PAGE_H
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  * A tap that logs one decoded line per request: peer, transaction, unit,
  * function, addresses, quantities and result.
  */
-#ifndef NET_TRACE_H
-#define NET_TRACE_H
+#ifndef REPORT_TRACE_H
+#define REPORT_TRACE_H
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * clients may connect, write, and send the shut-down word, and which addresses
  * nobody may write.
  */
-#ifndef NET_ACCESS_H
-#define NET_ACCESS_H
+#ifndef SERVICE_ACCESS_H
+#define SERVICE_ACCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

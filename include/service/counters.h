@@ -2,8 +2,8 @@
  * What a server has counted since it started. One set per server, written on
  * its event loop's thread only, and read there through server_counters.
  */
-#ifndef NET_COUNTERS_H
-#define NET_COUNTERS_H
+#ifndef SERVICE_COUNTERS_H
+#define SERVICE_COUNTERS_H
 
 #include <stdint.h>
 

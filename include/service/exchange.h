@@ -2,8 +2,8 @@
  * The tap seam: told of each request together with its response, once the
  * response is made. For the trace, and for whatever reports on clients.
  */
-#ifndef NET_EXCHANGE_H
-#define NET_EXCHANGE_H
+#ifndef SERVICE_EXCHANGE_H
+#define SERVICE_EXCHANGE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * passes its verdict. Each held reply has a ticket; tickets rise, and one
  * verdict ends all tickets up to a given one, in order.
  */
-#ifndef NET_GATE_H
-#define NET_GATE_H
+#ifndef SERVICE_GATE_H
+#define SERVICE_GATE_H
 
 #include <stdint.h>
 #include <sys/queue.h>

@@ -6,8 +6,8 @@
  * asked on the event loop's thread, once per connection or request; they must
  * not block.
  */
-#ifndef NET_POLICY_H
-#define NET_POLICY_H
+#ifndef SERVICE_POLICY_H
+#define SERVICE_POLICY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * the policy, executed, counted and shown to the taps; and the reply to a write
  * may have to wait for the gate.
  */
-#ifndef NET_SERVICE_H
-#define NET_SERVICE_H
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * asked about each, and only then are they executed, one behind the other, with
  * nobody between. The gate is asked once, at the end.
  */
-#ifndef HTTP_WRITING_H
-#define HTTP_WRITING_H
+#ifndef SERVICE_WRITING_H
+#define SERVICE_WRITING_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,8 +11,8 @@
  * Memory: 6 bytes for each of 131,072 addresses, and CHANGES_WRITERS_MAX
  * writers. A write costs a few operations for each value written.
  */
-#ifndef HTTP_CHANGES_H
-#define HTTP_CHANGES_H
+#ifndef TABLE_CHANGES_H
+#define TABLE_CHANGES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,8 +12,8 @@
  * Of 64-bit values the four words are in order or reversed, of 16-bit values
  * there is one word.
  */
-#ifndef HTTP_VALUES_H
-#define HTTP_VALUES_H
+#ifndef TABLE_VALUES_H
+#define TABLE_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
