@@ -8,7 +8,7 @@
 
 struct event_base;
 struct http_config;
-struct insight;
+struct diagnostics;
 struct options;
 struct server_config;
 
@@ -19,8 +19,8 @@ struct server_config;
  * Returns an exit status of sysexits.h: EX_OK and *i, or another after a line
  * of log that says why.
  */
-int insight_new(
-    const struct options *o, struct server_config *config, struct insight **i);
+int diagnostics_new(const struct options *o, struct server_config *config,
+    struct diagnostics **i);
 
 /*
  * Serve HTTP, if the options ask for it. what has the server and what it is
@@ -29,13 +29,13 @@ int insight_new(
  * Returns an exit status of sysexits.h: EX_OK, or another after a line of log
  * that says why.
  */
-int insight_start(
-    struct insight *i, struct event_base *base, const struct http_config *what);
+int diagnostics_start(struct diagnostics *i, struct event_base *base,
+    const struct http_config *what);
 
 /* Log the client report, if the options ask for it. */
-void insight_print(struct insight *i);
+void diagnostics_print(struct diagnostics *i);
 
 /* NULL is fine. The server is not to run any more. */
-void insight_free(struct insight *i);
+void diagnostics_free(struct diagnostics *i);
 
 #endif

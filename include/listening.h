@@ -17,6 +17,6 @@ struct server;
  * Returns an exit status of sysexits.h: EX_OK, or another after a line that
  * says why.
  */
-int ports_open(struct server *server, const struct options *o, int passed);
+int listening_open(struct server *server, const struct options *o, int passed);
 
 #endif

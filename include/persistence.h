@@ -16,7 +16,7 @@ struct options;
  * Returns an exit status of sysexits.h: EX_OK, or another after a line that
  * says why.
  */
-int durable_start(const struct options *o, const struct state_config *config,
-    struct state **state);
+int persistence_start(const struct options *o,
+    const struct state_config *config, struct state **state);
 
 #endif

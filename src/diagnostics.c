@@ -12,7 +12,7 @@
 #include "report/client_report.h"
 #include "report/request_times.h"
 
-struct insight {
+struct diagnostics {
 	const struct options *options; /* borrowed */
 	struct client_report *report;  /* owned, as is the rest; or NULL */
 	struct http *http;
@@ -33,7 +33,7 @@ add_tap(struct server_config *config, struct tap *place, struct tap tap)
 
 /* Returns an exit status. */
 static int
-read_token(struct insight *i)
+read_token(struct diagnostics *i)
 {
 	const char *file = i->options->http_token;
 	const char *why = NULL;
@@ -47,10 +47,10 @@ read_token(struct insight *i)
 }
 
 int
-insight_new(
-    const struct options *o, struct server_config *config, struct insight **out)
+diagnostics_new(const struct options *o, struct server_config *config,
+    struct diagnostics **out)
 {
-	struct insight *i = calloc(1, sizeof(*i));
+	struct diagnostics *i = calloc(1, sizeof(*i));
 
 	*out = i;
 	if (i == NULL) {
@@ -86,8 +86,8 @@ report_failure(const struct address *where, int error)
 }
 
 int
-insight_start(
-    struct insight *i, struct event_base *base, const struct http_config *what)
+diagnostics_start(struct diagnostics *i, struct event_base *base,
+    const struct http_config *what)
 {
 	const struct options *o = i->options;
 	struct http_config config = *what;
@@ -121,14 +121,14 @@ print_line(void *arg, const char *line)
 }
 
 void
-insight_print(struct insight *i)
+diagnostics_print(struct diagnostics *i)
 {
 	if (i != NULL && i->options->client_report && i->report != NULL)
 		client_report_print(i->report, print_line, NULL);
 }
 
 void
-insight_free(struct insight *i)
+diagnostics_free(struct diagnostics *i)
 {
 	if (i == NULL)
 		return;

@@ -124,7 +124,7 @@ adopt_all(struct server *server, int passed)
 }
 
 int
-ports_open(struct server *server, const struct options *o, int passed)
+listening_open(struct server *server, const struct options *o, int passed)
 {
 	int status = EX_OK;
 

@@ -45,7 +45,7 @@ struct program {
 	struct state *state;
 	struct server *server;
 	struct notify *notify;
-	struct insight *insight;
+	struct diagnostics *diagnostics;
 	uint16_t port; /* the real one */
 	bool stopping; /* asked to by a signal */
 };
@@ -255,7 +255,7 @@ create_server(struct program *p)
 	config.stopped = stopped;
 	config.arg = p;
 	p->policy = config.policy;
-	status = insight_new(o, &config, &p->insight);
+	status = diagnostics_new(o, &config, &p->diagnostics);
 	if (status != EX_OK)
 		return status;
 	p->server = server_new(p->base, &config);
@@ -275,7 +275,7 @@ health(void *arg)
 
 /* HTTP, where it is asked for. Returns an exit status. */
 static int
-start_insight(struct program *p)
+start_diagnostics(struct program *p)
 {
 	const struct http_config what = {
 		.table = p->table,
@@ -288,7 +288,7 @@ start_insight(struct program *p)
 		.health_arg = p,
 	};
 
-	return insight_start(p->insight, p->base, &what);
+	return diagnostics_start(p->diagnostics, p->base, &what);
 }
 
 /* The disk has failed: nobody may be told of any write from now on. */
@@ -312,7 +312,7 @@ start_state(struct program *p)
 		.arg = p,
 	};
 
-	return durable_start(&p->options, &config, &p->state);
+	return persistence_start(&p->options, &config, &p->state);
 }
 
 /* Create everything, bottom up, and listen. Returns an exit status. */
@@ -351,9 +351,9 @@ program_start(struct program *p)
 	p->notify = notify_new(p->base, server_counters(p->server));
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
-	status = ports_open(p->server, &p->options, passed);
+	status = listening_open(p->server, &p->options, passed);
 	if (status == EX_OK)
-		status = start_insight(p);
+		status = start_diagnostics(p);
 	if (status != EX_OK)
 		return status;
 	p->port = server_address(p->server, 0).port;
@@ -372,7 +372,7 @@ program_free(struct program *p)
 {
 	int status;
 
-	insight_free(p->insight);
+	diagnostics_free(p->diagnostics);
 	notify_free(p->notify);
 	release_signals(p, true); /* who can't wait may stop us twice */
 	server_free(p->server);
@@ -413,7 +413,7 @@ run(struct program *p)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
-	insight_print(p->insight);
+	diagnostics_print(p->diagnostics);
 	state_status = program_free(p);
 	return status == EX_OK ? state_status : status;
 }

@@ -34,7 +34,7 @@ fail(struct store *store, const struct store_error *why)
 }
 
 int
-durable_start(const struct options *o, const struct state_config *config,
+persistence_start(const struct options *o, const struct state_config *config,
     struct state **state)
 {
 	struct store_error why;

@@ -5,7 +5,7 @@
 #include "modbus/request.h"
 #include "suite.h"
 
-static char text[MB_ILLEGAL_TEXT_MAX];
+static char text[MB_EXPLAIN_TEXT_MAX];
 
 #define PDU(...)                                                               \
 	{                                                                      \
@@ -67,8 +67,7 @@ static const struct {
 START_TEST(what_is_wrong_is_said)
 {
 	ck_assert_str_eq(
-	    mb_describe_illegal(cases[_i].pdu, cases[_i].length, text),
-	    cases[_i].text);
+	    mb_explain(cases[_i].pdu, cases[_i].length, text), cases[_i].text);
 }
 END_TEST
 
@@ -91,7 +90,7 @@ START_TEST(whatever_does_not_decode_has_something_wrong)
 		}
 		pdu[0] %= 48;
 		length = 1 + (state >> 8) % 12;
-		mb_describe_illegal(pdu, length, text);
+		mb_explain(pdu, length, text);
 		ck_assert_uint_lt(strlen(text), sizeof(text) - 1);
 		ck_assert_ptr_null(strchr(text, '"'));
 		ck_assert_int_eq(

@@ -6,19 +6,19 @@
 
 #define MANY 20000
 
-static struct census *census;
+static struct host_connections *connections;
 
 static void
 setup(void)
 {
-	census = census_new();
-	ck_assert_ptr_nonnull(census);
+	connections = host_connections_new();
+	ck_assert_ptr_nonnull(connections);
 }
 
 static void
 teardown(void)
 {
-	census_free(census);
+	host_connections_free(connections);
 }
 
 /* The n-th of many addresses, from a port of its own. */
@@ -37,17 +37,17 @@ START_TEST(counts_in_and_out)
 {
 	struct address a = nth(1), b = nth(2);
 
-	ck_assert_uint_eq(census_count(census, &a), 0);
-	ck_assert_int_eq(census_enter(census, &a), 0);
-	ck_assert_int_eq(census_enter(census, &a), 0);
-	ck_assert_int_eq(census_enter(census, &b), 0);
-	ck_assert_uint_eq(census_count(census, &a), 2);
-	ck_assert_uint_eq(census_count(census, &b), 1);
-	census_leave(census, &a);
-	ck_assert_uint_eq(census_count(census, &a), 1);
-	census_leave(census, &a);
-	ck_assert_uint_eq(census_count(census, &a), 0);
-	ck_assert_uint_eq(census_count(census, &b), 1);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 0);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_int_eq(host_connections_add(connections, &b), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 2);
+	ck_assert_uint_eq(host_connections_count(connections, &b), 1);
+	host_connections_remove(connections, &a);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 1);
+	host_connections_remove(connections, &a);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &b), 1);
 }
 END_TEST
 
@@ -56,10 +56,10 @@ START_TEST(port_does_not_matter)
 	struct address a = nth(1), b = nth(1);
 
 	b.port = 9999;
-	ck_assert_int_eq(census_enter(census, &a), 0);
-	ck_assert_uint_eq(census_count(census, &b), 1);
-	census_leave(census, &b);
-	ck_assert_uint_eq(census_count(census, &a), 0);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &b), 1);
+	host_connections_remove(connections, &b);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 0);
 }
 END_TEST
 
@@ -70,19 +70,20 @@ START_TEST(keeps_many_addresses_apart)
 		struct address a = nth(i);
 
 		for (unsigned k = 0; k <= i % 3; k++)
-			ck_assert_int_eq(census_enter(census, &a), 0);
+			ck_assert_int_eq(
+			    host_connections_add(connections, &a), 0);
 	}
 	for (unsigned i = 0; i < MANY; i += 2) {
 		struct address a = nth(i);
 
 		for (unsigned k = 0; k <= i % 3; k++)
-			census_leave(census, &a);
+			host_connections_remove(connections, &a);
 	}
 	for (unsigned i = 0; i < MANY; i++) {
 		struct address a = nth(i);
 
-		ck_assert_uint_eq(
-		    census_count(census, &a), i % 2 == 0 ? 0 : i % 3 + 1);
+		ck_assert_uint_eq(host_connections_count(connections, &a),
+		    i % 2 == 0 ? 0 : i % 3 + 1);
 	}
 }
 END_TEST
@@ -90,8 +91,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("census");
-	TCase *tc = tcase_create("census");
+	Suite *suite = suite_create("connections");
+	TCase *tc = tcase_create("connections");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, counts_in_and_out);

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 /* Room for any such sentence. */
-#define MB_ILLEGAL_TEXT_MAX 100
+#define MB_EXPLAIN_TEXT_MAX 100
 
-/* pdu has length 1..253 bytes; text has room for MB_ILLEGAL_TEXT_MAX. Returns
+/* pdu has length 1..253 bytes; text has room for MB_EXPLAIN_TEXT_MAX. Returns
  * text. Of a request that decodes it says that nothing is wrong. */
-const char *mb_describe_illegal(const uint8_t *pdu, size_t length, char *text);
+const char *mb_explain(const uint8_t *pdu, size_t length, char *text);
 
 #endif

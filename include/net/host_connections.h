@@ -1,6 +1,6 @@
 /*
- * How many connections each client address has, whatever its port. A census
- * that is NULL counts nobody, and lets everybody in.
+ * How many connections each client address has, whatever its port. NULL counts
+ * nothing: then there is no limit.
  */
 #ifndef NET_HOST_CONNECTIONS_H
 #define NET_HOST_CONNECTIONS_H
@@ -9,20 +9,23 @@
 
 #include "base/address.h"
 
-struct census;
+struct host_connections;
 
-/* An empty census, or NULL when there is no memory. */
-struct census *census_new(void);
+/* A new object that counts no connection, or NULL when there is no memory. */
+struct host_connections *host_connections_new(void);
 
-void census_free(struct census *census);
+/* NULL is fine. */
+void host_connections_free(struct host_connections *h);
 
 /* How many connections this address has: 0 for one that is not listed. */
-size_t census_count(const struct census *census, const struct address *a);
+size_t host_connections_count(
+    const struct host_connections *h, const struct address *a);
 
-/* Count a connection in. Returns 0, or -1 when there is no memory. */
-int census_enter(struct census *census, const struct address *a);
+/* Count one connection more. Returns 0, or -1 when there is no memory. */
+int host_connections_add(struct host_connections *h, const struct address *a);
 
-/* Count a connection out that was counted in. */
-void census_leave(struct census *census, const struct address *a);
+/* Count one less; it was added before. */
+void
+host_connections_remove(struct host_connections *h, const struct address *a);
 
 #endif

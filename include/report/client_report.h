@@ -37,7 +37,7 @@ struct client_report;
 #define REPORT_SINGLES_MIN 4
 
 /* Room for what was wrong with a request, as a sentence. */
-#define REPORT_WRONG_MAX MB_ILLEGAL_TEXT_MAX
+#define REPORT_WRONG_MAX MB_EXPLAIN_TEXT_MAX
 
 /* Function codes that are counted apart, and behind them all others together.
  */

@@ -7,7 +7,7 @@
  *    0     |  1   2  |  3    4  |     5      | 6 ...
  */
 size_t
-mb_compose_write(enum mb_kind kind, uint16_t address, uint16_t quantity,
+mb_encode_write(enum mb_kind kind, uint16_t address, uint16_t quantity,
     const uint16_t *words, uint8_t *pdu)
 {
 	uint16_t packed[(MB_MAX_WRITE_COILS + 15) / 16];

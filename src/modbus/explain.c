@@ -51,7 +51,7 @@ wrong_length(const struct shape *s, size_t length, char *text)
 {
 	if (length == s->least || (length > s->least && !s->exact))
 		return 0;
-	return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+	return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 	    "PDU of %zu bytes: %s%u belong to this function", length,
 	    s->exact ? "" : "at least ", s->least);
 }
@@ -64,7 +64,7 @@ wrong_quantity(
 
 	if (at == 0 || (quantity >= 1 && quantity <= most))
 		return 0;
-	return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+	return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 	    "quantity %u: 1 to %u can be %s at once", quantity, most, verb);
 }
 
@@ -81,11 +81,11 @@ wrong_byte_count(
 	bytes = s->function == MB_FC_WRITE_MULTIPLE_COILS ? (quantity + 7) / 8 :
 							    2 * quantity;
 	if (count != bytes)
-		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "byte count %u: quantity %u makes it %u", count, quantity,
 		    bytes);
 	if (length != s->write_at + 5 + bytes)
-		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "PDU of %zu bytes: its byte count makes it %u", length,
 		    s->write_at + 5 + bytes);
 	return 0;
@@ -99,7 +99,7 @@ wrong_address(const uint8_t *pdu, uint8_t at, char *text)
 
 	if (address + quantity <= MB_ADDRESSES)
 		return 0;
-	return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+	return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 	    "address %u + quantity %u is more than %d", address, quantity,
 	    MB_ADDRESSES);
 }
@@ -109,35 +109,35 @@ static int
 wrong_otherwise(const uint8_t *pdu, char *text)
 {
 	if (pdu[0] == MB_FC_WRITE_SINGLE_COIL)
-		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "value 0x%04x: a coil takes 0x0000 or 0xff00",
 		    get16(pdu + 3));
 	if (pdu[0] == MB_FC_DIAGNOSTICS)
-		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "sub-function %u: there is only 0, Return Query Data",
 		    get16(pdu + 1));
 	if (pdu[0] == MB_FC_ENCAPSULATED_INTERFACE)
-		return snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		return snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "read code %u, object %u: expected code 1 to 4, and for "
 		    "code 4 an object up to %d",
 		    pdu[2], pdu[3], MB_OBJECT_LAST_REGULAR);
-	return snprintf(text, MB_ILLEGAL_TEXT_MAX, "nothing is wrong");
+	return snprintf(text, MB_EXPLAIN_TEXT_MAX, "nothing is wrong");
 }
 
 const char *
-mb_describe_illegal(const uint8_t *pdu, size_t length, char *text)
+mb_explain(const uint8_t *pdu, size_t length, char *text)
 {
 	const struct shape *s = find_shape(pdu[0]);
 	struct mb_request request;
 
 	if (s == NULL)
-		snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "function %u: there is no such function here", pdu[0]);
 	else if (mb_request_decode(pdu, length, &request) == MB_EX_NONE)
-		snprintf(text, MB_ILLEGAL_TEXT_MAX, "nothing is wrong");
+		snprintf(text, MB_EXPLAIN_TEXT_MAX, "nothing is wrong");
 	else if (pdu[0] == MB_FC_ENCAPSULATED_INTERFACE && length >= 2 &&
 	    pdu[1] != MB_MEI_READ_DEVICE_IDENTIFICATION)
-		snprintf(text, MB_ILLEGAL_TEXT_MAX,
+		snprintf(text, MB_EXPLAIN_TEXT_MAX,
 		    "MEI type %u: there is only %d, Read Device Identification",
 		    pdu[1], MB_MEI_READ_DEVICE_IDENTIFICATION);
 	else if (!wrong_length(s, length, text) &&

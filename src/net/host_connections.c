@@ -15,48 +15,48 @@ struct entry {
 
 /* A chained hash table. The seed keeps clients that choose their addresses
  * from meeting in one bucket. */
-struct census {
+struct host_connections {
 	uint64_t seed;
 	struct entry *buckets[BUCKETS];
 };
 
-struct census *
-census_new(void)
+struct host_connections *
+host_connections_new(void)
 {
-	struct census *census = calloc(1, sizeof(*census));
+	struct host_connections *h = calloc(1, sizeof(*h));
 
-	if (census != NULL &&
-	    getrandom(&census->seed, sizeof(census->seed), GRND_NONBLOCK) < 0)
-		census->seed = (uintptr_t)census;
-	return census;
+	if (h != NULL &&
+	    getrandom(&h->seed, sizeof(h->seed), GRND_NONBLOCK) < 0)
+		h->seed = (uintptr_t)h;
+	return h;
 }
 
 void
-census_free(struct census *census)
+host_connections_free(struct host_connections *h)
 {
-	if (census == NULL)
+	if (h == NULL)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++)
-		while (census->buckets[i] != NULL) {
-			struct entry *gone = census->buckets[i];
+		while (h->buckets[i] != NULL) {
+			struct entry *gone = h->buckets[i];
 
-			census->buckets[i] = gone->next;
+			h->buckets[i] = gone->next;
 			free(gone);
 		}
-	free(census);
+	free(h);
 }
 
 static size_t
-bucket_of(const struct census *census, const struct address *a)
+bucket_of(const struct host_connections *h, const struct address *a)
 {
-	return address_hash(a, census->seed) % BUCKETS;
+	return address_hash(a, h->seed) % BUCKETS;
 }
 
 /* Where the entry of an address hangs, or would. */
 static struct entry **
-find(struct census *census, const struct address *a)
+find(struct host_connections *h, const struct address *a)
 {
-	struct entry **e = &census->buckets[bucket_of(census, a)];
+	struct entry **e = &h->buckets[bucket_of(h, a)];
 
 	while (*e != NULL && !address_same_host(&(*e)->host, a))
 		e = &(*e)->next;
@@ -64,26 +64,27 @@ find(struct census *census, const struct address *a)
 }
 
 size_t
-census_count(const struct census *census, const struct address *a)
+host_connections_count(
+    const struct host_connections *h, const struct address *a)
 {
 	const struct entry *e;
 
-	if (census == NULL)
+	if (h == NULL)
 		return 0;
-	e = census->buckets[bucket_of(census, a)];
+	e = h->buckets[bucket_of(h, a)];
 	while (e != NULL && !address_same_host(&e->host, a))
 		e = e->next;
 	return e == NULL ? 0 : e->count;
 }
 
 int
-census_enter(struct census *census, const struct address *a)
+host_connections_add(struct host_connections *h, const struct address *a)
 {
 	struct entry **at, *e;
 
-	if (census == NULL)
+	if (h == NULL)
 		return 0;
-	at = find(census, a);
+	at = find(h, a);
 	e = *at;
 	if (e == NULL) {
 		e = calloc(1, sizeof(*e));
@@ -97,13 +98,13 @@ census_enter(struct census *census, const struct address *a)
 }
 
 void
-census_leave(struct census *census, const struct address *a)
+host_connections_remove(struct host_connections *h, const struct address *a)
 {
 	struct entry **e, *gone;
 
-	if (census == NULL)
+	if (h == NULL)
 		return;
-	e = find(census, a);
+	e = find(h, a);
 	gone = *e;
 	assert(gone != NULL);
 	if (--gone->count == 0) {

@@ -21,7 +21,8 @@ struct server {
 	struct server_config config;
 	struct conn_host host;
 	size_t max_connections;
-	struct census *census; /* owned; NULL: no limit per client */
+	struct host_connections
+	    *per_host; /* owned; NULL: no limit per client */
 	uint64_t next_client;
 	uint64_t evict_not_before; /* when a connection can be idle enough */
 
@@ -137,7 +138,7 @@ server_refusal(struct server *s, const struct client *client)
 	if (!policy_may_connect(s->config.policy, client))
 		return "not allowed";
 	if (s->config.max_per_client != 0 &&
-	    census_count(s->census, &client->address) >=
+	    host_connections_count(s->per_host, &client->address) >=
 		s->config.max_per_client)
 		return "too many connections from this address";
 	if (!server_make_room(s))
@@ -163,7 +164,7 @@ server_connect(struct server *s, int fd, const struct client *client)
 	bool plain = s->config.factory == plain_factory;
 	struct bufferevent *bev;
 
-	if (census_enter(s->census, &client->address) != 0) {
+	if (host_connections_add(s->per_host, &client->address) != 0) {
 		close(fd);
 		return -1;
 	}
@@ -172,7 +173,7 @@ server_connect(struct server *s, int fd, const struct client *client)
 		close(fd);
 	else if (conn_new(&s->host, bev, plain, client) != NULL)
 		return 0;
-	census_leave(s->census, &client->address);
+	host_connections_remove(s->per_host, &client->address);
 	return -1;
 }
 
@@ -218,7 +219,7 @@ server_conn_closed(void *arg, const struct client *who)
 {
 	struct server *s = arg;
 
-	census_leave(s->census, &who->address);
+	host_connections_remove(s->per_host, &who->address);
 	if (s->accept_paused)
 		server_resume_accepting(s);
 	if (s->stopping && TAILQ_EMPTY(&s->host.conns))
@@ -351,10 +352,10 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->grace = evtimer_new(base, server_grace_cb, s);
 	s->host.streams = stream_pool_new(&conn_events);
 	if (config->max_per_client != 0)
-		s->census = census_new();
+		s->per_host = host_connections_new();
 	if (s->host.streams == NULL || s->sweep == NULL || s->resume == NULL ||
 	    s->grace == NULL ||
-	    (config->max_per_client != 0 && s->census == NULL)) {
+	    (config->max_per_client != 0 && s->per_host == NULL)) {
 		server_free(s);
 		return NULL;
 	}
@@ -387,7 +388,7 @@ server_free(struct server *s)
 	free_event(s->sweep);
 	free_event(s->resume);
 	free_event(s->grace);
-	census_free(s->census);
+	host_connections_free(s->per_host);
 	stream_pool_free(s->host.streams);
 	free(s);
 }

@@ -346,7 +346,7 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 
 	h->illegal++;
 	if (i->count++ == 0 || h->illegal % 64 == 0) /* seldom: it is slow */
-		mb_describe_illegal(
+		mb_explain(
 		    mbap_pdu(x->frame), mbap_pdu_length(x->frame), i->wrong);
 }
 

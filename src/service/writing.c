@@ -32,8 +32,8 @@ make_part(struct part *part, const struct writing *w, uint32_t done)
 	if (w->words != NULL)
 		words = w->words + done / (coils ? COILS_A_WORD : 1);
 	mb_request_decode(part->pdu,
-	    mb_compose_write(w->kind, (uint16_t)(w->address + done),
-		(uint16_t)n, words, part->pdu),
+	    mb_encode_write(w->kind, (uint16_t)(w->address + done), (uint16_t)n,
+		words, part->pdu),
 	    &part->request);
 	return n;
 }
