@@ -21,7 +21,7 @@ struct rates;
 struct request_times;
 struct server;
 struct state_figures;
-struct turns;
+struct scheduler;
 struct visitors;
 
 /* What the handlers work on. All pointers are borrowed. */
@@ -41,7 +41,7 @@ struct api {
 	struct changes *changes;
 	struct events *events;
 	const struct rates *rates;
-	struct turns *turns;
+	struct scheduler *scheduler;
 	const struct visitors *visitors;
 
 	bool writable;

@@ -25,9 +25,9 @@ struct visitor;
 typedef void (*call_step_fn)(struct call *call);
 
 struct call {
-	struct turn turn;
-	struct turns *turns; /* borrowed */
-	void *context;       /* borrowed: what the handlers work on */
+	struct scheduler_task task;
+	struct scheduler *scheduler; /* borrowed */
+	void *context;               /* borrowed: what the handlers work on */
 	struct client client;
 	struct evhttp_request *request; /* evhttp's; NULL once replied */
 	struct visitor *visitor;        /* borrowed */
@@ -42,7 +42,7 @@ struct call {
 
 /* A call for a request that came from a visitor, which waits for its first
  * step; or NULL when there is no memory. */
-struct call *call_new(struct turns *turns, struct visitor *visitor,
+struct call *call_new(struct scheduler *scheduler, struct visitor *visitor,
     struct evhttp_request *request, call_step_fn step, void *context);
 
 /* Go on with another step at another turn; with NULL, park. Gives the call a

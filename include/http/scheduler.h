@@ -1,7 +1,7 @@
 /*
- * Whose turn it is: work over HTTP is done in short steps, and all of it
- * together takes at most a fifth of the time, so that Modbus is hardly ever
- * kept waiting, however many ask for however much.
+ * The scheduler of HTTP work. Work is done in short tasks, first in, first
+ * out. All of them together take at most a fifth of the event loop's time, so
+ * that HTTP clients, however many, hardly delay Modbus clients.
  */
 #ifndef HTTP_SCHEDULER_H
 #define HTTP_SCHEDULER_H
@@ -11,34 +11,36 @@
 #include <sys/queue.h>
 
 struct event_base;
-struct turns;
+struct scheduler;
 
-/* Steps are done until so much time has passed, and the one that was begun. */
-#define TURNS_BUDGET_NS 500000
+/* Nanoseconds after which a round starts no further task. */
+#define SCHEDULER_BUDGET_NS 500000
 
-/* Then nothing is done for so many times as long as they took. */
-#define TURNS_REST 4
+/* A round that took t is followed by an idle time of SCHEDULER_REST_FACTOR * t.
+ */
+#define SCHEDULER_REST_FACTOR 4
 
-/* Something that waits for its turn; part of its owner. */
-struct turn {
-	TAILQ_ENTRY(turn) link; /* the queue's */
-	bool queued;            /* likewise */
-	void (*take)(struct turn *turn);
+/* A task; embedded in its owner. */
+struct scheduler_task {
+	TAILQ_ENTRY(scheduler_task) link; /* the scheduler's */
+	bool queued;                      /* likewise */
+	void (*run)(struct scheduler_task *task);
 };
 
 /* NULL when there is no memory. */
-struct turns *turns_new(struct event_base *base);
+struct scheduler *scheduler_new(struct event_base *base);
 
-/* NULL is fine. Nobody may be waiting. */
-void turns_free(struct turns *t);
+/* Accepts NULL. No task may be queued. */
+void scheduler_free(struct scheduler *s);
 
-/* Have take called, once, in a later turn of the event loop. */
-void turns_add(struct turns *t, struct turn *turn);
+/* Queue a task: its run is called once, from the event loop. Does nothing when
+ * it is queued already. */
+void scheduler_add(struct scheduler *s, struct scheduler_task *task);
 
-/* Have it not called; no matter whether it waits. */
-void turns_remove(struct turns *t, struct turn *turn);
+/* Take a task out of the queue, if it is in it. */
+void scheduler_remove(struct scheduler *s, struct scheduler_task *task);
 
-/* Nanoseconds spent in all the steps. */
-uint64_t turns_spent(const struct turns *t);
+/* Nanoseconds spent in tasks so far. */
+uint64_t scheduler_spent(const struct scheduler *s);
 
 #endif

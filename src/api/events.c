@@ -28,13 +28,13 @@
 #define STALLED_MS 10000
 
 struct events {
-	struct api *api;     /* borrowed */
-	struct event *tick;  /* owned */
-	struct every *every; /* owned */
-	struct turn second;  /* to tell of clients and status */
-	uint64_t told;       /* a sum that differs when clients have acted */
-	bool restless;       /* what was told of them is soon another */
-	uint64_t base;       /* sequence number of tick 0: when we started */
+	struct api *api;              /* borrowed */
+	struct event *tick;           /* owned */
+	struct every *every;          /* owned */
+	struct scheduler_task second; /* to tell of clients and status */
+	uint64_t told; /* a sum that differs when clients have acted */
+	bool restless; /* what was told of them is soon another */
+	uint64_t base; /* sequence number of tick 0: when we started */
 	size_t count;
 	TAILQ_HEAD(, reader) readers;
 };
@@ -43,7 +43,7 @@ struct reader {
 	TAILQ_ENTRY(reader) link;
 	struct events *events;
 	struct call *call; /* borrowed: it owns the reader */
-	struct turn turn;
+	struct scheduler_task task;
 	struct pass pass;
 	bool gap;   /* tell it that it has missed something */
 	bool every; /* it wants every change singly */
@@ -134,16 +134,16 @@ add_gap(struct reader *r, struct evbuffer *out)
 }
 
 static struct reader *
-reader_of(struct turn *turn)
+reader_of(struct scheduler_task *task)
 {
-	return (void *)((char *)turn - offsetof(struct reader, turn));
+	return (void *)((char *)task - offsetof(struct reader, task));
 }
 
 /* Send what is new. */
 static void
-reader_take_turn(struct turn *turn)
+reader_run(struct scheduler_task *task)
 {
-	struct reader *r = reader_of(turn);
+	struct reader *r = reader_of(task);
 	struct evbuffer *out = evbuffer_new();
 
 	if (out == NULL)
@@ -195,7 +195,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 		}
 		send_every(r);
 		if (unsent(r) < EVENTS_UNSENT_MAX)
-			turns_add(r->call->turns, &r->turn);
+			scheduler_add(r->call->scheduler, &r->task);
 	}
 	every_begin(e->every);
 }
@@ -231,10 +231,10 @@ activity(const struct api *api)
 }
 
 static void
-tell_status(struct turn *turn)
+tell_status(struct scheduler_task *task)
 {
 	struct events *e =
-	    (void *)((char *)turn - offsetof(struct events, second));
+	    (void *)((char *)task - offsetof(struct events, second));
 	struct evbuffer *data = evbuffer_new();
 	uint64_t now = activity(e->api);
 	struct text t;
@@ -259,7 +259,7 @@ void
 events_second(struct events *e)
 {
 	if (e->count > 0)
-		turns_add(e->api->turns, &e->second);
+		scheduler_add(e->api->scheduler, &e->second);
 }
 
 struct events *
@@ -271,7 +271,7 @@ events_new(struct event_base *base, struct api *api)
 		return NULL;
 	e->api = api;
 	e->base = text_now();
-	e->second.take = tell_status;
+	e->second.run = tell_status;
 	TAILQ_INIT(&e->readers);
 	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);
 	e->every = every_new(api->table);
@@ -287,7 +287,7 @@ events_free(struct events *e)
 {
 	if (e == NULL)
 		return;
-	turns_remove(e->api->turns, &e->second);
+	scheduler_remove(e->api->scheduler, &e->second);
 	if (e->tick != NULL)
 		event_free(e->tick);
 	every_free(e->every);
@@ -312,7 +312,7 @@ reader_free(void *job)
 	struct reader *r = job;
 	struct events *e = r->events;
 
-	turns_remove(r->call->turns, &r->turn);
+	scheduler_remove(r->call->scheduler, &r->task);
 	if (r->every)
 		every_want(e->every, false);
 	TAILQ_REMOVE(&e->readers, r, link);
@@ -332,7 +332,7 @@ reader_new(struct events *e, struct call *call, bool every)
 		return NULL;
 	r->events = e;
 	r->call = call;
-	r->turn.take = reader_take_turn;
+	r->task.run = reader_run;
 	if (e->count == 0 && event_add(e->tick, &tick) != 0) {
 		free(r);
 		return NULL;

@@ -193,7 +193,7 @@ add_http(struct text *t, const struct api *api)
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
 	text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
-	    (double)turns_spent(api->turns) * NANOSECOND);
+	    (double)scheduler_spent(api->scheduler) * NANOSECOND);
 }
 
 void

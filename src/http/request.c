@@ -15,7 +15,7 @@
 static void
 call_free(struct call *call)
 {
-	turns_remove(call->turns, &call->turn);
+	scheduler_remove(call->scheduler, &call->task);
 	if (call->end_job != NULL)
 		call->end_job(call->job);
 	free(call);
@@ -34,10 +34,10 @@ call_gone(void *arg)
 }
 
 static void
-call_take_turn(struct turn *turn)
+call_run(struct scheduler_task *task)
 {
 	struct call *call =
-	    (void *)((char *)turn - offsetof(struct call, turn));
+	    (void *)((char *)task - offsetof(struct call, task));
 
 	call->running = true;
 	call->step(call);
@@ -45,26 +45,26 @@ call_take_turn(struct turn *turn)
 	if (call->request == NULL)
 		call_free(call);
 	else if (call->step != NULL)
-		turns_add(call->turns, &call->turn);
+		scheduler_add(call->scheduler, &call->task);
 }
 
 struct call *
-call_new(struct turns *turns, struct visitor *visitor,
+call_new(struct scheduler *scheduler, struct visitor *visitor,
     struct evhttp_request *request, call_step_fn step, void *context)
 {
 	struct call *call = calloc(1, sizeof(*call));
 
 	if (call == NULL)
 		return NULL;
-	call->turns = turns;
+	call->scheduler = scheduler;
 	call->visitor = visitor;
 	call->request = request;
 	call->step = step;
 	call->context = context;
 	visitor->gone = call_gone;
 	visitor->arg = call;
-	call->turn.take = call_take_turn;
-	turns_add(turns, &call->turn);
+	call->task.run = call_run;
+	scheduler_add(scheduler, &call->task);
 	return call;
 }
 
@@ -78,7 +78,7 @@ call_continue(
 	call->job = job;
 	call->end_job = end_job;
 	if (step != NULL && !call->running)
-		turns_add(call->turns, &call->turn);
+		scheduler_add(call->scheduler, &call->task);
 }
 
 const char *

@@ -8,94 +8,94 @@
 
 #define SECOND UINT64_C(1000000000)
 
-struct turns {
-	struct event *next; /* owned */
-	uint64_t rest_ends; /* nanoseconds; nothing is done before */
+struct scheduler {
+	struct event *next;  /* owned */
+	uint64_t idle_until; /* clock_ns; no task runs before */
 	uint64_t spent;
-	TAILQ_HEAD(, turn) queue;
+	TAILQ_HEAD(, scheduler_task) queue;
 };
 
-/* Wake up when the rest is over; at once is at the loop's next turn. */
+/* Run the next round when the idle time is over. */
 static void
-schedule(struct turns *t)
+schedule(struct scheduler *s)
 {
 	uint64_t now = clock_ns();
-	uint64_t wait = t->rest_ends > now ? t->rest_ends - now : 0;
+	uint64_t wait = s->idle_until > now ? s->idle_until - now : 0;
 	const struct timeval after = { (time_t)(wait / SECOND),
 		(suseconds_t)(wait % SECOND / 1000) };
 
-	event_add(t->next, &after);
+	event_add(s->next, &after);
 }
 
 static void
-take_turns_cb(evutil_socket_t fd, short what, void *arg)
+run_tasks_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct turns *t = arg;
+	struct scheduler *s = arg;
 	uint64_t began = clock_ns();
 	uint64_t took = 0;
-	struct turn *turn;
+	struct scheduler_task *task;
 
 	(void)fd;
 	(void)what;
-	while (
-	    took < TURNS_BUDGET_NS && (turn = TAILQ_FIRST(&t->queue)) != NULL) {
-		turns_remove(t, turn);
-		turn->take(turn);
+	while (took < SCHEDULER_BUDGET_NS &&
+	    (task = TAILQ_FIRST(&s->queue)) != NULL) {
+		scheduler_remove(s, task);
+		task->run(task);
 		took = clock_ns() - began;
 	}
-	t->spent += took;
-	t->rest_ends = began + took * (1 + TURNS_REST);
-	if (!TAILQ_EMPTY(&t->queue))
-		schedule(t);
+	s->spent += took;
+	s->idle_until = began + took * (1 + SCHEDULER_REST_FACTOR);
+	if (!TAILQ_EMPTY(&s->queue))
+		schedule(s);
 }
 
-struct turns *
-turns_new(struct event_base *base)
+struct scheduler *
+scheduler_new(struct event_base *base)
 {
-	struct turns *t = calloc(1, sizeof(*t));
+	struct scheduler *s = calloc(1, sizeof(*s));
 
-	if (t == NULL)
+	if (s == NULL)
 		return NULL;
-	TAILQ_INIT(&t->queue);
-	t->next = evtimer_new(base, take_turns_cb, t);
-	if (t->next == NULL) {
-		free(t);
+	TAILQ_INIT(&s->queue);
+	s->next = evtimer_new(base, run_tasks_cb, s);
+	if (s->next == NULL) {
+		free(s);
 		return NULL;
 	}
-	return t;
+	return s;
 }
 
 void
-turns_free(struct turns *t)
+scheduler_free(struct scheduler *s)
 {
-	if (t == NULL)
+	if (s == NULL)
 		return;
-	event_free(t->next);
-	free(t);
+	event_free(s->next);
+	free(s);
 }
 
 void
-turns_add(struct turns *t, struct turn *turn)
+scheduler_add(struct scheduler *s, struct scheduler_task *task)
 {
-	if (turn->queued)
+	if (task->queued)
 		return;
-	turn->queued = true;
-	TAILQ_INSERT_TAIL(&t->queue, turn, link);
-	if (!event_pending(t->next, EV_TIMEOUT, NULL))
-		schedule(t);
+	task->queued = true;
+	TAILQ_INSERT_TAIL(&s->queue, task, link);
+	if (!event_pending(s->next, EV_TIMEOUT, NULL))
+		schedule(s);
 }
 
 void
-turns_remove(struct turns *t, struct turn *turn)
+scheduler_remove(struct scheduler *s, struct scheduler_task *task)
 {
-	if (!turn->queued)
+	if (!task->queued)
 		return;
-	turn->queued = false;
-	TAILQ_REMOVE(&t->queue, turn, link);
+	task->queued = false;
+	TAILQ_REMOVE(&s->queue, task, link);
 }
 
 uint64_t
-turns_spent(const struct turns *t)
+scheduler_spent(const struct scheduler *s)
 {
-	return t->spent;
+	return s->spent;
 }

@@ -27,7 +27,7 @@
 struct http {
 	struct evhttp *evhttp; /* owned, as is all of this */
 	struct visitors *visitors;
-	struct turns *turns;
+	struct scheduler *scheduler;
 	struct changes *changes;
 	struct events *events;
 	struct event *second;
@@ -62,8 +62,8 @@ request_cb(struct evhttp_request *request, void *arg)
 	struct call *call = NULL;
 
 	if (visitor != NULL)
-		call =
-		    call_new(h->turns, visitor, request, api_dispatch, &h->api);
+		call = call_new(
+		    h->scheduler, visitor, request, api_dispatch, &h->api);
 	if (call == NULL) {
 		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
 		return;
@@ -138,9 +138,9 @@ create_parts(struct http *h, struct event_base *base)
 	const struct timeval second = { 1, 0 };
 
 	h->evhttp = evhttp_new(base);
-	h->api.turns = h->turns = turns_new(base);
+	h->api.scheduler = h->scheduler = scheduler_new(base);
 	h->api.changes = h->changes = changes_new(h->api.table, h->api.overlay);
-	if (h->evhttp == NULL || h->turns == NULL || h->changes == NULL)
+	if (h->evhttp == NULL || h->scheduler == NULL || h->changes == NULL)
 		return -1;
 	h->api.events = h->events = events_new(base, &h->api);
 	h->second = event_new(base, -1, EV_PERSIST, second_cb, h);
@@ -206,7 +206,7 @@ http_free(struct http *h)
 	if (h->second != NULL)
 		event_free(h->second);
 	events_free(h->events);
-	turns_free(h->turns);
+	scheduler_free(h->scheduler);
 	changes_free(h->changes);
 	free(h);
 	errno = error;
