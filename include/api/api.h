@@ -22,7 +22,7 @@ struct request_times;
 struct server;
 struct state_figures;
 struct scheduler;
-struct visitors;
+struct http_connections;
 
 /* What the handlers work on. All pointers are borrowed. */
 struct api {
@@ -42,7 +42,7 @@ struct api {
 	struct events *events;
 	const struct rates *rates;
 	struct scheduler *scheduler;
-	const struct visitors *visitors;
+	const struct http_connections *connections;
 
 	bool writable;
 	const char *token;        /* or NULL */

@@ -1,11 +1,11 @@
 /*
- * The connections of the HTTP server: how many there may be, and how long one
- * may take. evhttp has no such limits of its own, but makes the bufferevents
- * that carry them through here.
+ * The connections of the HTTP server: their number, deadlines and data rates.
+ * evhttp has no such limits of its own; it obtains the bufferevents of its
+ * connections from here.
  *
- * Each bufferevent is kept alive until evhttp is seen to have let go of it,
- * and closes its descriptor only then; nobody else is told when a connection
- * ends that never sent a request.
+ * Each bufferevent is kept alive until evhttp has freed its side, and closes
+ * its descriptor only then: evhttp reports the end of a connection only when
+ * the connection has sent a request.
  */
 #ifndef HTTP_CONNECTIONS_H
 #define HTTP_CONNECTIONS_H
@@ -15,63 +15,68 @@
 
 struct bufferevent;
 struct event_base;
-struct visitors;
+struct http_connections;
 
-/* Connections at once; others wait in the listener's queue. */
-#define VISITORS_MAX 32
+/* Connections open at one time; further ones wait in the listen queue. */
+#define HTTP_CONNECTIONS_MAX 32
 
-/* Milliseconds, each at most VISITORS_SWEEP_MS late. */
-#define VISITORS_SWEEP_MS   100
-#define VISITORS_ASKING_MS  10000 /* for a request to arrive whole */
-#define VISITORS_CROWDED_MS 1000  /* the same, when others are waiting */
-#define VISITORS_TAKING_MS  60000 /* for a reply to be taken */
+/* Deadlines in milliseconds, each enforced at most HTTP_CONNECTIONS_SWEEP_MS
+ * late. FULL: while HTTP_CONNECTIONS_MAX connections are open. */
+#define HTTP_CONNECTIONS_SWEEP_MS       100
+#define HTTP_CONNECTION_READING_MS      10000 /* to receive a request */
+#define HTTP_CONNECTION_READING_FULL_MS 1000
+#define HTTP_CONNECTION_WRITING_MS      60000 /* to send a reply */
 
 /*
- * Bytes a second that all of them together may send, and be sent: what evhttp
- * takes apart is Modbus's time. And connections accepted in one sweep.
+ * Bytes per second that all connections together may receive and send: the
+ * time evhttp needs to parse them is taken from Modbus. And the number of
+ * connections accepted between two sweeps.
  */
-#define VISITORS_READ_RATE    (1536 * 1024)
-#define VISITORS_WRITE_RATE   (32 * 1024 * 1024)
-#define VISITORS_ACCEPT_BURST 32
+#define HTTP_CONNECTIONS_READ_RATE    (1536 * 1024)
+#define HTTP_CONNECTIONS_WRITE_RATE   (32 * 1024 * 1024)
+#define HTTP_CONNECTIONS_ACCEPT_BURST 32
 
 /* One connection. */
-struct visitor {
-	struct bufferevent *bev; /* shared with evhttp; NULL: no connection */
-	enum visitor_state {
-		VISITOR_ASKING,  /* a request is to come, or is coming */
-		VISITOR_WAITING, /* we are to reply */
-		VISITOR_TAKING,  /* our reply is leaving */
+struct http_connection {
+	struct bufferevent *bev; /* shared with evhttp; NULL: unused */
+	enum http_connection_state {
+		HTTP_CONNECTION_READING,  /* waits for or reads a request */
+		HTTP_CONNECTION_HANDLING, /* the reply is being prepared */
+		HTTP_CONNECTION_WRITING,  /* the reply is being sent */
 	} state;
-	unsigned long long since; /* clock_ms */
+	unsigned long long since; /* start of the state, clock_ms */
 
-	/* Called once if the connection ends while it is waiting. */
-	void (*gone)(void *arg);
+	/* Called once if the connection ends in the state HANDLING. */
+	void (*on_close)(void *arg);
 	void *arg;
 };
 
 /*
- * Listen on fd, a listening socket, which is taken over, also on failure, and
- * have http serve what comes. input_max is the most that one may send without
- * its being taken. Returns NULL when there is no memory. http is to be freed
- * before the visitors.
+ * Listen on fd, a listening socket, and have http serve its connections. Takes
+ * fd over, also on failure. input_max is the most bytes of input that are
+ * buffered per connection. Returns NULL when memory is exhausted. http must be
+ * freed before the connections.
  */
-struct visitors *visitors_new(
+struct http_connections *http_connections_new(
     struct event_base *base, struct evhttp *http, int fd, size_t input_max);
 
-/* NULL is fine. */
-void visitors_free(struct visitors *v);
+/* Accepts NULL. */
+void http_connections_free(struct http_connections *cs);
 
-/* Connections now. */
-size_t visitors_count(const struct visitors *v);
+/* The number of open connections. */
+size_t http_connections_count(const struct http_connections *cs);
 
-/* The connection of a request that has just come; it is waiting from now on. */
-struct visitor *
-visitors_waiting(struct visitors *v, struct evhttp_request *request);
+/* Find the connection of a request that has just been read, and change its
+ * state to HANDLING. Returns NULL when it is not one of these. */
+struct http_connection *http_connections_begin_request(
+    struct http_connections *cs, struct evhttp_request *request);
 
-/* End a connection now. */
-void visitor_end(struct visitor *visitor);
+/* Close a connection at once. */
+void http_connection_close(struct http_connection *connection);
 
-/* The reply to its request was given to evhttp as a whole. */
-void visitor_replied(struct visitor *visitor, struct evhttp_request *request);
+/* The whole reply to request has been passed to evhttp: state WRITING until it
+ * is sent. */
+void http_connection_replied(
+    struct http_connection *connection, struct evhttp_request *request);
 
 #endif

@@ -20,7 +20,7 @@
 
 struct call;
 struct evbuffer;
-struct visitor;
+struct http_connection;
 
 typedef void (*call_step_fn)(struct call *call);
 
@@ -29,10 +29,10 @@ struct call {
 	struct scheduler *scheduler; /* borrowed */
 	void *context;               /* borrowed: what the handlers work on */
 	struct client client;
-	struct evhttp_request *request; /* evhttp's; NULL once replied */
-	struct visitor *visitor;        /* borrowed */
-	call_step_fn step;              /* NULL: parked */
-	bool running;                   /* within its step */
+	struct evhttp_request *request;     /* evhttp's; NULL once replied */
+	struct http_connection *connection; /* borrowed */
+	call_step_fn step;                  /* NULL: parked */
+	bool running;                       /* within its step */
 
 	/* A handler's own; ended once, by a reply or because the client has
 	 * gone. */
@@ -40,9 +40,10 @@ struct call {
 	void (*end_job)(void *job);
 };
 
-/* A call for a request that came from a visitor, which waits for its first
+/* A call for a request that came from a connection, which waits for its first
  * step; or NULL when there is no memory. */
-struct call *call_new(struct scheduler *scheduler, struct visitor *visitor,
+struct call *
+call_new(struct scheduler *scheduler, struct http_connection *connection,
     struct evhttp_request *request, call_step_fn step, void *context);
 
 /* Go on with another step at another turn; with NULL, park. Gives the call a

@@ -2,9 +2,10 @@
  * The HTTP server: the live page, an API in JSON, events, metrics. evhttp on
  * the event base of the Modbus server.
  *
- * What it may cost is bounded: VISITORS_MAX connections, HTTP_HEADERS_MAX bytes
- * of headers and HTTP_BODY_MAX of body each, time limits, and a fifth of the
- * time of the event loop (see http/connections.h and http/scheduler.h).
+ * What it may cost is bounded: HTTP_CONNECTIONS_MAX connections,
+ * HTTP_HEADERS_MAX bytes of headers and HTTP_BODY_MAX of body each, time
+ * limits, and a fifth of the time of the event loop (see http/connections.h and
+ * http/scheduler.h).
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

@@ -185,7 +185,7 @@ static void
 add_http(struct text *t, const struct api *api)
 {
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
-	    visitors_count(api->visitors));
+	    http_connections_count(api->connections));
 	add_one(t, "http_event_readers", "gauge",
 	    "Readers of server-sent events.", events_readers(api->events));
 	add_one(

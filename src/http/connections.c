@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 
-/* Bytes of one connection that are taken at one turn. */
+/* The most bytes read from one connection per event. */
 #define SINGLE_READ 4096
 
-struct visitors {
+struct http_connections {
 	struct evconnlistener *listener;            /* evhttp's */
 	struct event *sweep;                        /* owned */
 	struct ev_token_bucket_cfg *rate;           /* owned */
@@ -20,119 +20,123 @@ struct visitors {
 	size_t input_max;
 	size_t count;
 	unsigned accepted; /* since the last sweep */
-	struct visitor visitors[VISITORS_MAX];
+	struct http_connection connections[HTTP_CONNECTIONS_MAX];
 };
 
-/* Whether evhttp has freed its side: then nobody is left to be called. */
+/* Whether evhttp has freed its side: it removes its callbacks then. */
 static bool
-is_over(const struct visitor *visitor)
+is_freed(const struct http_connection *connection)
 {
 	bufferevent_event_cb ended;
 
-	bufferevent_getcb(visitor->bev, NULL, NULL, &ended, NULL);
+	bufferevent_getcb(connection->bev, NULL, NULL, &ended, NULL);
 	return ended == NULL;
 }
 
 static void
-release(struct visitor *visitor)
+release(struct http_connection *connection)
 {
-	bufferevent_remove_from_rate_limit_group(visitor->bev);
-	bufferevent_decref(visitor->bev);
-	visitor->bev = NULL;
+	bufferevent_remove_from_rate_limit_group(connection->bev);
+	bufferevent_decref(connection->bev);
+	connection->bev = NULL;
 }
 
-/* Let go of connections that are over. A new bufferevent has no callbacks yet
- * either, but none is new when this is called. */
+/* Release the connections that evhttp has freed. A new bufferevent has no
+ * callbacks yet either, but there is none when this is called. */
 static void
-reap(struct visitors *v)
+reap(struct http_connections *cs)
 {
-	for (size_t i = 0; i < VISITORS_MAX; i++) {
-		struct visitor *visitor = &v->visitors[i];
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		struct http_connection *connection = &cs->connections[i];
 
-		if (visitor->bev == NULL || !is_over(visitor))
+		if (connection->bev == NULL || !is_freed(connection))
 			continue;
-		release(visitor);
-		v->count--;
+		release(connection);
+		cs->count--;
 	}
 }
 
-/* evhttp is told that the client has gone, which needs no help from the
- * client's system, and frees its side. */
+/* evhttp is told that the client has closed the connection, and frees its
+ * side. */
 void
-visitor_end(struct visitor *visitor)
+http_connection_close(struct http_connection *connection)
 {
 	bufferevent_trigger_event(
-	    visitor->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+	    connection->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
 }
 
 static void
-check_deadline(const struct visitors *v, struct visitor *visitor)
+check_deadline(
+    const struct http_connections *cs, struct http_connection *connection)
 {
-	uint64_t age = clock_ms() - visitor->since;
-	bool crowded = v->count == VISITORS_MAX;
-	uint64_t most = UINT64_MAX;
+	uint64_t age = clock_ms() - connection->since;
+	bool full = cs->count == HTTP_CONNECTIONS_MAX;
+	uint64_t limit = UINT64_MAX;
 
-	if (visitor->state == VISITOR_ASKING)
-		most = crowded ? VISITORS_CROWDED_MS : VISITORS_ASKING_MS;
-	else if (visitor->state == VISITOR_TAKING)
-		most = VISITORS_TAKING_MS;
-	if (age > most)
-		visitor_end(visitor);
+	if (connection->state == HTTP_CONNECTION_READING)
+		limit = full ? HTTP_CONNECTION_READING_FULL_MS :
+			       HTTP_CONNECTION_READING_MS;
+	else if (connection->state == HTTP_CONNECTION_WRITING)
+		limit = HTTP_CONNECTION_WRITING_MS;
+	if (age > limit)
+		http_connection_close(connection);
 }
 
 static void
 sweep_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct visitors *v = arg;
+	struct http_connections *cs = arg;
 
 	(void)fd;
 	(void)what;
-	reap(v);
-	for (size_t i = 0; i < VISITORS_MAX; i++)
-		if (v->visitors[i].bev != NULL)
-			check_deadline(v, &v->visitors[i]);
-	v->accepted = 0;
-	if (v->count < VISITORS_MAX)
-		evconnlistener_enable(v->listener);
+	reap(cs);
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		if (cs->connections[i].bev != NULL)
+			check_deadline(cs, &cs->connections[i]);
+	cs->accepted = 0;
+	if (cs->count < HTTP_CONNECTIONS_MAX)
+		evconnlistener_enable(cs->listener);
 }
 
 /* evhttp asks for the bufferevent of a connection that it has accepted. */
 static struct bufferevent *
 new_bufferevent(struct event_base *base, void *arg)
 {
-	struct visitors *v = arg;
-	struct visitor *visitor = v->visitors;
+	struct http_connections *cs = arg;
+	struct http_connection *connection = cs->connections;
 	struct bufferevent *bev;
 
-	reap(v);
+	reap(cs);
 	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (bev == NULL)
-		return NULL; /* evhttp will try in vain, too */
-	while (visitor->bev != NULL)
-		visitor++; /* there is room, or we would not accept */
-	*visitor = (struct visitor){ .bev = bev, .since = clock_ms() };
+		return NULL; /* evhttp's own attempt fails as well */
+	while (connection->bev != NULL)
+		connection++; /* one is free while accepting */
+	*connection =
+	    (struct http_connection){ .bev = bev, .since = clock_ms() };
 	bufferevent_incref(bev);
-	bufferevent_setwatermark(bev, EV_READ, 0, v->input_max);
+	bufferevent_setwatermark(bev, EV_READ, 0, cs->input_max);
 	bufferevent_set_max_single_read(bev, SINGLE_READ);
-	bufferevent_add_to_rate_limit_group(bev, v->group);
-	v->accepted++;
-	if (++v->count == VISITORS_MAX || v->accepted == VISITORS_ACCEPT_BURST)
-		evconnlistener_disable(v->listener);
+	bufferevent_add_to_rate_limit_group(bev, cs->group);
+	cs->accepted++;
+	if (++cs->count == HTTP_CONNECTIONS_MAX ||
+	    cs->accepted == HTTP_CONNECTIONS_ACCEPT_BURST)
+		evconnlistener_disable(cs->listener);
 	return bev;
 }
 
-/* As when there are no descriptors left: the sweep tries again. (The argument
- * is evhttp's own.) */
+/* For example when no descriptors are left: the sweep tries again. (The
+ * argument is evhttp's own.) */
 static void
-accept_failed(struct evconnlistener *listener, void *arg)
+accept_error_cb(struct evconnlistener *listener, void *arg)
 {
 	(void)arg;
 	evconnlistener_disable(listener);
 }
 
-/* Give evhttp a listener, which is its own from then on. */
+/* Create a listener and pass its ownership to evhttp. */
 static struct evconnlistener *
-listen_for(struct event_base *base, struct evhttp *http, int fd)
+listen_on(struct event_base *base, struct evhttp *http, int fd)
 {
 	struct evconnlistener *listener = evconnlistener_new(base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
@@ -145,115 +149,118 @@ listen_for(struct event_base *base, struct evhttp *http, int fd)
 		evconnlistener_free(listener);
 		return NULL;
 	}
-	evconnlistener_set_error_cb(listener, accept_failed);
+	evconnlistener_set_error_cb(listener, accept_error_cb);
 	return listener;
 }
 
-/* Returns 0, or -1 when there is no memory. */
+/* Returns 0, or -1 when memory is exhausted. */
 static int
-limit_rate(struct visitors *v, struct event_base *base)
+limit_rate(struct http_connections *cs, struct event_base *base)
 {
-	const size_t ticks = 1000 / VISITORS_SWEEP_MS;
-	const size_t reads = VISITORS_READ_RATE / ticks;
-	const size_t writes = VISITORS_WRITE_RATE / ticks;
-	const struct timeval tick = { 0, VISITORS_SWEEP_MS * 1000 };
+	const size_t ticks = 1000 / HTTP_CONNECTIONS_SWEEP_MS;
+	const size_t reads = HTTP_CONNECTIONS_READ_RATE / ticks;
+	const size_t writes = HTTP_CONNECTIONS_WRITE_RATE / ticks;
+	const struct timeval tick = { 0, HTTP_CONNECTIONS_SWEEP_MS * 1000 };
 
-	v->rate = ev_token_bucket_cfg_new(reads, reads, writes, writes, &tick);
-	if (v->rate == NULL)
+	cs->rate = ev_token_bucket_cfg_new(reads, reads, writes, writes, &tick);
+	if (cs->rate == NULL)
 		return -1;
-	v->group = bufferevent_rate_limit_group_new(base, v->rate);
-	return v->group == NULL ? -1 : 0;
+	cs->group = bufferevent_rate_limit_group_new(base, cs->rate);
+	return cs->group == NULL ? -1 : 0;
 }
 
-struct visitors *
-visitors_new(
+struct http_connections *
+http_connections_new(
     struct event_base *base, struct evhttp *http, int fd, size_t input_max)
 {
-	const struct timeval every = { 0, VISITORS_SWEEP_MS * 1000 };
-	struct visitors *v = calloc(1, sizeof(*v));
+	const struct timeval interval = { 0, HTTP_CONNECTIONS_SWEEP_MS * 1000 };
+	struct http_connections *cs = calloc(1, sizeof(*cs));
 
-	if (v == NULL) {
+	if (cs == NULL) {
 		close(fd);
 		return NULL;
 	}
-	v->input_max = input_max;
-	v->sweep = event_new(base, -1, EV_PERSIST, sweep_cb, v);
-	v->listener = listen_for(base, http, fd);
-	if (v->sweep == NULL || v->listener == NULL ||
-	    limit_rate(v, base) != 0 || event_add(v->sweep, &every) != 0) {
-		visitors_free(v);
+	cs->input_max = input_max;
+	cs->sweep = event_new(base, -1, EV_PERSIST, sweep_cb, cs);
+	cs->listener = listen_on(base, http, fd);
+	if (cs->sweep == NULL || cs->listener == NULL ||
+	    limit_rate(cs, base) != 0 || event_add(cs->sweep, &interval) != 0) {
+		http_connections_free(cs);
 		return NULL;
 	}
-	evhttp_set_bevcb(http, new_bufferevent, v);
-	return v;
+	evhttp_set_bevcb(http, new_bufferevent, cs);
+	return cs;
 }
 
 void
-visitors_free(struct visitors *v)
+http_connections_free(struct http_connections *cs)
 {
-	if (v == NULL)
+	if (cs == NULL)
 		return;
-	for (size_t i = 0; i < VISITORS_MAX; i++)
-		if (v->visitors[i].bev != NULL)
-			release(&v->visitors[i]);
-	if (v->group != NULL)
-		bufferevent_rate_limit_group_free(v->group);
-	if (v->rate != NULL)
-		ev_token_bucket_cfg_free(v->rate);
-	if (v->sweep != NULL)
-		event_free(v->sweep);
-	free(v);
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		if (cs->connections[i].bev != NULL)
+			release(&cs->connections[i]);
+	if (cs->group != NULL)
+		bufferevent_rate_limit_group_free(cs->group);
+	if (cs->rate != NULL)
+		ev_token_bucket_cfg_free(cs->rate);
+	if (cs->sweep != NULL)
+		event_free(cs->sweep);
+	free(cs);
 }
 
 size_t
-visitors_count(const struct visitors *v)
+http_connections_count(const struct http_connections *cs)
 {
-	return v->count;
+	return cs->count;
 }
 
 static void
-closed_cb(struct evhttp_connection *connection, void *arg)
+closed_cb(struct evhttp_connection *evcon, void *arg)
 {
-	struct visitor *visitor = arg;
+	struct http_connection *connection = arg;
 
-	(void)connection;
-	if (visitor->state == VISITOR_WAITING && visitor->gone != NULL)
-		visitor->gone(visitor->arg);
+	(void)evcon;
+	if (connection->state == HTTP_CONNECTION_HANDLING &&
+	    connection->on_close != NULL)
+		connection->on_close(connection->arg);
 }
 
-struct visitor *
-visitors_waiting(struct visitors *v, struct evhttp_request *request)
+struct http_connection *
+http_connections_begin_request(
+    struct http_connections *cs, struct evhttp_request *request)
 {
-	struct evhttp_connection *connection =
+	struct evhttp_connection *evcon =
 	    evhttp_request_get_connection(request);
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(connection);
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
 
-	for (size_t i = 0; i < VISITORS_MAX; i++)
-		if (v->visitors[i].bev == bev) {
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		if (cs->connections[i].bev == bev) {
 			evhttp_connection_set_closecb(
-			    connection, closed_cb, &v->visitors[i]);
-			v->visitors[i].state = VISITOR_WAITING;
-			v->visitors[i].since = clock_ms();
-			return &v->visitors[i];
+			    evcon, closed_cb, &cs->connections[i]);
+			cs->connections[i].state = HTTP_CONNECTION_HANDLING;
+			cs->connections[i].since = clock_ms();
+			return &cs->connections[i];
 		}
 	return NULL;
 }
 
 static void
-taken_cb(struct evhttp_request *request, void *arg)
+sent_cb(struct evhttp_request *request, void *arg)
 {
-	struct visitor *visitor = arg;
+	struct http_connection *connection = arg;
 
 	(void)request;
-	visitor->state = VISITOR_ASKING;
-	visitor->since = clock_ms();
+	connection->state = HTTP_CONNECTION_READING;
+	connection->since = clock_ms();
 }
 
 void
-visitor_replied(struct visitor *visitor, struct evhttp_request *request)
+http_connection_replied(
+    struct http_connection *connection, struct evhttp_request *request)
 {
-	visitor->state = VISITOR_TAKING;
-	visitor->since = clock_ms();
-	visitor->gone = NULL;
-	evhttp_request_set_on_complete_cb(request, taken_cb, visitor);
+	connection->state = HTTP_CONNECTION_WRITING;
+	connection->since = clock_ms();
+	connection->on_close = NULL;
+	evhttp_request_set_on_complete_cb(request, sent_cb, connection);
 }

@@ -49,7 +49,7 @@ call_run(struct scheduler_task *task)
 }
 
 struct call *
-call_new(struct scheduler *scheduler, struct visitor *visitor,
+call_new(struct scheduler *scheduler, struct http_connection *connection,
     struct evhttp_request *request, call_step_fn step, void *context)
 {
 	struct call *call = calloc(1, sizeof(*call));
@@ -57,12 +57,12 @@ call_new(struct scheduler *scheduler, struct visitor *visitor,
 	if (call == NULL)
 		return NULL;
 	call->scheduler = scheduler;
-	call->visitor = visitor;
+	call->connection = connection;
 	call->request = request;
 	call->step = step;
 	call->context = context;
-	visitor->gone = call_gone;
-	visitor->arg = call;
+	connection->on_close = call_gone;
+	connection->arg = call;
 	call->task.run = call_run;
 	scheduler_add(scheduler, &call->task);
 	return call;
@@ -144,7 +144,7 @@ call_reply(
 
 	if (type != NULL)
 		call_add_header(call, "Content-Type", type);
-	visitor_replied(call->visitor, request);
+	http_connection_replied(call->connection, request);
 	evhttp_send_reply(request, status, phrase(status), body);
 	call_ended(call);
 }
@@ -207,5 +207,5 @@ call_new_body(struct call *call)
 void
 call_drop(struct call *call)
 {
-	visitor_end(call->visitor);
+	http_connection_close(call->connection);
 }

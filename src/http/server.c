@@ -26,7 +26,7 @@
 
 struct http {
 	struct evhttp *evhttp; /* owned, as is all of this */
-	struct visitors *visitors;
+	struct http_connections *connections;
 	struct scheduler *scheduler;
 	struct changes *changes;
 	struct events *events;
@@ -58,12 +58,13 @@ static void
 request_cb(struct evhttp_request *request, void *arg)
 {
 	struct http *h = arg;
-	struct visitor *visitor = visitors_waiting(h->visitors, request);
+	struct http_connection *connection =
+	    http_connections_begin_request(h->connections, request);
 	struct call *call = NULL;
 
-	if (visitor != NULL)
+	if (connection != NULL)
 		call = call_new(
-		    h->scheduler, visitor, request, api_dispatch, &h->api);
+		    h->scheduler, connection, request, api_dispatch, &h->api);
 	if (call == NULL) {
 		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
 		return;
@@ -110,9 +111,9 @@ start_listening(
 		return -1;
 	h->address = listener_bound(fd);
 	listener_set_options(fd);
-	h->visitors =
-	    visitors_new(base, h->evhttp, fd, HTTP_HEADERS_MAX + body_max(h));
-	if (h->visitors == NULL) {
+	h->connections = http_connections_new(
+	    base, h->evhttp, fd, HTTP_HEADERS_MAX + body_max(h));
+	if (h->connections == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -186,7 +187,7 @@ http_new(struct event_base *base, const struct http_config *config)
 	evhttp_set_gencb(h->evhttp, request_cb, h);
 	if (start_listening(h, base, &config->listen) != 0)
 		goto fail;
-	h->api.visitors = h->visitors;
+	h->api.connections = h->connections;
 	return h;
 fail:
 	http_free(h);
@@ -202,7 +203,7 @@ http_free(struct http *h)
 		return;
 	if (h->evhttp != NULL)
 		evhttp_free(h->evhttp);
-	visitors_free(h->visitors);
+	http_connections_free(h->connections);
 	if (h->second != NULL)
 		event_free(h->second);
 	events_free(h->events);
