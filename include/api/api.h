@@ -10,7 +10,7 @@
 
 #include "table/datatable.h"
 
-struct call;
+struct http_request;
 struct changes;
 struct client_report;
 struct events;
@@ -49,14 +49,14 @@ struct api {
 	const char *const *hosts; /* names that Host may have */
 	size_t host_count;
 
-	uint64_t started; /* milliseconds since 1970, as the clock was then */
-	uint64_t began;   /* the same moment by the steady clock */
-	uint64_t calls;   /* so far */
+	uint64_t started;  /* milliseconds since 1970, as the clock was then */
+	uint64_t began;    /* the same moment by the steady clock */
+	uint64_t requests; /* so far */
 };
 
-/* The first step of every call: check who asks, find the handler, go on with
- * it. call->context is the struct api. */
-void api_dispatch(struct call *call);
+/* The first step of every request: check the client, find the handler and call
+ * it. request->context is the struct api. */
+void api_dispatch(struct http_request *request);
 
 /* NULL when all is well, or why not: a sentence for people, without quotation
  * marks. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct api;
-struct call;
+struct http_request;
 struct event_base;
 struct events;
 
@@ -41,7 +41,7 @@ void events_free(struct events *e);
 void events_second(struct events *e);
 
 /* GET /api/events?since=&detail= */
-void events_subscribe(struct call *call);
+void events_subscribe(struct http_request *request);
 
 /* The number of the last change, for whoever reads the table now and the events
  * from there on. Rises, also from one start of the server to the next. */

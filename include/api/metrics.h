@@ -5,11 +5,11 @@
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct api;
-struct call;
+struct http_request;
 struct text;
 
 /* GET /metrics */
-void api_get_metrics(struct call *call);
+void api_get_metrics(struct http_request *request);
 
 /* Its body. */
 void metrics_write(const struct api *api, struct text *t);

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 
 struct api;
-struct call;
+struct http_request;
 struct text;
 
 /* GET /api/status, /api/clients and /healthz */
-void api_get_status(struct call *call);
-void api_get_clients(struct call *call);
-void api_get_health(struct call *call);
+void api_get_status(struct http_request *request);
+void api_get_clients(struct http_request *request);
+void api_get_health(struct http_request *request);
 
 /* The body of the first, as events carry it too. */
 void api_write_status(const struct api *api, bool writable, struct text *t);

@@ -2,15 +2,15 @@
 #ifndef API_TABLE_H
 #define API_TABLE_H
 
-struct call;
+struct http_request;
 
 /* GET /api/registers?address=&quantity=&type=&order= */
-void api_get_registers(struct call *call);
+void api_get_registers(struct http_request *request);
 
 /* GET /api/coils?address=&quantity= */
-void api_get_coils(struct call *call);
+void api_get_coils(struct http_request *request);
 
 /* GET /api/dump */
-void api_get_dump(struct call *call);
+void api_get_dump(struct http_request *request);
 
 #endif

@@ -1,23 +1,24 @@
 /*
- * Writing the data table over HTTP, where --http-write allows it. Each call
- * writes all that it says, or nothing.
+ * Writing the data table over HTTP, where --http-write allows it. Each request
+ * writes all of its values, or none.
  */
 #ifndef API_WRITE_H
 #define API_WRITE_H
 
 #include <stdbool.h>
 
-struct call;
+struct http_request;
 
 /* PUT /api/registers and /api/coils */
-void api_put_registers(struct call *call);
-void api_put_coils(struct call *call);
+void api_put_registers(struct http_request *request);
+void api_put_coils(struct http_request *request);
 
 /* POST /api/reset and /api/load */
-void api_reset(struct call *call);
-void api_load(struct call *call);
+void api_reset(struct http_request *request);
+void api_load(struct http_request *request);
 
-/* Whether who calls may write, as far as the call itself shows. */
-bool api_may_write(const struct call *call);
+/* Whether the request carries the right to write: --http-write is given, and
+ * its token, if there is one, is the right one. */
+bool api_may_write(const struct http_request *request);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef API_WRITERS_H
 #define API_WRITERS_H
 
-struct call;
+struct http_request;
 
 /* Addresses that one answer can be asked about, and contended ones listed of
  * each kind. */
@@ -10,12 +10,12 @@ struct call;
 #define API_CONTENDED_MAX 500
 
 /* GET /api/writers?kind=&address=&quantity= */
-void api_get_writers(struct call *call);
+void api_get_writers(struct http_request *request);
 
 /* GET /api/contended */
-void api_get_contended(struct call *call);
+void api_get_contended(struct http_request *request);
 
 /* GET /api/writers/map?kind= */
-void api_get_writers_map(struct call *call);
+void api_get_writers_map(struct http_request *request);
 
 #endif

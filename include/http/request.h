@@ -1,12 +1,11 @@
 /*
- * A request over HTTP on its way to a reply: who asks, what, and the ways to
- * answer.
+ * An HTTP request from its arrival to its reply, and the ways to reply.
  *
- * A call is worked on in steps that take turns with those of others (see
- * http/scheduler.h), each as short as can be: a long reply takes many. A step
- * ends the call by one of the replies, asks for another step by returning, or
- * parks the call until something else replies. A call whose client has gone
- * ends by itself.
+ * A request is handled in short steps, which the scheduler runs in turn with
+ * those of other requests (see http/scheduler.h); a long reply takes many. A
+ * step ends the request by a reply, or returns without one to be run again, or
+ * suspends the request until something else replies. A request whose client
+ * closes the connection is freed.
  */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
@@ -18,74 +17,80 @@
 #include "base/client.h"
 #include "http/scheduler.h"
 
-struct call;
 struct evbuffer;
 struct http_connection;
+struct http_request;
 
-typedef void (*call_step_fn)(struct call *call);
+typedef void (*http_request_step_fn)(struct http_request *request);
 
-struct call {
+struct http_request {
 	struct scheduler_task task;
 	struct scheduler *scheduler; /* borrowed */
 	void *context;               /* borrowed: what the handlers work on */
 	struct client client;
-	struct evhttp_request *request;     /* evhttp's; NULL once replied */
+	struct evhttp_request *evhttp;      /* evhttp's; NULL after a reply */
 	struct http_connection *connection; /* borrowed */
-	call_step_fn step;                  /* NULL: parked */
-	bool running;                       /* within its step */
+	http_request_step_fn step;          /* NULL: suspended */
+	bool running;                       /* the step is being run */
 
-	/* A handler's own; ended once, by a reply or because the client has
-	 * gone. */
-	void *job;
-	void (*end_job)(void *job);
+	/* The handler's data, and how to free it: called once, when the
+	 * request ends. */
+	void *data;
+	void (*free_data)(void *data);
 };
 
-/* A call for a request that came from a connection, which waits for its first
- * step; or NULL when there is no memory. */
-struct call *
-call_new(struct scheduler *scheduler, struct http_connection *connection,
-    struct evhttp_request *request, call_step_fn step, void *context);
+/* Create a request that came from a connection, and schedule its first step.
+ * Returns NULL when memory is exhausted. */
+struct http_request *http_request_new(struct scheduler *scheduler,
+    struct http_connection *connection, struct evhttp_request *evhttp,
+    http_request_step_fn step, void *context);
 
-/* Go on with another step at another turn; with NULL, park. Gives the call a
- * job; the one that it had stays its own when job is that one. */
-void call_continue(struct call *call, call_step_fn step, void *job,
-    void (*end_job)(void *job));
+/* Set the next step, which is scheduled; NULL suspends the request. Sets the
+ * handler's data as well; frees the data that it replaces. */
+void http_request_continue(struct http_request *request,
+    http_request_step_fn step, void *data, void (*free_data)(void *data));
 
 /* The value of a header of the request, or NULL. */
-const char *call_header(const struct call *call, const char *name);
+const char *
+http_request_header(const struct http_request *request, const char *name);
 
 /* The query of the request's URL, borrowed, or NULL: for params_parse. */
-const char *call_query(const struct call *call);
+const char *http_request_query(const struct http_request *request);
 
 /* The body of the request, borrowed. */
-struct evbuffer *call_body(const struct call *call);
+struct evbuffer *http_request_body(const struct http_request *request);
 
-/* Give the reply a header. */
-void call_add_header(struct call *call, const char *name, const char *value);
+/* Add a header to the reply. */
+void http_request_add_header(
+    struct http_request *request, const char *name, const char *value);
 
 /*
- * Replies. Each ends the call: outside of its step it is gone when this
- * returns, within it when the step returns.
+ * Replies. Each ends the request: within a step it is freed when the step
+ * returns, otherwise before the reply function returns.
  */
 
-/* A body to be; or NULL, then the call is answered with 500. */
-struct evbuffer *call_new_body(struct call *call);
+/* Returns a new evbuffer for a body, owned by the caller; or NULL after a reply
+ * with status 500. */
+struct evbuffer *http_request_new_body(struct http_request *request);
 
-/* body is drained; NULL is an empty one. type may be NULL then. */
-void call_reply(
-    struct call *call, int status, const char *type, struct evbuffer *body);
+/* body is drained; NULL is an empty body. type may be NULL then. */
+void http_request_reply(struct http_request *request, int status,
+    const char *type, struct evbuffer *body);
 
-/* A whole body of JSON, with status 200. It is drained. */
-void call_reply_made(struct call *call, struct evbuffer *body);
+/* Reply with status 200 and a body that is JSON text. body is drained. */
+void http_request_reply_json_text(
+    struct http_request *request, struct evbuffer *body);
 
-/* Takes value over; NULL, as when there was no memory for it, is status 500. */
-void call_reply_json(struct call *call, int status, json_t *value);
+/* Takes ownership of value. NULL, the result of jansson when memory is
+ * exhausted, becomes status 500. */
+void http_request_reply_json(
+    struct http_request *request, int status, json_t *value);
 
-/* {"error": "..."} */
-void call_fail(struct call *call, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Reply {"error": "..."}. */
+void http_request_fail(struct http_request *request, int status,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* End a call that is parked by closing its connection. */
-void call_drop(struct call *call);
+/* End a suspended request by closing its connection. */
+void http_request_abort(struct http_request *request);
 
 #endif

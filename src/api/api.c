@@ -26,7 +26,7 @@
 static const struct route {
 	enum evhttp_cmd_type method;
 	const char *path;
-	call_step_fn handle;
+	http_request_step_fn handle;
 } routes[] = {
 	{ EVHTTP_REQ_GET, "/api/registers", api_get_registers },
 	{ EVHTTP_REQ_GET, "/api/coils", api_get_coils },
@@ -61,10 +61,10 @@ api_health(const struct api *api)
 
 /* How many headers of that name the request has. */
 static unsigned
-count_headers(const struct call *call, const char *name)
+count_headers(const struct http_request *request, const char *name)
 {
 	const struct evkeyvalq *headers =
-	    evhttp_request_get_input_headers(call->request);
+	    evhttp_request_get_input_headers(request->evhttp);
 	unsigned n = 0;
 
 	for (const struct evkeyval *h = headers->tqh_first; h != NULL;
@@ -76,33 +76,35 @@ count_headers(const struct call *call, const char *name)
 /* Whether the request is meant for us, and comes from a page of ours if it
  * comes from one at all. Otherwise it is answered. */
 static bool
-is_trusted(struct call *call)
+is_trusted(struct http_request *request)
 {
-	const struct api *api = call->context;
-	const char *host = call_header(call, "Host");
-	const char *origin = call_header(call, "Origin");
+	const struct api *api = request->context;
+	const char *host = http_request_header(request, "Host");
+	const char *origin = http_request_header(request, "Origin");
 	const struct evhttp_uri *uri =
-	    evhttp_request_get_evhttp_uri(call->request);
+	    evhttp_request_get_evhttp_uri(request->evhttp);
 
-	if (host == NULL || count_headers(call, "Host") != 1 ||
+	if (host == NULL || count_headers(request, "Host") != 1 ||
 	    evhttp_uri_get_host(uri) != NULL) {
-		call_fail(call, 400, "expected one Host header, and a path");
+		http_request_fail(
+		    request, 400, "expected one Host header, and a path");
 		return false;
 	}
 	if (!guard_allows_host(host, api->hosts, api->host_count)) {
-		call_fail(call, 403,
+		http_request_fail(request, 403,
 		    "Host: expected an address, localhost, or a name that "
 		    "--http-host allows");
 		return false;
 	}
 	if (origin != NULL && !guard_allows_origin(origin, host)) {
-		call_fail(call, 403,
+		http_request_fail(request, 403,
 		    "Origin: requests from pages of other servers are "
 		    "refused");
 		return false;
 	}
-	if (!policy_may_connect(api->policy, &call->client)) {
-		call_fail(call, 403, "this client's address may not connect");
+	if (!policy_may_connect(api->policy, &request->client)) {
+		http_request_fail(
+		    request, 403, "this client's address may not connect");
 		return false;
 	}
 	return true;
@@ -110,29 +112,30 @@ is_trusted(struct call *call)
 
 /* Whether asset is what the client has already. */
 static bool
-is_cached(const struct call *call, const struct page_asset *asset)
+is_cached(const struct http_request *request, const struct page_asset *asset)
 {
-	const char *etag = call_header(call, "If-None-Match");
+	const char *etag = http_request_header(request, "If-None-Match");
 
 	return etag != NULL && strcmp(etag, asset->etag) == 0;
 }
 
 static void
-reply_with_asset(struct call *call, const struct page_asset *asset)
+reply_with_asset(struct http_request *request, const struct page_asset *asset)
 {
 	struct evbuffer *body = evbuffer_new();
 
-	call_add_header(call, "ETag", asset->etag);
-	call_add_header(call, "Cache-Control", "no-cache");
-	call_add_header(call, "Content-Security-Policy", CONTENT_SECURITY);
-	if (is_cached(call, asset))
-		call_reply(call, 304, NULL, NULL);
+	http_request_add_header(request, "ETag", asset->etag);
+	http_request_add_header(request, "Cache-Control", "no-cache");
+	http_request_add_header(
+	    request, "Content-Security-Policy", CONTENT_SECURITY);
+	if (is_cached(request, asset))
+		http_request_reply(request, 304, NULL, NULL);
 	else if (body == NULL ||
 	    evbuffer_add_reference(
 		body, asset->data, asset->size, NULL, NULL) != 0)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	else
-		call_reply(call, 200, asset->type, body);
+		http_request_reply(request, 200, asset->type, body);
 	if (body != NULL)
 		evbuffer_free(body);
 }
@@ -152,7 +155,7 @@ method_name(enum evhttp_cmd_type method)
 
 /* The path is known, but not with this method. */
 static void
-fail_method(struct call *call, const char *path)
+fail_method(struct http_request *request, const char *path)
 {
 	char allowed[64] = "";
 	size_t n = 0;
@@ -165,21 +168,22 @@ fail_method(struct call *call, const char *path)
 	if (n == 0) /* a part of the page */
 		snprintf(allowed, sizeof(allowed), "%s",
 		    method_name(EVHTTP_REQ_GET));
-	call_add_header(call, "Allow", allowed);
-	call_fail(call, 405, "%s: expected %s", path, allowed);
+	http_request_add_header(request, "Allow", allowed);
+	http_request_fail(request, 405, "%s: expected %s", path, allowed);
 }
 
 static void
-find_handler(struct call *call, const char *path)
+find_handler(struct http_request *request, const char *path)
 {
-	enum evhttp_cmd_type method = evhttp_request_get_command(call->request);
+	enum evhttp_cmd_type method =
+	    evhttp_request_get_command(request->evhttp);
 	const struct page_asset *asset = page_find(page_assets, path);
 	bool known = asset != NULL;
 
 	if (method == EVHTTP_REQ_HEAD)
 		method = EVHTTP_REQ_GET;
 	if (asset != NULL && method == EVHTTP_REQ_GET) {
-		reply_with_asset(call, asset);
+		reply_with_asset(request, asset);
 		return;
 	}
 	for (size_t i = 0; i < ROUTES; i++) {
@@ -187,28 +191,30 @@ find_handler(struct call *call, const char *path)
 			continue;
 		known = true;
 		if (routes[i].method == method) {
-			routes[i].handle(call);
+			routes[i].handle(request);
 			return;
 		}
 	}
 	if (known)
-		fail_method(call, path);
+		fail_method(request, path);
 	else
-		call_fail(call, 404, "no such page; the README lists them");
+		http_request_fail(
+		    request, 404, "no such page; the README lists them");
 }
 
 void
-api_dispatch(struct call *call)
+api_dispatch(struct http_request *request)
 {
 	const char *path;
 
-	call->step = NULL;
-	call_add_header(call, "X-Content-Type-Options", "nosniff");
-	call_add_header(call, "Cross-Origin-Resource-Policy", "same-origin");
-	call_add_header(call, "Referrer-Policy", "no-referrer");
-	if (!is_trusted(call))
+	request->step = NULL;
+	http_request_add_header(request, "X-Content-Type-Options", "nosniff");
+	http_request_add_header(
+	    request, "Cross-Origin-Resource-Policy", "same-origin");
+	http_request_add_header(request, "Referrer-Policy", "no-referrer");
+	if (!is_trusted(request))
 		return;
 	path =
-	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(call->request));
-	find_handler(call, path == NULL ? "" : path);
+	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->evhttp));
+	find_handler(request, path == NULL ? "" : path);
 }

@@ -42,7 +42,7 @@ struct events {
 struct reader {
 	TAILQ_ENTRY(reader) link;
 	struct events *events;
-	struct call *call; /* borrowed: it owns the reader */
+	struct http_request *request; /* borrowed: it owns the reader */
 	struct scheduler_task task;
 	struct pass pass;
 	bool gap;   /* tell it that it has missed something */
@@ -57,7 +57,7 @@ static size_t
 unsent(const struct reader *r)
 {
 	struct evhttp_connection *connection =
-	    evhttp_request_get_connection(r->call->request);
+	    evhttp_request_get_connection(r->request->evhttp);
 
 	return evbuffer_get_length(bufferevent_get_output(
 	    evhttp_connection_get_bufferevent(connection)));
@@ -69,7 +69,7 @@ reader_send(struct reader *r, struct evbuffer *out)
 {
 	size_t before = unsent(r);
 
-	evhttp_send_reply_chunk(r->call->request, out);
+	evhttp_send_reply_chunk(r->request->evhttp, out);
 	r->queued += unsent(r) - before;
 }
 
@@ -190,12 +190,12 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	for (struct reader *r = TAILQ_FIRST(&e->readers); r != NULL; r = next) {
 		next = TAILQ_NEXT(r, link);
 		if (is_stalled(r)) {
-			call_drop(r->call);
+			http_request_abort(r->request);
 			continue;
 		}
 		send_every(r);
 		if (unsent(r) < EVENTS_UNSENT_MAX)
-			scheduler_add(r->call->scheduler, &r->task);
+			scheduler_add(r->request->scheduler, &r->task);
 	}
 	every_begin(e->every);
 }
@@ -307,12 +307,12 @@ events_readers(const struct events *e)
 }
 
 static void
-reader_free(void *job)
+reader_free(void *data)
 {
-	struct reader *r = job;
+	struct reader *r = data;
 	struct events *e = r->events;
 
-	scheduler_remove(r->call->scheduler, &r->task);
+	scheduler_remove(r->request->scheduler, &r->task);
 	if (r->every)
 		every_want(e->every, false);
 	TAILQ_REMOVE(&e->readers, r, link);
@@ -323,7 +323,7 @@ reader_free(void *job)
 
 /* NULL when there is no memory. */
 static struct reader *
-reader_new(struct events *e, struct call *call, bool every)
+reader_new(struct events *e, struct http_request *request, bool every)
 {
 	const struct timeval tick = { 0, EVENTS_TICK_MS * 1000 };
 	struct reader *r = calloc(1, sizeof(*r));
@@ -331,7 +331,7 @@ reader_new(struct events *e, struct call *call, bool every)
 	if (r == NULL)
 		return NULL;
 	r->events = e;
-	r->call = call;
+	r->request = request;
 	r->task.run = reader_run;
 	if (e->count == 0 && event_add(e->tick, &tick) != 0) {
 		free(r);
@@ -365,14 +365,14 @@ start_from(struct reader *r, unsigned long since)
 static void
 start_stream(struct reader *r)
 {
-	struct evhttp_request *request = r->call->request;
+	struct evhttp_request *evhttp = r->request->evhttp;
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(
-	    evhttp_request_get_connection(request));
+	    evhttp_request_get_connection(evhttp));
 	struct evbuffer *out = evbuffer_new();
 
-	call_add_header(r->call, "Content-Type", STREAM_TYPE);
-	call_add_header(r->call, "Cache-Control", "no-store");
-	evhttp_send_reply_start(request, 200, NULL);
+	http_request_add_header(r->request, "Content-Type", STREAM_TYPE);
+	http_request_add_header(r->request, "Cache-Control", "no-store");
+	evhttp_send_reply_start(evhttp, 200, NULL);
 	bufferevent_set_timeouts(bev, NULL, NULL); /* we have our own */
 	if (out == NULL)
 		return;
@@ -387,9 +387,9 @@ start_stream(struct reader *r)
 
 /* The id that a browser sends when it comes back, or else the query's. */
 static unsigned long
-since_of(struct call *call, struct params *q)
+since_of(struct http_request *request, struct params *q)
 {
-	const char *last = call_header(call, "Last-Event-ID");
+	const char *last = http_request_header(request, "Last-Event-ID");
 	unsigned long since = params_number(q, "since", 0, INT64_MAX, 0);
 	struct params header = { .pairs = { { "since", last, 0 } },
 		.count = 1 };
@@ -400,9 +400,9 @@ since_of(struct call *call, struct params *q)
 }
 
 void
-events_subscribe(struct call *call)
+events_subscribe(struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 	static const char *const details[] = { "latest", "every" };
 	struct events *e = api->events;
 	struct reader *r;
@@ -410,29 +410,30 @@ events_subscribe(struct call *call)
 	size_t detail;
 	struct params q;
 
-	params_parse(&q, call_query(call));
-	since = since_of(call, &q);
+	params_parse(&q, http_request_query(request));
+	since = since_of(request, &q);
 	detail = params_choice(&q, "detail", details, 2, 0);
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	if (evhttp_request_get_command(call->request) == EVHTTP_REQ_HEAD) {
-		call_add_header(call, "Cache-Control", "no-store");
-		call_reply(call, 200, STREAM_TYPE, NULL); /* and no stream */
+	if (evhttp_request_get_command(request->evhttp) == EVHTTP_REQ_HEAD) {
+		http_request_add_header(request, "Cache-Control", "no-store");
+		http_request_reply(
+		    request, 200, STREAM_TYPE, NULL); /* and no stream */
 		return;
 	}
 	if (e->count == EVENTS_READERS_MAX) {
-		call_fail(call, 503, "events have %d readers already",
-		    EVENTS_READERS_MAX);
+		http_request_fail(request, 503,
+		    "events have %d readers already", EVENTS_READERS_MAX);
 		return;
 	}
-	r = reader_new(e, call, detail == 1);
+	r = reader_new(e, request, detail == 1);
 	if (r == NULL) {
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 		return;
 	}
 	start_from(r, since);
-	call_continue(call, NULL, r, reader_free);
+	http_request_continue(request, NULL, r, reader_free);
 	start_stream(r);
 }

@@ -188,8 +188,8 @@ add_http(struct text *t, const struct api *api)
 	    http_connections_count(api->connections));
 	add_one(t, "http_event_readers", "gauge",
 	    "Readers of server-sent events.", events_readers(api->events));
-	add_one(
-	    t, "http_requests_total", "counter", "HTTP requests.", api->calls);
+	add_one(t, "http_requests_total", "counter", "HTTP requests.",
+	    api->requests);
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
 	text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
@@ -224,18 +224,18 @@ metrics_write(const struct api *api, struct text *t)
 }
 
 void
-api_get_metrics(struct call *call)
+api_get_metrics(struct http_request *request)
 {
-	struct evbuffer *body = call_new_body(call);
+	struct evbuffer *body = http_request_new_body(request);
 	struct text t;
 
 	if (body == NULL)
 		return;
 	text_begin(&t, body);
-	metrics_write(call->context, &t);
+	metrics_write(request->context, &t);
 	if (text_end(&t) != 0)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	else
-		call_reply(call, 200, METRICS_TYPE, body);
+		http_request_reply(request, 200, METRICS_TYPE, body);
 	evbuffer_free(body);
 }

@@ -72,52 +72,52 @@ api_write_status(const struct api *api, bool writable, struct text *t)
 
 /* What was written into body, which is freed, or 500. */
 static void
-reply_with(struct call *call, struct text *t, struct evbuffer *body)
+reply_with(struct http_request *request, struct text *t, struct evbuffer *body)
 {
 	if (text_end(t) != 0)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	else
-		call_reply_made(call, body);
+		http_request_reply_json_text(request, body);
 	evbuffer_free(body);
 }
 
 void
-api_get_status(struct call *call)
+api_get_status(struct http_request *request)
 {
-	struct evbuffer *body = call_new_body(call);
+	struct evbuffer *body = http_request_new_body(request);
 	struct text t;
 
 	if (body == NULL)
 		return;
 	text_begin(&t, body);
-	api_write_status(call->context, api_may_write(call), &t);
-	reply_with(call, &t, body);
+	api_write_status(request->context, api_may_write(request), &t);
+	reply_with(request, &t, body);
 }
 
 void
-api_get_clients(struct call *call)
+api_get_clients(struct http_request *request)
 {
-	struct evbuffer *body = call_new_body(call);
+	struct evbuffer *body = http_request_new_body(request);
 	struct text t;
 
 	if (body == NULL)
 		return;
 	text_begin(&t, body);
-	api_write_clients(call->context, &t);
-	reply_with(call, &t, body);
+	api_write_clients(request->context, &t);
+	reply_with(request, &t, body);
 }
 
 void
-api_get_health(struct call *call)
+api_get_health(struct http_request *request)
 {
-	const char *reason = api_health(call->context);
-	struct evbuffer *body = call_new_body(call);
+	const char *reason = api_health(request->context);
+	struct evbuffer *body = http_request_new_body(request);
 
 	if (body == NULL)
 		return;
 	evbuffer_add_printf(body, "%s\n", reason == NULL ? "ok" : reason);
-	call_add_header(call, "Cache-Control", "no-store");
-	call_reply(call, reason == NULL ? 200 : 503,
+	http_request_add_header(request, "Cache-Control", "no-store");
+	http_request_reply(request, reason == NULL ? 200 : 503,
 	    "text/plain; charset=utf-8", body);
 	evbuffer_free(body);
 }

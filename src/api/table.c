@@ -37,9 +37,9 @@ struct reading {
 };
 
 static void
-reading_free(void *job)
+reading_free(void *data)
 {
-	struct reading *r = job;
+	struct reading *r = data;
 
 	if (r->body != NULL)
 		evbuffer_free(r->body);
@@ -84,29 +84,29 @@ add_values(struct reading *r, struct text *t)
 
 /* End a step: with the reply if nothing is left. */
 static void
-end_step(struct call *call, struct text *t, bool finished)
+end_step(struct http_request *request, struct text *t, bool finished)
 {
-	struct reading *r = call->job;
+	struct reading *r = request->data;
 
 	if (finished)
 		text_add(t, "]}\n");
 	if (text_end(t) != 0)
 		r->failed = true;
 	if (r->failed)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	else if (finished)
-		call_reply_made(call, r->body);
+		http_request_reply_json_text(request, r->body);
 }
 
 static void
-step_registers(struct call *call)
+step_registers(struct http_request *request)
 {
-	struct reading *r = call->job;
+	struct reading *r = request->data;
 	struct text t;
 
 	text_begin(&t, r->body);
 	add_values(r, &t);
-	end_step(call, &t, r->done == r->value_count);
+	end_step(request, &t, r->done == r->value_count);
 }
 
 /* What of the table is asked for: one address if nothing else is said. */
@@ -122,25 +122,25 @@ params_range(struct params *q)
 }
 
 void
-api_get_registers(struct call *call)
+api_get_registers(struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 	struct params q;
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	struct range range = params_range(&q);
 	enum value_type type = (enum value_type)params_choice(
 	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
 	enum value_order order = (enum value_order)params_choice(
 	    &q, "order", value_order_names, VALUE_ORDERS, VALUE_ABCD);
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
 	if (range.quantity % value_words(type) != 0) {
-		call_fail(call, 400,
+		http_request_fail(request, 400,
 		    "quantity: %zu registers: expected a multiple of %u for "
 		    "%s",
 		    range.quantity, value_words(type), value_type_names[type]);
@@ -148,7 +148,7 @@ api_get_registers(struct call *call)
 	}
 	r = reading_new(range.quantity);
 	if (r == NULL) {
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 		return;
 	}
 	r->type = type;
@@ -164,10 +164,10 @@ api_get_registers(struct call *call)
 	    range.address, range.quantity, value_type_names[type],
 	    value_order_names[order]);
 	r->failed = text_end(&t) != 0;
-	call_continue(call, step_registers, r, reading_free);
+	http_request_continue(request, step_registers, r, reading_free);
 }
 
-/* All coils, or a part of them: more than one call can read. */
+/* Any number of coils: datatable_read_coils reads fewer than 65536. */
 static void
 copy_coils(const struct datatable *table, size_t address, size_t quantity,
     uint16_t *packed)
@@ -186,35 +186,35 @@ copy_coils(const struct datatable *table, size_t address, size_t quantity,
 }
 
 static void
-step_coils(struct call *call)
+step_coils(struct http_request *request)
 {
-	struct reading *r = call->job;
+	struct reading *r = request->data;
 	size_t n = step_size(r, r->coil_count);
 	struct text t;
 
 	text_begin(&t, r->body);
 	text_add_coils(&t, r->done > 0, r->coils, r->done, n);
 	r->done += n;
-	end_step(call, &t, r->done == r->coil_count);
+	end_step(request, &t, r->done == r->coil_count);
 }
 
 void
-api_get_coils(struct call *call)
+api_get_coils(struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 	struct params q;
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	struct range range = params_range(&q);
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
 	r = reading_new(0);
 	if (r == NULL) {
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 		return;
 	}
 	r->coil_count = range.quantity;
@@ -223,13 +223,13 @@ api_get_coils(struct call *call)
 	text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
 	    range.address, range.quantity);
 	r->failed = text_end(&t) != 0;
-	call_continue(call, step_coils, r, reading_free);
+	http_request_continue(request, step_coils, r, reading_free);
 }
 
 static void
-step_dump(struct call *call)
+step_dump(struct http_request *request)
 {
-	struct reading *r = call->job;
+	struct reading *r = request->data;
 	struct text t;
 
 	text_begin(&t, r->body);
@@ -239,25 +239,25 @@ step_dump(struct call *call)
 		text_add_values(
 		    &t, false, VALUE_UINT16, VALUE_ABCD, r->coils, COIL_WORDS);
 	}
-	end_step(call, &t, r->done == r->value_count);
+	end_step(request, &t, r->done == r->value_count);
 }
 
 void
-api_get_dump(struct call *call)
+api_get_dump(struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 	struct reading *r;
 	struct params q;
 	struct text t;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
 	r = reading_new(ADDRESSES);
 	if (r == NULL) {
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 		return;
 	}
 	r->value_count = ADDRESSES;
@@ -268,5 +268,5 @@ api_get_dump(struct call *call)
 	text_add(&t, "{\"mode\":\"%s\",\"seq\":%llu,\"registers\":[",
 	    api_mode(api), (unsigned long long)events_sequence(api->events));
 	r->failed = text_end(&t) != 0;
-	call_continue(call, step_dump, r, reading_free);
+	http_request_continue(request, step_dump, r, reading_free);
 }

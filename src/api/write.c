@@ -31,41 +31,41 @@ struct order {
 };
 
 /* A reply that waits for the gate. */
-struct held_call {
+struct held_reply {
 	struct gate_waiter waiter;
-	struct gate *gate; /* borrowed */
-	struct call *call; /* borrowed: it owns this */
+	struct gate *gate;            /* borrowed */
+	struct http_request *request; /* borrowed: it owns this */
 	uint64_t ticket;
 	json_t *reply; /* owned, until it is sent */
 };
 
 bool
-api_may_write(const struct call *call)
+api_may_write(const struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 
 	return api->writable &&
 	    (api->token == NULL ||
 		guard_allows_token(
-		    call_header(call, "Authorization"), api->token));
+		    http_request_header(request, "Authorization"), api->token));
 }
 
 /* Otherwise it is answered. */
 static bool
-is_allowed(struct call *call)
+is_allowed(struct http_request *request)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 
-	if (api_may_write(call))
+	if (api_may_write(request))
 		return true;
 	if (!api->writable) {
-		call_fail(call, 403,
+		http_request_fail(request, 403,
 		    "this server is read-only over HTTP: --http-write would "
 		    "allow writes");
 		return false;
 	}
-	call_add_header(call, "WWW-Authenticate", "Bearer");
-	call_fail(call, 401,
+	http_request_add_header(request, "WWW-Authenticate", "Bearer");
+	http_request_fail(request, 401,
 	    "writing takes the token: expected Authorization: Bearer TOKEN");
 	return false;
 }
@@ -74,25 +74,26 @@ static void
 held_decided(
     struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
 {
-	struct held_call *held =
-	    (void *)((char *)waiter - offsetof(struct held_call, waiter));
-	struct call *call = held->call;
+	struct held_reply *held =
+	    (void *)((char *)waiter - offsetof(struct held_reply, waiter));
+	struct http_request *request = held->request;
 	json_t *reply = held->reply;
 
 	if (held->ticket > up_to)
 		return;
 	if (verdict == GATE_SAFE) {
 		held->reply = NULL;
-		call_reply_json(call, 200, reply);
+		http_request_reply_json(request, 200, reply);
 	} else {
-		call_fail(call, 503, "the write could not be made safe");
+		http_request_fail(
+		    request, 503, "the write could not be made safe");
 	}
 }
 
 static void
-held_free(void *job)
+held_free(void *data)
 {
-	struct held_call *held = job;
+	struct held_reply *held = data;
 
 	gate_leave(held->gate, &held->waiter);
 	json_decref(held->reply);
@@ -101,34 +102,36 @@ held_free(void *job)
 
 /* Reply once the gate has decided. */
 static void
-hold(struct call *call, struct gate *gate, uint64_t ticket, json_t *reply)
+hold(struct http_request *request, struct gate *gate, uint64_t ticket,
+    json_t *reply)
 {
-	struct held_call *held = calloc(1, sizeof(*held));
+	struct held_reply *held = calloc(1, sizeof(*held));
 
 	if (held == NULL) {
 		json_decref(reply);
-		call_fail(call, 500, "written, but out of memory");
+		http_request_fail(request, 500, "written, but out of memory");
 		return;
 	}
 	held->waiter.decided = held_decided;
 	held->gate = gate;
-	held->call = call;
+	held->request = request;
 	held->ticket = ticket;
 	held->reply = reply;
 	gate_join(gate, &held->waiter);
-	call_continue(call, NULL, held, held_free);
+	http_request_continue(request, NULL, held, held_free);
 }
 
 /* The policy has said no: who may not write, or that it can't be done now. */
 static void
-fail_refused(
-    struct call *call, enum mb_exception no, const struct mb_range *refused)
+fail_refused(struct http_request *request, enum mb_exception no,
+    const struct mb_range *refused)
 {
 	if (no == MB_EX_SERVER_DEVICE_FAILURE)
-		call_fail(call, 503, "it can't be done now: exception %02u %s",
-		    no, mb_exception_name(no));
+		http_request_fail(request, 503,
+		    "it can't be done now: exception %02u %s", no,
+		    mb_exception_name(no));
 	else
-		call_fail(call, 403,
+		http_request_fail(request, 403,
 		    "refused by the access rules, for address %u quantity %u: "
 		    "exception %02u %s",
 		    refused->address, refused->quantity, no,
@@ -137,34 +140,34 @@ fail_refused(
 
 /* Write, if the policy has nothing against it. */
 static void
-carry_out(struct call *call, const struct writing *writings, size_t count,
-    json_t *reply)
+carry_out(struct http_request *request, const struct writing *writings,
+    size_t count, json_t *reply)
 {
-	const struct api *api = call->context;
+	const struct api *api = request->context;
 	struct mb_range refused;
 	enum mb_exception no = writing_check(
-	    writings, count, api->policy, &call->client, &refused);
+	    writings, count, api->policy, &request->client, &refused);
 	uint64_t ticket;
 
 	if (no != MB_EX_NONE) {
 		json_decref(reply);
-		fail_refused(call, no, &refused);
+		fail_refused(request, no, &refused);
 		return;
 	}
 	ticket = writing_execute(
-	    writings, count, api->table, api->gate, &call->client);
+	    writings, count, api->table, api->gate, &request->client);
 	if (ticket == 0)
-		call_reply_json(call, 200, reply);
+		http_request_reply_json(request, 200, reply);
 	else
-		hold(call, api->gate, ticket, reply);
+		hold(request, api->gate, ticket, reply);
 }
 
-/* The body, or NULL: then the call is answered. */
+/* Returns the body, or NULL after a reply that says what is wrong. */
 static json_t *
-take_body(struct call *call)
+take_body(struct http_request *request)
 {
-	struct evbuffer *body = call_body(call);
-	const char *type = call_header(call, "Content-Type");
+	struct evbuffer *body = http_request_body(request);
+	const char *type = http_request_header(request, "Content-Type");
 	size_t length = evbuffer_get_length(body);
 	char error[BODY_ERROR_MAX];
 	const char *text;
@@ -173,19 +176,20 @@ take_body(struct call *call)
 	if (type == NULL ||
 	    strncasecmp(type, JSON_TYPE, sizeof(JSON_TYPE) - 1) != 0 ||
 	    strchr("; ", type[sizeof(JSON_TYPE) - 1]) == NULL) {
-		call_fail(call, 415, "Content-Type: expected " JSON_TYPE);
+		http_request_fail(
+		    request, 415, "Content-Type: expected " JSON_TYPE);
 		return NULL;
 	}
 	if (length > HTTP_BODY_MAX) {
-		call_fail(call, 413, "body: expected at most %d bytes",
-		    HTTP_BODY_MAX);
+		http_request_fail(request, 413,
+		    "body: expected at most %d bytes", HTTP_BODY_MAX);
 		return NULL;
 	}
 	text = (const char *)evbuffer_pullup(body, -1);
 	object = body_parse(
 	    text == NULL ? "" : text, text == NULL ? 0 : length, error);
 	if (object == NULL)
-		call_fail(call, 400, "%s", error);
+		http_request_fail(request, 400, "%s", error);
 	return object;
 }
 
@@ -208,20 +212,20 @@ describe(const struct order *o)
 }
 
 static void
-write_body(struct call *call, read_order_fn read_order)
+write_body(struct http_request *request, read_order_fn read_order)
 {
 	struct order *o;
 	json_t *body;
 
-	if (!is_allowed(call) || (body = take_body(call)) == NULL)
+	if (!is_allowed(request) || (body = take_body(request)) == NULL)
 		return;
 	o = calloc(1, sizeof(*o));
 	if (o == NULL)
-		call_fail(call, 500, "out of memory");
-	else if (read_order(call->context, body, o) != 0)
-		call_fail(call, 400, "%s", o->error);
+		http_request_fail(request, 500, "out of memory");
+	else if (read_order(request->context, body, o) != 0)
+		http_request_fail(request, 400, "%s", o->error);
 	else
-		carry_out(call, o->writings, o->count, describe(o));
+		carry_out(request, o->writings, o->count, describe(o));
 	json_decref(body);
 	free(o);
 }
@@ -265,9 +269,9 @@ read_registers(const struct api *api, json_t *body, struct order *o)
 }
 
 void
-api_put_registers(struct call *call)
+api_put_registers(struct http_request *request)
 {
-	write_body(call, read_registers);
+	write_body(request, read_registers);
 }
 
 /* As many coils as there are do not fit the words of a dump. */
@@ -293,9 +297,9 @@ read_coils(const struct api *api, json_t *body, struct order *o)
 }
 
 void
-api_put_coils(struct call *call)
+api_put_coils(struct http_request *request)
 {
-	write_body(call, read_coils);
+	write_body(request, read_coils);
 }
 
 static int
@@ -385,13 +389,13 @@ read_dump(const struct api *api, json_t *body, struct order *o)
 }
 
 void
-api_load(struct call *call)
+api_load(struct http_request *request)
 {
-	write_body(call, read_dump);
+	write_body(request, read_dump);
 }
 
 void
-api_reset(struct call *call)
+api_reset(struct http_request *request)
 {
 	static const struct writing zeros[] = {
 		{ MB_COILS, 0, ADDRESSES, NULL },
@@ -400,14 +404,14 @@ api_reset(struct call *call)
 	struct params q;
 	size_t kind;
 
-	if (!is_allowed(call))
+	if (!is_allowed(request))
 		return;
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	kind = params_choice(&q, "kind", text_kinds, 2, 2);
 	if (params_finish(&q) != NULL)
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 	else if (kind == 2)
-		carry_out(call, zeros, 2, json_object());
+		carry_out(request, zeros, 2, json_object());
 	else
-		carry_out(call, &zeros[kind], 1, json_object());
+		carry_out(request, &zeros[kind], 1, json_object());
 }

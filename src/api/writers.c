@@ -36,17 +36,17 @@ struct walk {
 };
 
 static void
-walk_free(void *job)
+walk_free(void *data)
 {
-	struct walk *w = job;
+	struct walk *w = data;
 
 	evbuffer_free(w->body);
 	free(w);
 }
 
-/* NULL when there is no memory: then the call is answered. */
+/* Returns NULL after a reply when memory is exhausted. */
 static struct walk *
-walk_new(struct call *call, enum datatable_kind kind)
+walk_new(struct http_request *request, enum datatable_kind kind)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 
@@ -54,7 +54,7 @@ walk_new(struct call *call, enum datatable_kind kind)
 		w->body = evbuffer_new();
 	if (w == NULL || w->body == NULL) {
 		free(w);
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 		return NULL;
 	}
 	w->kind = kind;
@@ -63,18 +63,18 @@ walk_new(struct call *call, enum datatable_kind kind)
 	return w;
 }
 
-/* End a step, and the call if nothing is left. */
+/* End a step; reply if it was the last. */
 static void
-end_step(struct call *call, struct text *t, bool finished)
+end_step(struct http_request *request, struct text *t, bool finished)
 {
-	struct walk *w = call->job;
+	struct walk *w = request->data;
 
 	if (text_end(t) != 0)
 		w->failed = true;
 	if (w->failed)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	else if (finished)
-		call_reply_made(call, w->body);
+		http_request_reply_json_text(request, w->body);
 }
 
 static const char *
@@ -112,10 +112,10 @@ add_row(struct walk *w, struct text *t, uint16_t address,
 
 /* Rows of written addresses, some of them. */
 static void
-step_rows(struct call *call)
+step_rows(struct http_request *request)
 {
-	const struct api *api = call->context;
-	struct walk *w = call->job;
+	const struct api *api = request->context;
+	struct walk *w = request->data;
 	struct last_write write;
 	struct text t;
 
@@ -135,26 +135,26 @@ step_rows(struct call *call)
 	}
 	if (w->from >= w->end)
 		text_add(&t, "]\n");
-	end_step(call, &t, w->from >= w->end);
+	end_step(request, &t, w->from >= w->end);
 }
 
 /* Begin a walk with the text that comes first. */
 static void
-begin_walk(
-    struct call *call, struct walk *w, const char *first, call_step_fn step)
+begin_walk(struct http_request *request, struct walk *w, const char *first,
+    http_request_step_fn step)
 {
 	if (evbuffer_add(w->body, first, strlen(first)) != 0)
 		w->failed = true;
-	call_continue(call, step, w, walk_free);
+	http_request_continue(request, step, w, walk_free);
 }
 
 void
-api_get_writers(struct call *call)
+api_get_writers(struct http_request *request)
 {
 	struct params q;
 	struct walk *w;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	size_t kind =
 	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
@@ -162,23 +162,23 @@ api_get_writers(struct call *call)
 	size_t quantity = params_number(&q, "quantity", 1,
 	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	w = walk_new(call, (enum datatable_kind)kind);
+	w = walk_new(request, (enum datatable_kind)kind);
 	if (w == NULL)
 		return;
 	w->from = (uint32_t)address;
 	w->end = (uint32_t)(address + quantity);
-	begin_walk(call, w, "[", step_rows);
+	begin_walk(request, w, "[", step_rows);
 }
 
 /* Rows of contended addresses, of both kinds. */
 static void
-step_contended(struct call *call)
+step_contended(struct http_request *request)
 {
-	const struct api *api = call->context;
-	struct walk *w = call->job;
+	const struct api *api = request->context;
+	struct walk *w = request->data;
 	struct last_write write;
 	struct text t;
 	int listed = 0;
@@ -198,27 +198,27 @@ step_contended(struct call *call)
 	}
 	if (w->kind == DATATABLE_REGISTERS) {
 		w->kind = DATATABLE_COILS;
-		end_step(call, &t, false);
+		end_step(request, &t, false);
 	} else {
 		text_add(&t, "]\n");
-		end_step(call, &t, true);
+		end_step(request, &t, true);
 	}
 }
 
 void
-api_get_contended(struct call *call)
+api_get_contended(struct http_request *request)
 {
 	struct params q;
 	struct walk *w;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	w = walk_new(call, DATATABLE_REGISTERS);
+	w = walk_new(request, DATATABLE_REGISTERS);
 	if (w != NULL)
-		begin_walk(call, w, "[", step_contended);
+		begin_walk(request, w, "[", step_contended);
 }
 
 /* The number of a client in the map, or -1. */
@@ -280,10 +280,10 @@ add_clients(const struct walk *w, struct text *t)
 }
 
 static void
-step_map(struct call *call)
+step_map(struct http_request *request)
 {
-	const struct api *api = call->context;
-	struct walk *w = call->job;
+	const struct api *api = request->context;
+	struct walk *w = request->data;
 	uint32_t left = STEP_MAP;
 	struct text t;
 
@@ -303,23 +303,23 @@ step_map(struct call *call)
 	}
 	if (w->from == ADDRESSES)
 		add_clients(w, &t);
-	end_step(call, &t, w->from == ADDRESSES);
+	end_step(request, &t, w->from == ADDRESSES);
 }
 
 void
-api_get_writers_map(struct call *call)
+api_get_writers_map(struct http_request *request)
 {
 	struct params q;
 	struct walk *w;
 
-	params_parse(&q, call_query(call));
+	params_parse(&q, http_request_query(request));
 	size_t kind =
 	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
 	if (params_finish(&q) != NULL) {
-		call_fail(call, 400, "%s", q.error);
+		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	w = walk_new(call, (enum datatable_kind)kind);
+	w = walk_new(request, (enum datatable_kind)kind);
 	if (w != NULL)
-		begin_walk(call, w, "{\"ranges\":[", step_map);
+		begin_walk(request, w, "{\"ranges\":[", step_map);
 }

@@ -13,102 +13,104 @@
 #define ERROR_MAX 400
 
 static void
-call_free(struct call *call)
+request_free(struct http_request *request)
 {
-	scheduler_remove(call->scheduler, &call->task);
-	if (call->end_job != NULL)
-		call->end_job(call->job);
-	free(call);
+	scheduler_remove(request->scheduler, &request->task);
+	if (request->free_data != NULL)
+		request->free_data(request->data);
+	free(request);
 }
 
-/* The client has gone before it got a reply. evhttp leaves us the request,
- * unless it is closing down itself. */
+/* The client has closed the connection before the reply. The evhttp request is
+ * ours to free then, unless evhttp itself is being freed. */
 static void
-call_gone(void *arg)
+closed_cb(void *arg)
 {
-	struct call *call = arg;
+	struct http_request *request = arg;
 
-	if (evhttp_request_get_connection(call->request) == NULL)
-		evhttp_request_free(call->request);
-	call_free(call);
+	if (evhttp_request_get_connection(request->evhttp) == NULL)
+		evhttp_request_free(request->evhttp);
+	request_free(request);
 }
 
 static void
-call_run(struct scheduler_task *task)
+run_step(struct scheduler_task *task)
 {
-	struct call *call =
-	    (void *)((char *)task - offsetof(struct call, task));
+	struct http_request *request =
+	    (void *)((char *)task - offsetof(struct http_request, task));
 
-	call->running = true;
-	call->step(call);
-	call->running = false;
-	if (call->request == NULL)
-		call_free(call);
-	else if (call->step != NULL)
-		scheduler_add(call->scheduler, &call->task);
+	request->running = true;
+	request->step(request);
+	request->running = false;
+	if (request->evhttp == NULL)
+		request_free(request);
+	else if (request->step != NULL)
+		scheduler_add(request->scheduler, &request->task);
 }
 
-struct call *
-call_new(struct scheduler *scheduler, struct http_connection *connection,
-    struct evhttp_request *request, call_step_fn step, void *context)
+struct http_request *
+http_request_new(struct scheduler *scheduler,
+    struct http_connection *connection, struct evhttp_request *evhttp,
+    http_request_step_fn step, void *context)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct http_request *request = calloc(1, sizeof(*request));
 
-	if (call == NULL)
+	if (request == NULL)
 		return NULL;
-	call->scheduler = scheduler;
-	call->connection = connection;
-	call->request = request;
-	call->step = step;
-	call->context = context;
-	connection->on_close = call_gone;
-	connection->arg = call;
-	call->task.run = call_run;
-	scheduler_add(scheduler, &call->task);
-	return call;
+	request->scheduler = scheduler;
+	request->connection = connection;
+	request->evhttp = evhttp;
+	request->step = step;
+	request->context = context;
+	connection->on_close = closed_cb;
+	connection->arg = request;
+	request->task.run = run_step;
+	scheduler_add(scheduler, &request->task);
+	return request;
 }
 
 void
-call_continue(
-    struct call *call, call_step_fn step, void *job, void (*end_job)(void *job))
+http_request_continue(struct http_request *request, http_request_step_fn step,
+    void *data, void (*free_data)(void *data))
 {
-	if (call->end_job != NULL && job != call->job)
-		call->end_job(call->job);
-	call->step = step;
-	call->job = job;
-	call->end_job = end_job;
-	if (step != NULL && !call->running)
-		scheduler_add(call->scheduler, &call->task);
+	if (request->free_data != NULL && data != request->data)
+		request->free_data(request->data);
+	request->step = step;
+	request->data = data;
+	request->free_data = free_data;
+	if (step != NULL && !request->running)
+		scheduler_add(request->scheduler, &request->task);
 }
 
 const char *
-call_header(const struct call *call, const char *name)
+http_request_header(const struct http_request *request, const char *name)
 {
 	return evhttp_find_header(
-	    evhttp_request_get_input_headers(call->request), name);
+	    evhttp_request_get_input_headers(request->evhttp), name);
 }
 
 const char *
-call_query(const struct call *call)
+http_request_query(const struct http_request *request)
 {
 	return evhttp_uri_get_query(
-	    evhttp_request_get_evhttp_uri(call->request));
+	    evhttp_request_get_evhttp_uri(request->evhttp));
 }
 
 struct evbuffer *
-call_body(const struct call *call)
+http_request_body(const struct http_request *request)
 {
-	return evhttp_request_get_input_buffer(call->request);
+	return evhttp_request_get_input_buffer(request->evhttp);
 }
 
 void
-call_add_header(struct call *call, const char *name, const char *value)
+http_request_add_header(
+    struct http_request *request, const char *name, const char *value)
 {
 	evhttp_add_header(
-	    evhttp_request_get_output_headers(call->request), name, value);
+	    evhttp_request_get_output_headers(request->evhttp), name, value);
 }
 
-/* evhttp knows few phrases. */
+/* The reason phrases that evhttp lacks. */
 static const char *
 phrase(int status)
 {
@@ -129,83 +131,87 @@ phrase(int status)
 }
 
 static void
-call_ended(struct call *call)
+replied(struct http_request *request)
 {
-	call->request = NULL;
-	if (!call->running)
-		call_free(call);
+	request->evhttp = NULL;
+	if (!request->running)
+		request_free(request);
 }
 
 void
-call_reply(
-    struct call *call, int status, const char *type, struct evbuffer *body)
+http_request_reply(struct http_request *request, int status, const char *type,
+    struct evbuffer *body)
 {
-	struct evhttp_request *request = call->request;
+	struct evhttp_request *evhttp = request->evhttp;
 
 	if (type != NULL)
-		call_add_header(call, "Content-Type", type);
-	http_connection_replied(call->connection, request);
-	evhttp_send_reply(request, status, phrase(status), body);
-	call_ended(call);
+		http_request_add_header(request, "Content-Type", type);
+	http_connection_replied(request->connection, evhttp);
+	evhttp_send_reply(evhttp, status, phrase(status), body);
+	replied(request);
 }
 
-/* Send a line, or an empty reply when there is no memory for one. */
+/* Reply with a line, or with an empty body when memory is exhausted. */
 static void
-reply_text(struct call *call, int status, const char *type, const char *text)
+reply_text(struct http_request *request, int status, const char *type,
+    const char *text)
 {
 	struct evbuffer *body = evbuffer_new();
 
 	if (body == NULL || text == NULL ||
 	    evbuffer_add_printf(body, "%s\n", text) < 0)
-		call_reply(call, 500, NULL, NULL);
+		http_request_reply(request, 500, NULL, NULL);
 	else
-		call_reply(call, status, type, body);
+		http_request_reply(request, status, type, body);
 	if (body != NULL)
 		evbuffer_free(body);
 }
 
 void
-call_reply_made(struct call *call, struct evbuffer *body)
+http_request_reply_json_text(
+    struct http_request *request, struct evbuffer *body)
 {
-	call_add_header(call, "Cache-Control", "no-store");
-	call_reply(call, 200, JSON_TYPE, body);
+	http_request_add_header(request, "Cache-Control", "no-store");
+	http_request_reply(request, 200, JSON_TYPE, body);
 }
 
 void
-call_reply_json(struct call *call, int status, json_t *value)
+http_request_reply_json(struct http_request *request, int status, json_t *value)
 {
 	char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT);
 
 	json_decref(value);
-	call_add_header(call, "Cache-Control", "no-store");
-	reply_text(call, status, JSON_TYPE, text);
+	http_request_add_header(request, "Cache-Control", "no-store");
+	reply_text(request, status, JSON_TYPE, text);
 	free(text);
 }
 
 void
-call_fail(struct call *call, int status, const char *format, ...)
+http_request_fail(
+    struct http_request *request, int status, const char *format, ...)
 {
-	char sentence[ERROR_MAX];
+	char message[ERROR_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	call_reply_json(call, status, json_pack("{s:s}", "error", sentence));
+	http_request_reply_json(
+	    request, status, json_pack("{s:s}", "error", message));
 }
 
 struct evbuffer *
-call_new_body(struct call *call)
+http_request_new_body(struct http_request *request)
 {
 	struct evbuffer *body = evbuffer_new();
 
 	if (body == NULL)
-		call_fail(call, 500, "out of memory");
+		http_request_fail(request, 500, "out of memory");
 	return body;
 }
 
 void
-call_drop(struct call *call)
+http_request_abort(struct http_request *request)
 {
-	http_connection_close(call->connection);
+	http_connection_close(request->connection);
 }

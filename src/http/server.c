@@ -53,25 +53,25 @@ peer_of(struct evhttp_request *request)
 	return address_from_sockaddr(&storage);
 }
 
-/* evhttp has a whole request. */
+/* evhttp has read a whole request. */
 static void
-request_cb(struct evhttp_request *request, void *arg)
+request_cb(struct evhttp_request *evhttp, void *arg)
 {
 	struct http *h = arg;
 	struct http_connection *connection =
-	    http_connections_begin_request(h->connections, request);
-	struct call *call = NULL;
+	    http_connections_begin_request(h->connections, evhttp);
+	struct http_request *request = NULL;
 
 	if (connection != NULL)
-		call = call_new(
-		    h->scheduler, connection, request, api_dispatch, &h->api);
-	if (call == NULL) {
-		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
+		request = http_request_new(
+		    h->scheduler, connection, evhttp, api_dispatch, &h->api);
+	if (request == NULL) {
+		evhttp_send_error(evhttp, HTTP_SERVUNAVAIL, NULL);
 		return;
 	}
-	h->api.calls++;
-	call->client.id = h->next_client++;
-	call->client.address = peer_of(request);
+	h->api.requests++;
+	request->client.id = h->next_client++;
+	request->client.address = peer_of(evhttp);
 }
 
 /* Where nothing can be written, bodies are for the refusal only. */
