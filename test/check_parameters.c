@@ -4,14 +4,14 @@
 
 #include "suite.h"
 
-static struct params q;
+static struct parameters q;
 
 START_TEST(no_query_gives_the_defaults)
 {
-	params_parse(&q, _i == 0 ? NULL : "");
-	ck_assert_ptr_null(params_text(&q, "a"));
-	ck_assert_uint_eq(params_number(&q, "a", 1, 9, 5), 5);
-	ck_assert_ptr_null(params_finish(&q));
+	parameters_parse(&q, _i == 0 ? NULL : "");
+	ck_assert_ptr_null(parameters_text(&q, "a"));
+	ck_assert_uint_eq(parameters_number(&q, "a", 1, 9, 5), 5);
+	ck_assert_ptr_null(parameters_finish(&q));
 }
 END_TEST
 
@@ -19,11 +19,11 @@ START_TEST(numbers_and_words_are_found_by_name)
 {
 	static const char *const words[] = { "one", "two" };
 
-	params_parse(&q, "quantity=10&address=0&type=two");
-	ck_assert_uint_eq(params_number(&q, "address", 0, 65535, 7), 0);
-	ck_assert_uint_eq(params_number(&q, "quantity", 1, 10, 1), 10);
-	ck_assert_uint_eq(params_choice(&q, "type", words, 2, 0), 1);
-	ck_assert_ptr_null(params_finish(&q));
+	parameters_parse(&q, "quantity=10&address=0&type=two");
+	ck_assert_uint_eq(parameters_number(&q, "address", 0, 65535, 7), 0);
+	ck_assert_uint_eq(parameters_number(&q, "quantity", 1, 10, 1), 10);
+	ck_assert_uint_eq(parameters_choice(&q, "type", words, 2, 0), 1);
+	ck_assert_ptr_null(parameters_finish(&q));
 }
 END_TEST
 
@@ -61,45 +61,45 @@ START_TEST(what_is_wrong_is_said)
 {
 	static const char *const words[] = { "one", "two" };
 
-	params_parse(&q, refused[_i].query);
-	ck_assert_uint_le(params_number(&q, "a", 1, 10, 5), 10);
-	ck_assert_uint_le(params_choice(&q, "b", words, 2, 0), 1);
-	ck_assert_str_eq(params_finish(&q), refused[_i].error);
+	parameters_parse(&q, refused[_i].query);
+	ck_assert_uint_le(parameters_number(&q, "a", 1, 10, 5), 10);
+	ck_assert_uint_le(parameters_choice(&q, "b", words, 2, 0), 1);
+	ck_assert_str_eq(parameters_finish(&q), refused[_i].error);
 }
 END_TEST
 
 START_TEST(the_first_error_stays)
 {
-	params_parse(&q, "a=x&b=y");
-	params_number(&q, "b", 0, 1, 0);
-	params_number(&q, "a", 0, 1, 0);
+	parameters_parse(&q, "a=x&b=y");
+	parameters_number(&q, "b", 0, 1, 0);
+	parameters_number(&q, "a", 0, 1, 0);
 	ck_assert_str_eq(
-	    params_finish(&q), "b: \"y\": expected a number from 0 to 1");
+	    parameters_finish(&q), "b: \"y\": expected a number from 0 to 1");
 }
 END_TEST
 
 START_TEST(a_long_query_is_refused)
 {
-	char text[PARAMS_TEXT_MAX + 1];
+	char text[PARAMETERS_TEXT_MAX + 1];
 
 	memset(text, 'a', sizeof(text) - 1);
 	text[1] = '=';
-	text[PARAMS_TEXT_MAX] = '\0';
-	params_parse(&q, text);
+	text[PARAMETERS_TEXT_MAX] = '\0';
+	parameters_parse(&q, text);
 	ck_assert_str_eq(
-	    params_finish(&q), "query: expected fewer than 256 bytes");
-	text[PARAMS_TEXT_MAX - 1] = '\0';
-	params_parse(&q, text);
-	ck_assert_ptr_nonnull(params_text(&q, "a"));
-	ck_assert_ptr_null(params_finish(&q));
+	    parameters_finish(&q), "query: expected fewer than 256 bytes");
+	text[PARAMETERS_TEXT_MAX - 1] = '\0';
+	parameters_parse(&q, text);
+	ck_assert_ptr_nonnull(parameters_text(&q, "a"));
+	ck_assert_ptr_null(parameters_finish(&q));
 }
 END_TEST
 
 int
 main(void)
 {
-	Suite *suite = suite_create("params");
-	TCase *tc = tcase_create("params");
+	Suite *suite = suite_create("parameters");
+	TCase *tc = tcase_create("parameters");
 
 	tcase_add_loop_test(tc, no_query_gives_the_defaults, 0, 2);
 	tcase_add_test(tc, numbers_and_words_are_found_by_name);

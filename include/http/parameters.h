@@ -1,49 +1,51 @@
 /*
- * The query of a URL, "address=0&quantity=10". Names and values are letters,
- * digits, '_', '-' and '.': nothing here ever needs to be escaped. Pure.
+ * The query of a URL, "address=0&quantity=10". Names and values consist of
+ * letters, digits, '_', '-' and '.', so nothing is percent-encoded. Pure.
  */
 #ifndef HTTP_PARAMETERS_H
 #define HTTP_PARAMETERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#define PARAMS_PAIRS_MAX 8
-#define PARAMS_TEXT_MAX  256 /* bytes, with a NUL */
+#define PARAMETERS_PAIRS_MAX 8
+#define PARAMETERS_TEXT_MAX  256 /* bytes, including the NUL */
 
-/* Room for any error text: one sentence, without a full stop. */
-#define PARAMS_ERROR_MAX 200
+/* Bytes of an error text, including the NUL: one sentence, no full stop. */
+#define PARAMETERS_ERROR_MAX 200
 
-struct params {
-	struct params_pair {
+struct parameters {
+	struct parameters_pair {
 		const char *name;  /* into text */
 		const char *value; /* likewise */
-		int used;
-	} pairs[PARAMS_PAIRS_MAX];
+		bool used;
+	} pairs[PARAMETERS_PAIRS_MAX];
 	size_t count;
-	char text[PARAMS_TEXT_MAX];
-	char error[PARAMS_ERROR_MAX]; /* "" as long as all went well */
+	char text[PARAMETERS_TEXT_MAX];
+	char error[PARAMETERS_ERROR_MAX]; /* "": no error */
 };
 
 /*
- * Parse text, or NULL for no query at all. On failure q->error says why, and
- * so it is for every call below: the first error stays. They return the
- * default then, so that a caller may ask for everything before it looks.
+ * Parse a query; text may be NULL: no query. q->error is then "" or says what
+ * is wrong with it. The functions below set it, too, and return their fallback
+ * then; the first error stays. So a handler reads all its parameters and then
+ * calls parameters_finish.
  */
-void params_parse(struct params *q, const char *text);
+void parameters_parse(struct parameters *q, const char *text);
 
-/* The value of a name, or NULL. Each name is to be given once. */
-const char *params_text(struct params *q, const char *name);
+/* The value of a parameter, or NULL. */
+const char *parameters_text(struct parameters *q, const char *name);
 
-/* A decimal number from min to max. */
-unsigned long params_number(struct params *q, const char *name,
-    unsigned long min, unsigned long max, unsigned long otherwise);
+/* A decimal number from min to max; fallback when it is not given. */
+unsigned long parameters_number(struct parameters *q, const char *name,
+    unsigned long min, unsigned long max, unsigned long fallback);
 
-/* One of so many words: its index. */
-size_t params_choice(struct params *q, const char *name,
-    const char *const *words, size_t count, size_t otherwise);
+/* The index of the value in words; fallback when it is not given. */
+size_t parameters_choice(struct parameters *q, const char *name,
+    const char *const *words, size_t count, size_t fallback);
 
-/* It is an error if something was given that nobody has asked for. Returns
- * NULL, or the error. */
-const char *params_finish(struct params *q);
+/* A parameter that was given but not read is an error. Returns NULL, or the
+ * error. */
+const char *parameters_finish(struct parameters *q);
 
 #endif

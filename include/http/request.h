@@ -54,7 +54,7 @@ void http_request_continue(struct http_request *request,
 const char *
 http_request_header(const struct http_request *request, const char *name);
 
-/* The query of the request's URL, borrowed, or NULL: for params_parse. */
+/* The query of the request's URL, borrowed, or NULL: for parameters_parse. */
 const char *http_request_query(const struct http_request *request);
 
 /* The body of the request, borrowed. */

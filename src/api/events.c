@@ -387,16 +387,16 @@ start_stream(struct reader *r)
 
 /* The id that a browser sends when it comes back, or else the query's. */
 static unsigned long
-since_of(struct http_request *request, struct params *q)
+since_of(struct http_request *request, struct parameters *q)
 {
 	const char *last = http_request_header(request, "Last-Event-ID");
-	unsigned long since = params_number(q, "since", 0, INT64_MAX, 0);
-	struct params header = { .pairs = { { "since", last, 0 } },
+	unsigned long since = parameters_number(q, "since", 0, INT64_MAX, 0);
+	struct parameters header = { .pairs = { { "since", last, false } },
 		.count = 1 };
 
 	return last == NULL ?
 	    since :
-	    params_number(&header, "since", 0, INT64_MAX, since);
+	    parameters_number(&header, "since", 0, INT64_MAX, since);
 }
 
 void
@@ -408,12 +408,12 @@ events_subscribe(struct http_request *request)
 	struct reader *r;
 	unsigned long since;
 	size_t detail;
-	struct params q;
+	struct parameters q;
 
-	params_parse(&q, http_request_query(request));
+	parameters_parse(&q, http_request_query(request));
 	since = since_of(request, &q);
-	detail = params_choice(&q, "detail", details, 2, 0);
-	if (params_finish(&q) != NULL) {
+	detail = parameters_choice(&q, "detail", details, 2, 0);
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}

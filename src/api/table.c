@@ -111,13 +111,13 @@ step_registers(struct http_request *request)
 
 /* What of the table is asked for: one address if nothing else is said. */
 static struct range
-params_range(struct params *q)
+requested_range(struct parameters *q)
 {
 	struct range range;
 
-	range.address = params_number(q, "address", 0, ADDRESSES - 1, 0);
+	range.address = parameters_number(q, "address", 0, ADDRESSES - 1, 0);
 	range.quantity =
-	    params_number(q, "quantity", 1, ADDRESSES - range.address, 1);
+	    parameters_number(q, "quantity", 1, ADDRESSES - range.address, 1);
 	return range;
 }
 
@@ -125,17 +125,17 @@ void
 api_get_registers(struct http_request *request)
 {
 	const struct api *api = request->context;
-	struct params q;
+	struct parameters q;
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, http_request_query(request));
-	struct range range = params_range(&q);
-	enum value_type type = (enum value_type)params_choice(
+	parameters_parse(&q, http_request_query(request));
+	struct range range = requested_range(&q);
+	enum value_type type = (enum value_type)parameters_choice(
 	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
-	enum value_order order = (enum value_order)params_choice(
+	enum value_order order = (enum value_order)parameters_choice(
 	    &q, "order", value_order_names, VALUE_ORDERS, VALUE_ABCD);
-	if (params_finish(&q) != NULL) {
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
@@ -202,13 +202,13 @@ void
 api_get_coils(struct http_request *request)
 {
 	const struct api *api = request->context;
-	struct params q;
+	struct parameters q;
 	struct reading *r;
 	struct text t;
 
-	params_parse(&q, http_request_query(request));
-	struct range range = params_range(&q);
-	if (params_finish(&q) != NULL) {
+	parameters_parse(&q, http_request_query(request));
+	struct range range = requested_range(&q);
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
@@ -247,11 +247,11 @@ api_get_dump(struct http_request *request)
 {
 	const struct api *api = request->context;
 	struct reading *r;
-	struct params q;
+	struct parameters q;
 	struct text t;
 
-	params_parse(&q, http_request_query(request));
-	if (params_finish(&q) != NULL) {
+	parameters_parse(&q, http_request_query(request));
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}

@@ -401,14 +401,14 @@ api_reset(struct http_request *request)
 		{ MB_COILS, 0, ADDRESSES, NULL },
 		{ MB_REGISTERS, 0, ADDRESSES, NULL },
 	};
-	struct params q;
+	struct parameters q;
 	size_t kind;
 
 	if (!is_allowed(request))
 		return;
-	params_parse(&q, http_request_query(request));
-	kind = params_choice(&q, "kind", text_kinds, 2, 2);
-	if (params_finish(&q) != NULL)
+	parameters_parse(&q, http_request_query(request));
+	kind = parameters_choice(&q, "kind", text_kinds, 2, 2);
+	if (parameters_finish(&q) != NULL)
 		http_request_fail(request, 400, "%s", q.error);
 	else if (kind == 2)
 		carry_out(request, zeros, 2, json_object());

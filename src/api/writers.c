@@ -151,17 +151,17 @@ begin_walk(struct http_request *request, struct walk *w, const char *first,
 void
 api_get_writers(struct http_request *request)
 {
-	struct params q;
+	struct parameters q;
 	struct walk *w;
 
-	params_parse(&q, http_request_query(request));
+	parameters_parse(&q, http_request_query(request));
 	size_t kind =
-	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
-	size_t address = params_number(&q, "address", 0, ADDRESSES - 1, 0);
+	    parameters_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	size_t address = parameters_number(&q, "address", 0, ADDRESSES - 1, 0);
 	size_t left = ADDRESSES - address;
-	size_t quantity = params_number(&q, "quantity", 1,
+	size_t quantity = parameters_number(&q, "quantity", 1,
 	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
-	if (params_finish(&q) != NULL) {
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
@@ -208,11 +208,11 @@ step_contended(struct http_request *request)
 void
 api_get_contended(struct http_request *request)
 {
-	struct params q;
+	struct parameters q;
 	struct walk *w;
 
-	params_parse(&q, http_request_query(request));
-	if (params_finish(&q) != NULL) {
+	parameters_parse(&q, http_request_query(request));
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
@@ -309,13 +309,13 @@ step_map(struct http_request *request)
 void
 api_get_writers_map(struct http_request *request)
 {
-	struct params q;
+	struct parameters q;
 	struct walk *w;
 
-	params_parse(&q, http_request_query(request));
+	parameters_parse(&q, http_request_query(request));
 	size_t kind =
-	    params_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
-	if (params_finish(&q) != NULL) {
+	    parameters_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}

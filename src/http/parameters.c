@@ -8,7 +8,7 @@
 #include "base/number.h"
 
 static void __attribute__((format(printf, 2, 3)))
-fail(struct params *q, const char *format, ...)
+fail(struct parameters *q, const char *format, ...)
 {
 	va_list args;
 
@@ -19,14 +19,14 @@ fail(struct params *q, const char *format, ...)
 	va_end(args);
 }
 
-static int
+static bool
 is_plain(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
 }
 
-static struct params_pair *
-find(struct params *q, const char *name)
+static struct parameters_pair *
+find(struct parameters *q, const char *name)
 {
 	for (size_t i = 0; i < q->count; i++)
 		if (strcmp(q->pairs[i].name, name) == 0)
@@ -36,7 +36,7 @@ find(struct params *q, const char *name)
 
 /* Take "name=value" apart, in place. */
 static void
-add_pair(struct params *q, char *text)
+add_pair(struct parameters *q, char *text)
 {
 	char *equals = strchr(text, '=');
 
@@ -47,16 +47,16 @@ add_pair(struct params *q, char *text)
 	*equals = '\0';
 	if (find(q, text) != NULL)
 		fail(q, "query: \"%.40s\" is given twice", text);
-	else if (q->count == PARAMS_PAIRS_MAX)
+	else if (q->count == PARAMETERS_PAIRS_MAX)
 		fail(q, "query: expected at most %d parameters",
-		    PARAMS_PAIRS_MAX);
+		    PARAMETERS_PAIRS_MAX);
 	else
 		q->pairs[q->count++] =
-		    (struct params_pair){ text, equals + 1, 0 };
+		    (struct parameters_pair){ text, equals + 1, false };
 }
 
 void
-params_parse(struct params *q, const char *text)
+parameters_parse(struct parameters *q, const char *text)
 {
 	char *rest = q->text;
 
@@ -72,7 +72,8 @@ params_parse(struct params *q, const char *text)
 			return;
 		}
 	if (strlen(text) >= sizeof(q->text)) {
-		fail(q, "query: expected fewer than %d bytes", PARAMS_TEXT_MAX);
+		fail(q, "query: expected fewer than %d bytes",
+		    PARAMETERS_TEXT_MAX);
 		return;
 	}
 	memcpy(q->text, text, strlen(text) + 1);
@@ -84,41 +85,41 @@ params_parse(struct params *q, const char *text)
 }
 
 const char *
-params_text(struct params *q, const char *name)
+parameters_text(struct parameters *q, const char *name)
 {
-	struct params_pair *pair = find(q, name);
+	struct parameters_pair *pair = find(q, name);
 
 	if (pair == NULL)
 		return NULL;
-	pair->used = 1;
+	pair->used = true;
 	return pair->value;
 }
 
 unsigned long
-params_number(struct params *q, const char *name, unsigned long min,
-    unsigned long max, unsigned long otherwise)
+parameters_number(struct parameters *q, const char *name, unsigned long min,
+    unsigned long max, unsigned long fallback)
 {
-	const char *text = params_text(q, name);
+	const char *text = parameters_text(q, name);
 	unsigned long number;
 
 	if (text == NULL)
-		return otherwise;
+		return fallback;
 	if (number_parse(text, min, max, &number) == 0)
 		return number;
 	fail(q, "%s: \"%.40s\": expected a number from %lu to %lu", name, text,
 	    min, max);
-	return otherwise;
+	return fallback;
 }
 
 size_t
-params_choice(struct params *q, const char *name, const char *const *words,
-    size_t count, size_t otherwise)
+parameters_choice(struct parameters *q, const char *name,
+    const char *const *words, size_t count, size_t fallback)
 {
-	const char *text = params_text(q, name);
-	char list[PARAMS_ERROR_MAX / 2] = "";
+	const char *text = parameters_text(q, name);
+	char list[PARAMETERS_ERROR_MAX / 2] = "";
 
 	if (text == NULL)
-		return otherwise;
+		return fallback;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(text, words[i]) == 0)
 			return i;
@@ -129,11 +130,11 @@ params_choice(struct params *q, const char *name, const char *const *words,
 					 ", ",
 		    words[i]);
 	fail(q, "%s: \"%.40s\": expected %s", name, text, list);
-	return otherwise;
+	return fallback;
 }
 
 const char *
-params_finish(struct params *q)
+parameters_finish(struct parameters *q)
 {
 	for (size_t i = 0; i < q->count; i++)
 		if (!q->pairs[i].used)

@@ -55,19 +55,19 @@ text_of(struct input *in)
 }
 
 static void
-try_params(const char *text)
+try_parameters(const char *text)
 {
 	static const char *const words[] = { "one", "two" };
-	struct params q;
+	struct parameters q;
 	unsigned long n;
 
-	params_parse(&q, text);
-	n = params_number(&q, "address", 10, 65535, 77);
+	parameters_parse(&q, text);
+	n = parameters_number(&q, "address", 10, 65535, 77);
 	must(n >= 10 && n <= 65535);
-	must(params_choice(&q, "type", words, 2, 1) < 2);
-	if (params_finish(&q) != NULL)
+	must(parameters_choice(&q, "type", words, 2, 1) < 2);
+	if (parameters_finish(&q) != NULL)
 		must_be_one_line(q.error, sizeof(q.error));
-	must(q.count <= PARAMS_PAIRS_MAX);
+	must(q.count <= PARAMETERS_PAIRS_MAX);
 }
 
 static void
@@ -199,7 +199,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = text_of(&in);
 	if (what == 2)
-		try_params(text);
+		try_parameters(text);
 	else
 		try_host(text);
 	free(text);
