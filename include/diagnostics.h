@@ -7,7 +7,7 @@
 #define DIAGNOSTICS_H
 
 struct event_base;
-struct http_config;
+struct http_server_config;
 struct diagnostics;
 struct options;
 struct server_config;
@@ -30,7 +30,7 @@ int diagnostics_new(const struct options *o, struct server_config *config,
  * that says why.
  */
 int diagnostics_start(struct diagnostics *i, struct event_base *base,
-    const struct http_config *what);
+    const struct http_server_config *what);
 
 /* Log the client report, if the options ask for it. */
 void diagnostics_print(struct diagnostics *i);

@@ -15,7 +15,7 @@
 struct diagnostics {
 	const struct options *options; /* borrowed */
 	struct client_report *report;  /* owned, as is the rest; or NULL */
-	struct http *http;
+	struct http_server *http;
 	struct request_times times;
 	struct tap report_tap;
 	struct tap times_tap;
@@ -87,10 +87,10 @@ report_failure(const struct address *where, int error)
 
 int
 diagnostics_start(struct diagnostics *i, struct event_base *base,
-    const struct http_config *what)
+    const struct http_server_config *what)
 {
 	const struct options *o = i->options;
-	struct http_config config = *what;
+	struct http_server_config config = *what;
 	struct address where;
 	char text[ADDRESS_TEXT_MAX];
 
@@ -104,10 +104,10 @@ diagnostics_start(struct diagnostics *i, struct event_base *base,
 	config.token = o->http_token == NULL ? NULL : i->token;
 	config.hosts = o->http_hosts;
 	config.host_count = o->http_host_count;
-	i->http = http_new(base, &config);
+	i->http = http_server_new(base, &config);
 	if (i->http == NULL)
 		return report_failure(&o->http_listen, errno);
-	where = http_address(i->http);
+	where = http_server_address(i->http);
 	log_line(LOG_INFO, "http: http://%s/: %s", address_format(&where, text),
 	    o->http_write ? "reading and writing" : "reading only");
 	return EX_OK;
@@ -132,7 +132,7 @@ diagnostics_free(struct diagnostics *i)
 {
 	if (i == NULL)
 		return;
-	http_free(i->http);
+	http_server_free(i->http);
 	client_report_free(i->report);
 	free(i);
 }

@@ -277,7 +277,7 @@ health(void *arg)
 static int
 start_diagnostics(struct program *p)
 {
-	const struct http_config what = {
+	const struct http_server_config what = {
 		.table = p->table,
 		.server = p->server,
 		.policy = p->policy,

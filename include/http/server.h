@@ -19,7 +19,7 @@
 struct client_report;
 struct event_base;
 struct gate;
-struct http;
+struct http_server;
 struct last_writer;
 struct policy;
 struct request_times;
@@ -33,7 +33,7 @@ struct state_figures;
 #define HTTP_REFUSED_BODY_MAX (64 * 1024)
 
 /* All pointers are borrowed, and outlive the HTTP server. */
-struct http_config {
+struct http_server_config {
 	struct address listen; /* port 0 lets the system choose */
 	struct datatable *table;
 	enum datatable_overlay overlay;
@@ -57,13 +57,13 @@ struct http_config {
 };
 
 /* Begin to serve. Returns NULL with errno set. */
-struct http *
-http_new(struct event_base *base, const struct http_config *config);
+struct http_server *http_server_new(
+    struct event_base *base, const struct http_server_config *config);
 
 /* Close everything; NULL is fine. Who waits for the gate gets no reply. */
-void http_free(struct http *h);
+void http_server_free(struct http_server *s);
 
 /* Where it listens. */
-struct address http_address(const struct http *h);
+struct address http_server_address(const struct http_server *s);
 
 #endif

@@ -24,7 +24,7 @@
  * where they are kept as signed numbers. */
 #define FIRST_CLIENT (UINT64_C(1) << 62)
 
-struct http {
+struct http_server {
 	struct evhttp *evhttp; /* owned, as is all of this */
 	struct http_connections *connections;
 	struct scheduler *scheduler;
@@ -57,37 +57,37 @@ peer_of(struct evhttp_request *request)
 static void
 request_cb(struct evhttp_request *evhttp, void *arg)
 {
-	struct http *h = arg;
+	struct http_server *s = arg;
 	struct http_connection *connection =
-	    http_connections_begin_request(h->connections, evhttp);
+	    http_connections_begin_request(s->connections, evhttp);
 	struct http_request *request = NULL;
 
 	if (connection != NULL)
 		request = http_request_new(
-		    h->scheduler, connection, evhttp, api_dispatch, &h->api);
+		    s->scheduler, connection, evhttp, api_dispatch, &s->api);
 	if (request == NULL) {
 		evhttp_send_error(evhttp, HTTP_SERVUNAVAIL, NULL);
 		return;
 	}
-	h->api.requests++;
-	request->client.id = h->next_client++;
+	s->api.requests++;
+	request->client.id = s->next_client++;
 	request->client.address = peer_of(evhttp);
 }
 
 /* Where nothing can be written, bodies are for the refusal only. */
 static size_t
-body_max(const struct http *h)
+body_max(const struct http_server *s)
 {
-	return h->api.writable ? HTTP_BODY_MAX : HTTP_REFUSED_BODY_MAX;
+	return s->api.writable ? HTTP_BODY_MAX : HTTP_REFUSED_BODY_MAX;
 }
 
 static void
-set_limits(const struct http *h)
+set_limits(const struct http_server *s)
 {
-	struct evhttp *evhttp = h->evhttp;
+	struct evhttp *evhttp = s->evhttp;
 
 	evhttp_set_max_headers_size(evhttp, HTTP_HEADERS_MAX);
-	evhttp_set_max_body_size(evhttp, (ev_ssize_t)body_max(h));
+	evhttp_set_max_body_size(evhttp, (ev_ssize_t)body_max(s));
 	evhttp_set_timeout(evhttp, TIMEOUT_S);
 	evhttp_set_default_content_type(evhttp, NULL);
 	/* Those who send too much are heard out, within the time limit: they
@@ -102,18 +102,18 @@ set_limits(const struct http *h)
 /* Returns 0, or -1 with errno set. */
 static int
 start_listening(
-    struct http *h, struct event_base *base, const struct address *where)
+    struct http_server *s, struct event_base *base, const struct address *where)
 {
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&where->ip);
 	int fd = listener_open(where, any);
 
 	if (fd < 0)
 		return -1;
-	h->address = listener_bound(fd);
+	s->address = listener_bound(fd);
 	listener_set_options(fd);
-	h->connections = http_connections_new(
-	    base, h->evhttp, fd, HTTP_HEADERS_MAX + body_max(h));
-	if (h->connections == NULL) {
+	s->connections = http_connections_new(
+	    base, s->evhttp, fd, HTTP_HEADERS_MAX + body_max(s));
+	if (s->connections == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -123,42 +123,43 @@ start_listening(
 static void
 second_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct http *h = arg;
+	struct http_server *s = arg;
 
 	(void)fd;
 	(void)what;
-	rates_sample(&h->rates, server_counters(h->api.server), text_now());
-	events_second(h->events);
+	rates_sample(&s->rates, server_counters(s->api.server), text_now());
+	events_second(s->events);
 }
 
-/* What h->api lends to the handlers. Returns 0, or -1 when there is no
+/* What s->api lends to the handlers. Returns 0, or -1 when there is no
  * memory. */
 static int
-create_parts(struct http *h, struct event_base *base)
+create_parts(struct http_server *s, struct event_base *base)
 {
 	const struct timeval second = { 1, 0 };
 
-	h->evhttp = evhttp_new(base);
-	h->api.scheduler = h->scheduler = scheduler_new(base);
-	h->api.changes = h->changes = changes_new(h->api.table, h->api.overlay);
-	if (h->evhttp == NULL || h->scheduler == NULL || h->changes == NULL)
+	s->evhttp = evhttp_new(base);
+	s->api.scheduler = s->scheduler = scheduler_new(base);
+	s->api.changes = s->changes = changes_new(s->api.table, s->api.overlay);
+	if (s->evhttp == NULL || s->scheduler == NULL || s->changes == NULL)
 		return -1;
-	h->api.events = h->events = events_new(base, &h->api);
-	h->second = event_new(base, -1, EV_PERSIST, second_cb, h);
-	if (h->events == NULL || h->second == NULL)
+	s->api.events = s->events = events_new(base, &s->api);
+	s->second = event_new(base, -1, EV_PERSIST, second_cb, s);
+	if (s->events == NULL || s->second == NULL)
 		return -1;
-	return event_add(h->second, &second);
+	return event_add(s->second, &second);
 }
 
-struct http *
-http_new(struct event_base *base, const struct http_config *config)
+struct http_server *
+http_server_new(
+    struct event_base *base, const struct http_server_config *config)
 {
-	struct http *h = calloc(1, sizeof(*h));
+	struct http_server *s = calloc(1, sizeof(*s));
 
-	if (h == NULL)
+	if (s == NULL)
 		return NULL;
-	h->next_client = FIRST_CLIENT;
-	h->api = (struct api){
+	s->next_client = FIRST_CLIENT;
+	s->api = (struct api){
 		.table = config->table,
 		.overlay = config->overlay,
 		.server = config->server,
@@ -174,47 +175,47 @@ http_new(struct event_base *base, const struct http_config *config)
 		.report = config->report,
 		.times = config->times,
 		.commits = config->commits,
-		.rates = &h->rates,
+		.rates = &s->rates,
 		.started = text_now(),
 		.began = clock_ms(),
 	};
-	rates_init(&h->rates, server_counters(config->server));
-	if (create_parts(h, base) != 0) {
+	rates_init(&s->rates, server_counters(config->server));
+	if (create_parts(s, base) != 0) {
 		errno = ENOMEM;
 		goto fail;
 	}
-	set_limits(h);
-	evhttp_set_gencb(h->evhttp, request_cb, h);
-	if (start_listening(h, base, &config->listen) != 0)
+	set_limits(s);
+	evhttp_set_gencb(s->evhttp, request_cb, s);
+	if (start_listening(s, base, &config->listen) != 0)
 		goto fail;
-	h->api.connections = h->connections;
-	return h;
+	s->api.connections = s->connections;
+	return s;
 fail:
-	http_free(h);
+	http_server_free(s);
 	return NULL;
 }
 
 void
-http_free(struct http *h)
+http_server_free(struct http_server *s)
 {
 	int error = errno;
 
-	if (h == NULL)
+	if (s == NULL)
 		return;
-	if (h->evhttp != NULL)
-		evhttp_free(h->evhttp);
-	http_connections_free(h->connections);
-	if (h->second != NULL)
-		event_free(h->second);
-	events_free(h->events);
-	scheduler_free(h->scheduler);
-	changes_free(h->changes);
-	free(h);
+	if (s->evhttp != NULL)
+		evhttp_free(s->evhttp);
+	http_connections_free(s->connections);
+	if (s->second != NULL)
+		event_free(s->second);
+	events_free(s->events);
+	scheduler_free(s->scheduler);
+	changes_free(s->changes);
+	free(s);
 	errno = error;
 }
 
 struct address
-http_address(const struct http *h)
+http_server_address(const struct http_server *s)
 {
-	return h->address;
+	return s->address;
 }
