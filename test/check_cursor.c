@@ -12,7 +12,7 @@
 static struct datatable *table;
 static struct changes *changes;
 static struct evbuffer *out;
-static struct text text;
+static struct json_text text;
 static struct client client;
 static struct pass pass;
 
@@ -25,7 +25,7 @@ setup(void)
 	ck_assert(table != NULL && changes != NULL && out != NULL);
 	address_parse("192.0.2.1:1000", 0, &client.address);
 	pass = (struct pass){ .cursor = 0 };
-	text_begin(&text, out);
+	json_text_begin(&text, out);
 }
 
 static void
@@ -58,7 +58,7 @@ add_all(unsigned expected)
 	ck_assert_uint_eq(
 	    pass_add_runs(&pass, changes, table, &text, SIZE_MAX), expected);
 	ck_assert(!pass.underway);
-	ck_assert_int_eq(text_end(&text), 0);
+	ck_assert_int_eq(json_text_end(&text), 0);
 	ck_assert_int_eq(evbuffer_add(out, "", 1), 0);
 	return (const char *)evbuffer_pullup(out, -1);
 }

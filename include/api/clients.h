@@ -9,13 +9,13 @@
 #include <stdbool.h>
 
 struct api;
-struct text;
+struct json_text;
 
 /* Connections that are listed at most. */
 #define API_CLIENTS_MAX 128
 
 /* An array of objects. Returns whether it will be another soon though no client
  * does anything more: a rate is to fall, or replies are being read. */
-bool api_write_clients(const struct api *api, struct text *t);
+bool api_write_clients(const struct api *api, struct json_text *t);
 
 #endif

@@ -17,7 +17,7 @@
 #include "table/datatable.h"
 
 struct changes;
-struct text;
+struct json_text;
 
 /* Zeros, but for the cursor, are a reader who has begun no pass. */
 struct pass {
@@ -39,6 +39,6 @@ bool pass_begin(struct pass *p, struct changes *changes);
  * Returns how many objects.
  */
 unsigned pass_add_runs(struct pass *p, const struct changes *changes,
-    const struct datatable *table, struct text *t, size_t length);
+    const struct datatable *table, struct json_text *t, size_t length);
 
 #endif

@@ -6,12 +6,12 @@
 
 struct api;
 struct http_request;
-struct text;
+struct json_text;
 
 /* GET /metrics */
 void api_get_metrics(struct http_request *request);
 
 /* Its body. */
-void metrics_write(const struct api *api, struct text *t);
+void metrics_write(const struct api *api, struct json_text *t);
 
 #endif

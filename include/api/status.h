@@ -6,7 +6,7 @@
 
 struct api;
 struct http_request;
-struct text;
+struct json_text;
 
 /* GET /api/status, /api/clients and /healthz */
 void api_get_status(struct http_request *request);
@@ -14,6 +14,7 @@ void api_get_clients(struct http_request *request);
 void api_get_health(struct http_request *request);
 
 /* The body of the first, as events carry it too. */
-void api_write_status(const struct api *api, bool writable, struct text *t);
+void
+api_write_status(const struct api *api, bool writable, struct json_text *t);
 
 #endif

@@ -64,36 +64,38 @@ was_shown(const struct shown *shown, const struct report_host *h)
 }
 
 static void
-add_codes(const struct report_connection *c, struct text *t)
+add_codes(const struct report_connection *c, struct json_text *t)
 {
 	const char *comma = "";
 
-	text_add(t, ",\"functions\":{");
+	json_text_add(t, ",\"functions\":{");
 	for (size_t i = 0; i <= REPORT_FUNCTIONS; i++) {
 		if (c->functions[i] == 0)
 			continue;
 		if (i < REPORT_FUNCTIONS)
-			text_add(t, "%s\"%u\":", comma, report_functions[i]);
+			json_text_add(
+			    t, "%s\"%u\":", comma, report_functions[i]);
 		else
-			text_add(t, "%s\"other\":", comma);
-		text_add(t, "%" PRIu64, c->functions[i]);
+			json_text_add(t, "%s\"other\":", comma);
+		json_text_add(t, "%" PRIu64, c->functions[i]);
 		comma = ",";
 	}
 	comma = "";
-	text_add(t, "},\"exceptions\":{");
+	json_text_add(t, "},\"exceptions\":{");
 	for (size_t i = 1; i < REPORT_EXCEPTIONS; i++) {
 		if (c->exceptions[i] == 0)
 			continue;
-		text_add(t, "%s\"%zu\":%" PRIu64, comma, i, c->exceptions[i]);
+		json_text_add(
+		    t, "%s\"%zu\":%" PRIu64, comma, i, c->exceptions[i]);
 		comma = ",";
 	}
-	text_add(t, "}");
+	json_text_add(t, "}");
 }
 
 static void
-add_connection(const struct report_connection *c, struct text *t)
+add_connection(const struct report_connection *c, struct json_text *t)
 {
-	text_add(t,
+	json_text_add(t,
 	    ",\"requests_per_s\":%" PRIu32 ",\"bytes_in\":%" PRIu64
 	    ",\"bytes_out\":%" PRIu64,
 	    report_rate_now(&c->rate, clock_us()), c->bytes_in, c->bytes_out);
@@ -101,17 +103,17 @@ add_connection(const struct report_connection *c, struct text *t)
 }
 
 static void
-add_polls(const struct report_host *h, struct text *t)
+add_polls(const struct report_host *h, struct json_text *t)
 {
 	const char *comma = "";
 
-	text_add(t, "\"polls\":[");
+	json_text_add(t, "\"polls\":[");
 	for (size_t i = 0; i < h->poll_count; i++) {
 		const struct report_poll *p = &h->polls[i];
 
 		if (p->count < 2)
 			continue;
-		text_add(t,
+		json_text_add(t,
 		    "%s{\"unit\":%u,\"function\":%u,\"address\":%u,"
 		    "\"quantity\":%u,\"requests\":%" PRIu64
 		    ",\"period_ms\":%.3f,\"jitter_ms\":%.3f,\"least_ms\":%.3f,"
@@ -122,27 +124,27 @@ add_polls(const struct report_host *h, struct text *t)
 		    p->overlaps ? "true" : "false");
 		comma = ",";
 	}
-	text_add(t, "]");
+	json_text_add(t, "]");
 }
 
 static void
-add_illegals(const struct report_host *h, struct text *t)
+add_illegals(const struct report_host *h, struct json_text *t)
 {
-	text_add(t, ",\"illegal\":[");
+	json_text_add(t, ",\"illegal\":[");
 	for (size_t i = 0; i < h->illegal_count; i++) {
 		const struct report_illegal *illegal = &h->illegals[i];
 
-		text_add(t,
+		json_text_add(t,
 		    "%s{\"function\":%u,\"exception\":%u,\"requests\":%" PRIu64
 		    ",\"reason\":\"%s\"}",
 		    i == 0 ? "" : ",", illegal->function, illegal->exception,
 		    illegal->count, illegal->wrong);
 	}
-	text_add(t, "]");
+	json_text_add(t, "]");
 }
 
 struct hints {
-	struct text *t;
+	struct json_text *t;
 	const char *comma;
 };
 
@@ -151,32 +153,32 @@ add_hint(void *arg, const char *hint)
 {
 	struct hints *hints = arg;
 
-	text_add(hints->t, "%s\"%s\"", hints->comma, hint);
+	json_text_add(hints->t, "%s\"%s\"", hints->comma, hint);
 	hints->comma = ",";
 }
 
 static void
-add_report(const struct report_host *h, struct text *t)
+add_report(const struct report_host *h, struct json_text *t)
 {
 	struct hints hints = { t, "" };
 
-	text_add(t, ",\"report\":{");
+	json_text_add(t, ",\"report\":{");
 	add_polls(h, t);
-	text_add(t,
+	json_text_add(t,
 	    ",\"requests\":%" PRIu64 ",\"exceptions\":%" PRIu64
 	    ",\"pipelining\":%" PRIu64 ",\"reconnects\":%" PRIu64
 	    ",\"reconnects_per_min\":%.1f",
 	    h->requests, h->exceptions, h->depth_max, h->connections - 1,
 	    report_reconnects_a_minute(h));
 	add_illegals(h, t);
-	text_add(t, ",\"hints\":[");
+	json_text_add(t, ",\"hints\":[");
 	report_hints(h, add_hint, &hints);
-	text_add(t, "]}");
+	json_text_add(t, "]}");
 }
 
 /* What is reported of the host, once. */
 static void
-add_host(const struct report_host *h, struct shown *shown, struct text *t)
+add_host(const struct report_host *h, struct shown *shown, struct json_text *t)
 {
 	if (h == NULL || was_shown(shown, h))
 		return;
@@ -189,7 +191,7 @@ add_host(const struct report_host *h, struct shown *shown, struct text *t)
 static uint64_t
 moment_of(uint64_t ago)
 {
-	return text_now() - ago;
+	return clock_realtime_ms() - ago;
 }
 
 /* What is reported of a connection, or NULL. */
@@ -205,27 +207,27 @@ find_report(const struct api *api, const struct row *row)
 /* Returns whether it will be another soon by itself. */
 static bool
 add_row(const struct api *api, const struct row *row, struct shown *shown,
-    struct text *t)
+    struct json_text *t)
 {
 	const struct report_connection *c = find_report(api, row);
 	uint64_t now = clock_ms();
 	/* The row's own moment is up to a second too early. */
 	uint64_t idle =
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
-	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
+	char peer[ADDRESS_TEXT_MAX], since[JSON_TEXT_TIME_MAX];
 
-	text_add(t,
+	json_text_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":true,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
 	    row->client.id, address_format(&row->client.address, peer),
-	    text_time(moment_of(now - row->connected), since), row->requests,
-	    row->unsent, (double)idle / SECOND);
+	    json_text_time(moment_of(now - row->connected), since),
+	    row->requests, row->unsent, (double)idle / SECOND);
 	if (c != NULL) {
 		add_connection(c, t);
 		add_host(client_report_of(api->report, c), shown, t);
 	}
-	text_add(t, "}");
+	json_text_add(t, "}");
 	return row->unsent > 0 || idle < RATE_OVER;
 }
 
@@ -233,22 +235,22 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
  * it will be another soon. */
 static bool
 add_gone(const struct api *api, const struct report_connection *c,
-    struct shown *shown, struct text *t)
+    struct shown *shown, struct json_text *t)
 {
 	uint64_t now = clock_us();
 	uint64_t idle = now - c->last;
-	char peer[ADDRESS_TEXT_MAX], since[TEXT_TIME_MAX];
+	char peer[ADDRESS_TEXT_MAX], since[JSON_TEXT_TIME_MAX];
 
-	text_add(t,
+	json_text_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":false,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":0,\"idle_s\":%.1f",
 	    c->id, address_format(&c->peer, peer),
-	    text_time(moment_of((now - c->first) / 1000), since), c->requests,
-	    (double)idle / SECOND);
+	    json_text_time(moment_of((now - c->first) / 1000), since),
+	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
 	add_host(client_report_of(api->report, c), shown, t);
-	text_add(t, "}");
+	json_text_add(t, "}");
 	return idle < RATE_OVER;
 }
 
@@ -266,7 +268,7 @@ last_of(const struct client_report *report, const struct report_host *h)
 }
 
 bool
-api_write_clients(const struct api *api, struct text *t)
+api_write_clients(const struct api *api, struct json_text *t)
 {
 	struct rows rows = { .count = 0 };
 	struct shown shown = { .count = 0 };
@@ -275,9 +277,9 @@ api_write_clients(const struct api *api, struct text *t)
 	bool restless = false;
 
 	server_each_client(api->server, gather, &rows);
-	text_add(t, "[");
+	json_text_add(t, "[");
 	for (size_t i = 0; i < rows.count; i++) {
-		text_add(t, "%s", comma);
+		json_text_add(t, "%s", comma);
 		if (add_row(api, &rows.rows[i], &shown, t))
 			restless = true;
 		comma = ",";
@@ -289,11 +291,11 @@ api_write_clients(const struct api *api, struct text *t)
 
 		if (c == NULL)
 			continue;
-		text_add(t, "%s", comma);
+		json_text_add(t, "%s", comma);
 		if (add_gone(api, c, &shown, t))
 			restless = true;
 		comma = ",";
 	}
-	text_add(t, "]");
+	json_text_add(t, "]");
 	return restless;
 }

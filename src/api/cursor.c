@@ -34,32 +34,32 @@ next_run(struct pass *p, const struct changes *changes, struct changes_run *run)
 }
 
 static void
-add_run(struct text *t, const struct datatable *table, enum datatable_kind kind,
-    const struct changes_run *run)
+add_run(struct json_text *t, const struct datatable *table,
+    enum datatable_kind kind, const struct changes_run *run)
 {
 	const struct changes_writer *w = run->writer;
 	uint16_t coils[DATATABLE_PACKED_WORDS(RUN_MAX)];
 
-	text_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
-	    text_kinds[kind], run->address);
+	json_text_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
+	    json_text_kinds[kind], run->address);
 	if (kind == DATATABLE_REGISTERS) {
-		text_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
+		json_text_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
 		    datatable_registers(table, run->address), run->quantity);
 	} else {
 		datatable_read_coils(table, run->address, run->quantity, coils);
-		text_add_coils(t, false, coils, 0, run->quantity);
+		json_text_add_coils(t, false, coils, 0, run->quantity);
 	}
-	text_add(t, "],");
+	json_text_add(t, "],");
 	if (w == NULL)
-		text_add_writer(t, NULL, 0, 0);
+		json_text_add_writer(t, NULL, 0, 0);
 	else
-		text_add_writer(t, &w->host, w->unit, w->function);
-	text_add(t, "}");
+		json_text_add_writer(t, &w->host, w->unit, w->function);
+	json_text_add(t, "}");
 }
 
 unsigned
 pass_add_runs(struct pass *p, const struct changes *changes,
-    const struct datatable *table, struct text *t, size_t length)
+    const struct datatable *table, struct json_text *t, size_t length)
 {
 	struct changes_run run;
 	unsigned n = 0;
@@ -71,7 +71,7 @@ pass_add_runs(struct pass *p, const struct changes *changes,
 			break;
 		}
 		if (n++ > 0)
-			text_add(t, ",");
+			json_text_add(t, ",");
 		add_run(t, table, p->kind, &run);
 		p->address = run.address + run.quantity;
 	}

@@ -99,24 +99,24 @@ static void
 add_changes(struct reader *r, struct evbuffer *out)
 {
 	const struct api *api = r->events->api;
-	char time[TEXT_TIME_MAX];
+	char time[JSON_TEXT_TIME_MAX];
 	struct evbuffer *runs;
-	struct text t;
+	struct json_text t;
 	unsigned n;
 
 	if (!pass_begin(&r->pass, api->changes) ||
 	    (runs = evbuffer_new()) == NULL)
 		return;
-	text_begin(&t, runs);
+	json_text_begin(&t, runs);
 	n = pass_add_runs(
 	    &r->pass, api->changes, api->table, &t, EVENTS_BYTES_MAX);
-	if (text_end(&t) == 0 && n > 0) {
+	if (json_text_end(&t) == 0 && n > 0) {
 		evbuffer_add_printf(out,
 		    "event: changes\nid: %llu\ndata: {\"seq\":%llu,\"time\":"
 		    "\"%s\",\"changes\":[",
 		    sequence_of(r->events, r->pass.cursor),
 		    sequence_of(r->events, r->pass.cursor),
-		    text_time(text_now(), time));
+		    json_text_time(clock_realtime_ms(), time));
 		evbuffer_add_buffer(out, runs);
 		evbuffer_add_printf(out, "]}\n\n");
 	}
@@ -237,18 +237,18 @@ tell_status(struct scheduler_task *task)
 	    (void *)((char *)task - offsetof(struct events, second));
 	struct evbuffer *data = evbuffer_new();
 	uint64_t now = activity(e->api);
-	struct text t;
+	struct json_text t;
 
 	if (data == NULL)
 		return;
-	text_begin(&t, data);
+	json_text_begin(&t, data);
 	api_write_status(e->api, e->api->writable && e->api->token == NULL, &t);
-	if (text_end(&t) == 0)
+	if (json_text_end(&t) == 0)
 		broadcast(e, "status", data);
 	evbuffer_drain(data, evbuffer_get_length(data));
 	if (now != e->told || e->restless) {
 		e->restless = api_write_clients(e->api, &t);
-		if (text_end(&t) == 0)
+		if (json_text_end(&t) == 0)
 			broadcast(e, "clients", data);
 		e->told = now;
 	}
@@ -270,7 +270,7 @@ events_new(struct event_base *base, struct api *api)
 	if (e == NULL)
 		return NULL;
 	e->api = api;
-	e->base = text_now();
+	e->base = clock_realtime_ms();
 	e->second.run = tell_status;
 	TAILQ_INIT(&e->readers);
 	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);

@@ -6,16 +6,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "table/datatable.h"
 
-const char *const text_kinds[2] = {
+const char *const json_text_kinds[2] = {
 	[DATATABLE_COILS] = "coils",
 	[DATATABLE_REGISTERS] = "registers",
 };
 
 void
-text_begin(struct text *t, struct evbuffer *out)
+json_text_begin(struct json_text *t, struct evbuffer *out)
 {
 	t->out = out;
 	t->failed = false;
@@ -23,7 +22,7 @@ text_begin(struct text *t, struct evbuffer *out)
 }
 
 static void
-flush(struct text *t)
+flush(struct json_text *t)
 {
 	if (evbuffer_add(t->out, t->buffer, t->length) != 0)
 		t->failed = true;
@@ -31,7 +30,7 @@ flush(struct text *t)
 }
 
 int
-text_end(struct text *t)
+json_text_end(struct json_text *t)
 {
 	flush(t);
 	return t->failed ? -1 : 0;
@@ -39,7 +38,7 @@ text_end(struct text *t)
 
 /* Room for at least so many bytes, far fewer than the buffer has. */
 static char *
-space(struct text *t, size_t bytes)
+space(struct json_text *t, size_t bytes)
 {
 	if (sizeof(t->buffer) - t->length < bytes)
 		flush(t);
@@ -47,7 +46,7 @@ space(struct text *t, size_t bytes)
 }
 
 void
-text_add(struct text *t, const char *format, ...)
+json_text_add(struct json_text *t, const char *format, ...)
 {
 	va_list args;
 	size_t room = sizeof(t->buffer) / 2;
@@ -64,7 +63,7 @@ text_add(struct text *t, const char *format, ...)
 }
 
 void
-text_add_values(struct text *t, bool comma, enum value_type type,
+json_text_add_values(struct json_text *t, bool comma, enum value_type type,
     enum value_order order, const uint16_t *words, size_t count)
 {
 	unsigned step = value_words(type);
@@ -80,8 +79,8 @@ text_add_values(struct text *t, bool comma, enum value_type type,
 }
 
 void
-text_add_coils(struct text *t, bool comma, const uint16_t *packed, size_t first,
-    size_t count)
+json_text_add_coils(struct json_text *t, bool comma, const uint16_t *packed,
+    size_t first, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t coil = first + i;
@@ -95,7 +94,7 @@ text_add_coils(struct text *t, bool comma, const uint16_t *packed, size_t first,
 }
 
 const char *
-text_host(const struct address *host, char *text)
+json_text_host(const struct address *host, char *text)
 {
 	size_t length;
 
@@ -110,34 +109,29 @@ text_host(const struct address *host, char *text)
 }
 
 void
-text_add_writer(
-    struct text *t, const struct address *host, uint8_t unit, uint8_t function)
+json_text_add_writer(struct json_text *t, const struct address *host,
+    uint8_t unit, uint8_t function)
 {
-	char ip[TEXT_HOST_MAX];
+	char ip[JSON_TEXT_HOST_MAX];
 
 	if (host == NULL || function == 0)
-		text_add(t, "\"client\":null");
+		json_text_add(t, "\"client\":null");
 	else
-		text_add(t, "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
-		    text_host(host, ip), unit, function);
+		json_text_add(t,
+		    "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
+		    json_text_host(host, ip), unit, function);
 }
 
 const char *
-text_time(uint64_t moment, char *text)
+json_text_time(uint64_t time, char *text)
 {
-	time_t seconds = (time_t)(moment / 1000);
+	time_t seconds = (time_t)(time / 1000);
 	struct tm utc = { 0 };
 	char date[24];
 
 	gmtime_r(&seconds, &utc);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(
-	    text, TEXT_TIME_MAX, "%s.%03uZ", date, (unsigned)(moment % 1000));
+	snprintf(text, JSON_TEXT_TIME_MAX, "%s.%03uZ", date,
+	    (unsigned)(time % 1000));
 	return text;
-}
-
-uint64_t
-text_now(void)
-{
-	return clock_realtime_ms();
 }

@@ -20,30 +20,32 @@
 
 /* Help and type, which come before the samples of each metric. */
 static void
-add_head(struct text *t, const char *name, const char *type, const char *help)
+add_head(
+    struct json_text *t, const char *name, const char *type, const char *help)
 {
-	text_add(t, "# HELP mbasyncserver_%s %s\n# TYPE mbasyncserver_%s %s\n",
-	    name, help, name, type);
+	json_text_add(t,
+	    "# HELP mbasyncserver_%s %s\n# TYPE mbasyncserver_%s %s\n", name,
+	    help, name, type);
 }
 
 static void
-add_one(struct text *t, const char *name, const char *type, const char *help,
-    uint64_t value)
+add_one(struct json_text *t, const char *name, const char *type,
+    const char *help, uint64_t value)
 {
 	add_head(t, name, type, help);
-	text_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
+	json_text_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
 }
 
 static void
-add_labelled(struct text *t, const char *name, const char *label,
+add_labelled(struct json_text *t, const char *name, const char *label,
     const char *value, uint64_t n)
 {
-	text_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name, label,
-	    value, n);
+	json_text_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name,
+	    label, value, n);
 }
 
 static void
-add_connections(struct text *t, const struct counters *n)
+add_connections(struct json_text *t, const struct counters *n)
 {
 	static const char *const causes[CONN_CAUSES] = {
 		[CONN_CLOSED_BY_PEER] = "closed_by_peer",
@@ -81,7 +83,7 @@ add_connections(struct text *t, const struct counters *n)
 
 /* What was no frame ends its connection. */
 static void
-add_protocol_errors(struct text *t, const struct counters *n)
+add_protocol_errors(struct json_text *t, const struct counters *n)
 {
 	static const char name[] = "protocol_errors_total";
 
@@ -94,7 +96,7 @@ add_protocol_errors(struct text *t, const struct counters *n)
 
 /* Known codes always, so that they can be watched from the first one on. */
 static void
-add_requests(struct text *t, const struct counters *n)
+add_requests(struct json_text *t, const struct counters *n)
 {
 	char code[8];
 
@@ -119,7 +121,7 @@ add_requests(struct text *t, const struct counters *n)
 }
 
 static void
-add_traffic(struct text *t, const struct counters *n)
+add_traffic(struct json_text *t, const struct counters *n)
 {
 	add_one(t, "received_bytes_total", "counter",
 	    "Bytes of requests received.", n->bytes_in);
@@ -134,7 +136,7 @@ add_traffic(struct text *t, const struct counters *n)
 }
 
 static void
-add_writers(struct text *t, const struct last_writer *last_writer)
+add_writers(struct json_text *t, const struct last_writer *last_writer)
 {
 	static const char name[] = "contended_addresses";
 	struct last_writer_totals totals = last_writer_totals(last_writer);
@@ -152,7 +154,7 @@ add_writers(struct text *t, const struct last_writer *last_writer)
 /* The sum and the bounds are told in units, of which the histogram's own is a
  * part. */
 static void
-add_histogram(struct text *t, const char *name, const char *help,
+add_histogram(struct json_text *t, const char *name, const char *help,
     const struct histogram *h, double unit)
 {
 	uint64_t n = 0;
@@ -160,18 +162,19 @@ add_histogram(struct text *t, const char *name, const char *help,
 	add_head(t, name, "histogram", help);
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		n += h->counts[i];
-		text_add(t, "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n",
-		    name, (double)h->bounds[i] * unit, n);
+		json_text_add(t,
+		    "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+		    (double)h->bounds[i] * unit, n);
 	}
 	n += h->counts[HISTOGRAM_BUCKETS];
-	text_add(t,
+	json_text_add(t,
 	    "mbasyncserver_%s_bucket{le=\"+Inf\"} %" PRIu64
 	    "\nmbasyncserver_%s_sum %.9f\nmbasyncserver_%s_count %" PRIu64 "\n",
 	    name, n, name, (double)h->sum * unit, name, n);
 }
 
 static void
-add_commits(struct text *t, const struct state_figures *f)
+add_commits(struct json_text *t, const struct state_figures *f)
 {
 	add_histogram(t, "commit_duration_seconds",
 	    "Time that a commit to the state file took.", &f->took, NANOSECOND);
@@ -182,7 +185,7 @@ add_commits(struct text *t, const struct state_figures *f)
 }
 
 static void
-add_http(struct text *t, const struct api *api)
+add_http(struct json_text *t, const struct api *api)
 {
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
 	    http_connections_count(api->connections));
@@ -192,12 +195,12 @@ add_http(struct text *t, const struct api *api)
 	    api->requests);
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
-	text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
+	json_text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
 	    (double)scheduler_spent(api->scheduler) * NANOSECOND);
 }
 
 void
-metrics_write(const struct api *api, struct text *t)
+metrics_write(const struct api *api, struct json_text *t)
 {
 	const struct counters *n = server_counters(api->server);
 
@@ -205,7 +208,7 @@ metrics_write(const struct api *api, struct text *t)
 	add_labelled(t, "build_info", "version", VERSION, 1);
 	add_head(t, "start_time_seconds", "gauge",
 	    "When the server started, in seconds since 1970.");
-	text_add(t, "mbasyncserver_start_time_seconds %.3f\n",
+	json_text_add(t, "mbasyncserver_start_time_seconds %.3f\n",
 	    (double)api->started / 1000);
 	add_one(t, "healthy", "gauge", "1, or 0 when /healthz tells a reason.",
 	    api_health(api) == NULL);
@@ -227,13 +230,13 @@ void
 api_get_metrics(struct http_request *request)
 {
 	struct evbuffer *body = http_request_new_body(request);
-	struct text t;
+	struct json_text t;
 
 	if (body == NULL)
 		return;
-	text_begin(&t, body);
+	json_text_begin(&t, body);
 	metrics_write(request->context, &t);
-	if (text_end(&t) != 0)
+	if (json_text_end(&t) != 0)
 		http_request_fail(request, 500, "out of memory");
 	else
 		http_request_reply(request, 200, METRICS_TYPE, body);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/client.h"
+#include "base/clock.h"
 #include "api/json.h"
 #include "table/datatable.h"
 
@@ -16,46 +17,46 @@ struct every {
 };
 
 static void
-add_items(struct text *t, const struct datatable_change *change,
+add_items(struct json_text *t, const struct datatable_change *change,
     const uint16_t *items)
 {
 	if (change->kind == DATATABLE_REGISTERS)
-		text_add_values(t, false, VALUE_UINT16, VALUE_ABCD, items,
+		json_text_add_values(t, false, VALUE_UINT16, VALUE_ABCD, items,
 		    change->quantity);
 	else
-		text_add_coils(t, false, items, 0, change->quantity);
+		json_text_add_coils(t, false, items, 0, change->quantity);
 }
 
 static void
-add_change(struct text *t, const struct datatable_change *change)
+add_change(struct json_text *t, const struct datatable_change *change)
 {
 	const struct datatable_writer *w = change->writer;
-	char time[TEXT_TIME_MAX];
+	char time[JSON_TEXT_TIME_MAX];
 
-	text_add(t,
+	json_text_add(t,
 	    "event: change\ndata: {\"time\":\"%s\",\"kind\":\"%s\","
 	    "\"address\":%u,",
-	    text_time(text_now(), time), text_kinds[change->kind],
-	    change->address);
-	text_add_writer(t, &w->client->address, w->unit, w->function);
-	text_add(t, ",\"before\":[");
+	    json_text_time(clock_realtime_ms(), time),
+	    json_text_kinds[change->kind], change->address);
+	json_text_add_writer(t, &w->client->address, w->unit, w->function);
+	json_text_add(t, ",\"before\":[");
 	add_items(t, change, change->before);
-	text_add(t, "],\"after\":[");
+	json_text_add(t, "],\"after\":[");
 	add_items(t, change, change->after);
-	text_add(t, "]}\n\n");
+	json_text_add(t, "]}\n\n");
 }
 
 static void
 changed(void *arg, const struct datatable_change *change)
 {
 	struct every *e = arg;
-	struct text t;
+	struct json_text t;
 
 	if (e->readers == 0 || !e->complete)
 		return;
-	text_begin(&t, e->events);
+	json_text_begin(&t, e->events);
 	add_change(&t, change);
-	if (text_end(&t) != 0 ||
+	if (json_text_end(&t) != 0 ||
 	    evbuffer_get_length(e->events) > EVERY_BYTES_MAX)
 		e->complete = false; /* no more in this tick */
 }

@@ -25,56 +25,59 @@ exceptions_of(const struct counters *counters)
 }
 
 static void
-add_rates(const struct rates *rates, struct text *t)
+add_rates(const struct rates *rates, struct json_text *t)
 {
 	size_t count = rates_count(rates);
-	char time[TEXT_TIME_MAX];
+	char time[JSON_TEXT_TIME_MAX];
 
-	text_add(t, "\"requests_per_s\":%" PRIu64 ",\"rates\":[",
+	json_text_add(t, "\"requests_per_s\":%" PRIu64 ",\"rates\":[",
 	    count == 0 ? 0 : rates_get(rates, count - 1)->requests);
 	for (size_t i = 0; i < count; i++) {
 		const struct rate *rate = rates_get(rates, i);
 
-		text_add(t,
+		json_text_add(t,
 		    "%s{\"t\":\"%s\",\"requests\":%" PRIu64
 		    ",\"writes\":%" PRIu64 "}",
-		    i == 0 ? "" : ",", text_time(rate->time, time),
+		    i == 0 ? "" : ",", json_text_time(rate->time, time),
 		    rate->requests, rate->writes);
 	}
-	text_add(t, "]");
+	json_text_add(t, "]");
 }
 
 void
-api_write_status(const struct api *api, bool writable, struct text *t)
+api_write_status(const struct api *api, bool writable, struct json_text *t)
 {
 	const struct counters *n = server_counters(api->server);
-	char started[TEXT_TIME_MAX], time[TEXT_TIME_MAX];
+	char started[JSON_TEXT_TIME_MAX], time[JSON_TEXT_TIME_MAX];
 
-	text_add(t,
+	json_text_add(t,
 	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
 	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
 	    VERSION, api_mode(api), server_address(api->server, 0).port,
-	    text_time(api->started, started), text_time(text_now(), time),
+	    json_text_time(api->started, started),
+	    json_text_time(clock_realtime_ms(), time),
 	    (clock_ms() - api->began) / 1000);
-	text_add(t,
+	json_text_add(t,
 	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"requests\":%" PRIu64
 	    ",\"exceptions\":%" PRIu64 ",",
 	    n->connections, n->accepted, n->refused, n->requests,
 	    exceptions_of(n));
-	text_add(t, "\"writable\":%s,\"token_required\":%s,\"health\":\"%s\",",
+	json_text_add(t,
+	    "\"writable\":%s,\"token_required\":%s,\"health\":\"%s\",",
 	    writable ? "true" : "false",
 	    api->writable && api->token != NULL ? "true" : "false",
 	    api_health(api) == NULL ? "ok" : api_health(api));
 	add_rates(api->rates, t);
-	text_add(t, "}");
+	json_text_add(t, "}");
 }
 
 /* What was written into body, which is freed, or 500. */
 static void
-reply_with(struct http_request *request, struct text *t, struct evbuffer *body)
+reply_with(
+    struct http_request *request, struct json_text *t, struct evbuffer *body)
 {
-	if (text_end(t) != 0)
+	if (json_text_end(t) != 0)
 		http_request_fail(request, 500, "out of memory");
 	else
 		http_request_reply_json_text(request, body);
@@ -85,11 +88,11 @@ void
 api_get_status(struct http_request *request)
 {
 	struct evbuffer *body = http_request_new_body(request);
-	struct text t;
+	struct json_text t;
 
 	if (body == NULL)
 		return;
-	text_begin(&t, body);
+	json_text_begin(&t, body);
 	api_write_status(request->context, api_may_write(request), &t);
 	reply_with(request, &t, body);
 }
@@ -98,11 +101,11 @@ void
 api_get_clients(struct http_request *request)
 {
 	struct evbuffer *body = http_request_new_body(request);
-	struct text t;
+	struct json_text t;
 
 	if (body == NULL)
 		return;
-	text_begin(&t, body);
+	json_text_begin(&t, body);
 	api_write_clients(request->context, &t);
 	reply_with(request, &t, body);
 }

@@ -73,24 +73,24 @@ step_size(const struct reading *r, size_t total)
 }
 
 static void
-add_values(struct reading *r, struct text *t)
+add_values(struct reading *r, struct json_text *t)
 {
 	size_t n = step_size(r, r->value_count);
 
-	text_add_values(t, r->done > 0, r->type, r->order,
+	json_text_add_values(t, r->done > 0, r->type, r->order,
 	    r->registers + r->done * value_words(r->type), n);
 	r->done += n;
 }
 
 /* End a step: with the reply if nothing is left. */
 static void
-end_step(struct http_request *request, struct text *t, bool finished)
+end_step(struct http_request *request, struct json_text *t, bool finished)
 {
 	struct reading *r = request->data;
 
 	if (finished)
-		text_add(t, "]}\n");
-	if (text_end(t) != 0)
+		json_text_add(t, "]}\n");
+	if (json_text_end(t) != 0)
 		r->failed = true;
 	if (r->failed)
 		http_request_fail(request, 500, "out of memory");
@@ -102,9 +102,9 @@ static void
 step_registers(struct http_request *request)
 {
 	struct reading *r = request->data;
-	struct text t;
+	struct json_text t;
 
-	text_begin(&t, r->body);
+	json_text_begin(&t, r->body);
 	add_values(r, &t);
 	end_step(request, &t, r->done == r->value_count);
 }
@@ -127,7 +127,7 @@ api_get_registers(struct http_request *request)
 	const struct api *api = request->context;
 	struct parameters q;
 	struct reading *r;
-	struct text t;
+	struct json_text t;
 
 	parameters_parse(&q, http_request_query(request));
 	struct range range = requested_range(&q);
@@ -157,13 +157,13 @@ api_get_registers(struct http_request *request)
 	memcpy(r->registers,
 	    datatable_registers(api->table, (uint16_t)range.address),
 	    range.quantity * sizeof(uint16_t));
-	text_begin(&t, r->body);
-	text_add(&t,
+	json_text_begin(&t, r->body);
+	json_text_add(&t,
 	    "{\"address\":%zu,\"quantity\":%zu,\"type\":\"%s\",\"order\":"
 	    "\"%s\",\"values\":[",
 	    range.address, range.quantity, value_type_names[type],
 	    value_order_names[order]);
-	r->failed = text_end(&t) != 0;
+	r->failed = json_text_end(&t) != 0;
 	http_request_continue(request, step_registers, r, reading_free);
 }
 
@@ -190,10 +190,10 @@ step_coils(struct http_request *request)
 {
 	struct reading *r = request->data;
 	size_t n = step_size(r, r->coil_count);
-	struct text t;
+	struct json_text t;
 
-	text_begin(&t, r->body);
-	text_add_coils(&t, r->done > 0, r->coils, r->done, n);
+	json_text_begin(&t, r->body);
+	json_text_add_coils(&t, r->done > 0, r->coils, r->done, n);
 	r->done += n;
 	end_step(request, &t, r->done == r->coil_count);
 }
@@ -204,7 +204,7 @@ api_get_coils(struct http_request *request)
 	const struct api *api = request->context;
 	struct parameters q;
 	struct reading *r;
-	struct text t;
+	struct json_text t;
 
 	parameters_parse(&q, http_request_query(request));
 	struct range range = requested_range(&q);
@@ -219,10 +219,10 @@ api_get_coils(struct http_request *request)
 	}
 	r->coil_count = range.quantity;
 	copy_coils(api->table, range.address, range.quantity, r->coils);
-	text_begin(&t, r->body);
-	text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
+	json_text_begin(&t, r->body);
+	json_text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
 	    range.address, range.quantity);
-	r->failed = text_end(&t) != 0;
+	r->failed = json_text_end(&t) != 0;
 	http_request_continue(request, step_coils, r, reading_free);
 }
 
@@ -230,13 +230,13 @@ static void
 step_dump(struct http_request *request)
 {
 	struct reading *r = request->data;
-	struct text t;
+	struct json_text t;
 
-	text_begin(&t, r->body);
+	json_text_begin(&t, r->body);
 	add_values(r, &t);
 	if (r->done == r->value_count) {
-		text_add(&t, "],\"coils\":[");
-		text_add_values(
+		json_text_add(&t, "],\"coils\":[");
+		json_text_add_values(
 		    &t, false, VALUE_UINT16, VALUE_ABCD, r->coils, COIL_WORDS);
 	}
 	end_step(request, &t, r->done == r->value_count);
@@ -248,7 +248,7 @@ api_get_dump(struct http_request *request)
 	const struct api *api = request->context;
 	struct reading *r;
 	struct parameters q;
-	struct text t;
+	struct json_text t;
 
 	parameters_parse(&q, http_request_query(request));
 	if (parameters_finish(&q) != NULL) {
@@ -264,9 +264,9 @@ api_get_dump(struct http_request *request)
 	memcpy(r->registers, datatable_registers(api->table, 0),
 	    ADDRESSES * sizeof(uint16_t));
 	copy_coils(api->table, 0, ADDRESSES, r->coils);
-	text_begin(&t, r->body);
-	text_add(&t, "{\"mode\":\"%s\",\"seq\":%llu,\"registers\":[",
+	json_text_begin(&t, r->body);
+	json_text_add(&t, "{\"mode\":\"%s\",\"seq\":%llu,\"registers\":[",
 	    api_mode(api), (unsigned long long)events_sequence(api->events));
-	r->failed = text_end(&t) != 0;
+	r->failed = json_text_end(&t) != 0;
 	http_request_continue(request, step_dump, r, reading_free);
 }

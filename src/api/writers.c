@@ -10,6 +10,7 @@
 #include "http/request.h"
 #include "http/parameters.h"
 #include "api/json.h"
+#include "base/clock.h"
 #include "table/last_writer.h"
 
 #define ADDRESSES 65536
@@ -59,17 +60,17 @@ walk_new(struct http_request *request, enum datatable_kind kind)
 	}
 	w->kind = kind;
 	w->end = ADDRESSES;
-	w->now = text_now();
+	w->now = clock_realtime_ms();
 	return w;
 }
 
 /* End a step; reply if it was the last. */
 static void
-end_step(struct http_request *request, struct text *t, bool finished)
+end_step(struct http_request *request, struct json_text *t, bool finished)
 {
 	struct walk *w = request->data;
 
-	if (text_end(t) != 0)
+	if (json_text_end(t) != 0)
 		w->failed = true;
 	if (w->failed)
 		http_request_fail(request, 500, "out of memory");
@@ -80,34 +81,36 @@ end_step(struct http_request *request, struct text *t, bool finished)
 static const char *
 host_or_null(const struct address *host, char *text)
 {
-	char ip[TEXT_HOST_MAX];
+	char ip[JSON_TEXT_HOST_MAX];
 
 	if (host == NULL)
 		return "null";
-	snprintf(text, TEXT_HOST_MAX + 2, "\"%s\"", text_host(host, ip));
+	snprintf(
+	    text, JSON_TEXT_HOST_MAX + 2, "\"%s\"", json_text_host(host, ip));
 	return text;
 }
 
 static void
-add_row(struct walk *w, struct text *t, uint16_t address,
+add_row(struct walk *w, struct json_text *t, uint16_t address,
     const struct last_write *write)
 {
-	char host[TEXT_HOST_MAX + 2], other[TEXT_HOST_MAX + 2];
-	char time[TEXT_TIME_MAX];
+	char host[JSON_TEXT_HOST_MAX + 2], other[JSON_TEXT_HOST_MAX + 2];
+	char time[JSON_TEXT_TIME_MAX];
 
-	text_add(t,
+	json_text_add(t,
 	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
 	    "\"changes\":%" PRIu32 ",\"contended\":%s",
-	    w->count++ == 0 ? "" : ",", text_kinds[w->kind], address,
-	    host_or_null(write->client, host), text_time(write->time, time),
-	    write->changes, write->contentions > 0 ? "true" : "false");
+	    w->count++ == 0 ? "" : ",", json_text_kinds[w->kind], address,
+	    host_or_null(write->client, host),
+	    json_text_time(write->time, time), write->changes,
+	    write->contentions > 0 ? "true" : "false");
 	if (write->contentions > 0)
-		text_add(t,
+		json_text_add(t,
 		    ",\"other\":%s,\"contentions\":%" PRIu32
 		    ",\"handover\":\"%s\"",
 		    host_or_null(write->other, other), write->contentions,
-		    text_time(write->handover, time));
-	text_add(t, "}");
+		    json_text_time(write->handover, time));
+	json_text_add(t, "}");
 }
 
 /* Rows of written addresses, some of them. */
@@ -117,9 +120,9 @@ step_rows(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	struct last_write write;
-	struct text t;
+	struct json_text t;
 
-	text_begin(&t, w->body);
+	json_text_begin(&t, w->body);
 	for (int i = 0; i < STEP_ROWS && w->from < w->end; i++) {
 		int32_t next = last_writer_next_written(
 		    api->last_writer, w->kind, 0, w->from);
@@ -134,7 +137,7 @@ step_rows(struct http_request *request)
 			add_row(w, &t, (uint16_t)next, &write);
 	}
 	if (w->from >= w->end)
-		text_add(&t, "]\n");
+		json_text_add(&t, "]\n");
 	end_step(request, &t, w->from >= w->end);
 }
 
@@ -155,8 +158,8 @@ api_get_writers(struct http_request *request)
 	struct walk *w;
 
 	parameters_parse(&q, http_request_query(request));
-	size_t kind =
-	    parameters_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	size_t kind = parameters_choice(
+	    &q, "kind", json_text_kinds, 2, DATATABLE_REGISTERS);
 	size_t address = parameters_number(&q, "address", 0, ADDRESSES - 1, 0);
 	size_t left = ADDRESSES - address;
 	size_t quantity = parameters_number(&q, "quantity", 1,
@@ -180,12 +183,12 @@ step_contended(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	struct last_write write;
-	struct text t;
+	struct json_text t;
 	int listed = 0;
 	int32_t next;
 
 	w->from = 0;
-	text_begin(&t, w->body);
+	json_text_begin(&t, w->body);
 	while (listed < API_CONTENDED_MAX &&
 	    (next = last_writer_next_contended(
 		 api->last_writer, w->kind, w->from)) >= 0) {
@@ -200,7 +203,7 @@ step_contended(struct http_request *request)
 		w->kind = DATATABLE_COILS;
 		end_step(request, &t, false);
 	} else {
-		text_add(&t, "]\n");
+		json_text_add(&t, "]\n");
 		end_step(request, &t, true);
 	}
 }
@@ -242,41 +245,41 @@ client_number(struct walk *w, const struct address *host)
  * they are written one behind the other, but at most `most`. Returns how many.
  */
 static uint32_t
-add_range(const struct api *api, struct walk *w, struct text *t, uint32_t first,
-    uint32_t most)
+add_range(const struct api *api, struct walk *w, struct json_text *t,
+    uint32_t first, uint32_t most)
 {
 	uint64_t ages[STEP_MAP];
 	uint32_t n = 0;
 	struct last_write write;
 
-	text_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
+	json_text_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
 	    w->count++ == 0 ? "" : ",", first);
 	for (; n < most && first + n < ADDRESSES; n++) {
 		if (!last_writer_read(api->last_writer, w->kind,
 			(uint16_t)(first + n), &write))
 			break;
 		ages[n] = w->now > write.time ? w->now - write.time : 0;
-		text_add(t, "%s%d", n == 0 ? "" : ",",
+		json_text_add(t, "%s%d", n == 0 ? "" : ",",
 		    client_number(w, write.client));
 	}
-	text_add(t, "],\"age_s\":[");
+	json_text_add(t, "],\"age_s\":[");
 	for (uint32_t i = 0; i < n; i++)
-		text_add(t, "%s%" PRIu64 ".%u", i == 0 ? "" : ",",
+		json_text_add(t, "%s%" PRIu64 ".%u", i == 0 ? "" : ",",
 		    ages[i] / 1000, (unsigned)(ages[i] / 100 % 10));
-	text_add(t, "]}");
+	json_text_add(t, "]}");
 	return n;
 }
 
 static void
-add_clients(const struct walk *w, struct text *t)
+add_clients(const struct walk *w, struct json_text *t)
 {
-	char host[TEXT_HOST_MAX];
+	char host[JSON_TEXT_HOST_MAX];
 
-	text_add(t, "],\"clients\":[");
+	json_text_add(t, "],\"clients\":[");
 	for (size_t i = 0; i < w->client_count; i++)
-		text_add(t, "%s\"%s\"", i == 0 ? "" : ",",
-		    text_host(&w->clients[i], host));
-	text_add(t, "]}\n");
+		json_text_add(t, "%s\"%s\"", i == 0 ? "" : ",",
+		    json_text_host(&w->clients[i], host));
+	json_text_add(t, "]}\n");
 }
 
 static void
@@ -285,9 +288,9 @@ step_map(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	uint32_t left = STEP_MAP;
-	struct text t;
+	struct json_text t;
 
-	text_begin(&t, w->body);
+	json_text_begin(&t, w->body);
 	while (left > 0 && w->from < ADDRESSES) {
 		int32_t next = last_writer_next_written(
 		    api->last_writer, w->kind, 0, w->from);
@@ -313,8 +316,8 @@ api_get_writers_map(struct http_request *request)
 	struct walk *w;
 
 	parameters_parse(&q, http_request_query(request));
-	size_t kind =
-	    parameters_choice(&q, "kind", text_kinds, 2, DATATABLE_REGISTERS);
+	size_t kind = parameters_choice(
+	    &q, "kind", json_text_kinds, 2, DATATABLE_REGISTERS);
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;

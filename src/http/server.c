@@ -127,7 +127,8 @@ second_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	rates_sample(&s->rates, server_counters(s->api.server), text_now());
+	rates_sample(
+	    &s->rates, server_counters(s->api.server), clock_realtime_ms());
 	events_second(s->events);
 }
 
@@ -176,7 +177,7 @@ http_server_new(
 		.times = config->times,
 		.commits = config->commits,
 		.rates = &s->rates,
-		.started = text_now(),
+		.started = clock_realtime_ms(),
 		.began = clock_ms(),
 	};
 	rates_init(&s->rates, server_counters(config->server));
