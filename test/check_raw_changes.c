@@ -9,22 +9,22 @@
 #include "table/datatable.h"
 
 static struct datatable *table;
-static struct every *every;
+static struct raw_changes *raw_changes;
 static struct client client;
 
 static void
 setup(void)
 {
 	table = datatable_new(DATATABLE_SEPARATE);
-	every = every_new(table);
-	ck_assert(table != NULL && every != NULL);
+	raw_changes = raw_changes_new(table);
+	ck_assert(table != NULL && raw_changes != NULL);
 	address_parse("192.0.2.1:1000", 0, &client.address);
 }
 
 static void
 teardown(void)
 {
-	every_free(every);
+	raw_changes_free(raw_changes);
 	datatable_free(table);
 }
 
@@ -43,7 +43,7 @@ write_registers(uint16_t address, uint16_t value, uint16_t quantity)
 static size_t
 length(bool *complete)
 {
-	return evbuffer_get_length(every_events(every, complete));
+	return evbuffer_get_length(raw_changes_events(raw_changes, complete));
 }
 
 START_TEST(nothing_is_written_down_for_nobody)
@@ -53,11 +53,11 @@ START_TEST(nothing_is_written_down_for_nobody)
 	write_registers(0, 1, 1);
 	ck_assert_uint_eq(length(&complete), 0);
 	ck_assert(complete);
-	every_want(every, true);
+	raw_changes_add_reader(raw_changes);
 	write_registers(0, 2, 1);
 	ck_assert_uint_gt(length(&complete), 0);
-	every_begin(every);
-	every_want(every, false);
+	raw_changes_begin_tick(raw_changes);
+	raw_changes_remove_reader(raw_changes);
 	write_registers(0, 3, 1);
 	ck_assert_uint_eq(length(&complete), 0);
 }
@@ -72,9 +72,9 @@ START_TEST(a_change_is_told_with_before_and_after)
 	bool complete;
 	char *text;
 
-	every_want(every, true);
+	raw_changes_add_reader(raw_changes);
 	write_registers(5, 7, 2);
-	events = every_events(every, &complete);
+	events = raw_changes_events(raw_changes, &complete);
 	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
 	text = (char *)evbuffer_pullup(events, -1);
 	ck_assert_ptr_nonnull(strstr(text, expected));
@@ -91,10 +91,10 @@ START_TEST(what_is_taken_back_is_nobodys)
 	bool complete;
 	char *text;
 
-	every_want(every, true);
+	raw_changes_add_reader(raw_changes);
 	datatable_write_registers(table,
 	    &(struct datatable_writer){ .client = &nobody }, 5, 1, &value);
-	events = every_events(every, &complete);
+	events = raw_changes_events(raw_changes, &complete);
 	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
 	text = (char *)evbuffer_pullup(events, -1);
 	ck_assert_ptr_nonnull(
@@ -106,13 +106,13 @@ START_TEST(more_than_there_is_room_for_is_not_written_down)
 {
 	bool complete;
 
-	every_want(every, true);
+	raw_changes_add_reader(raw_changes);
 	for (uint16_t i = 0; i < 1000; i++)
 		write_registers(0, i, MB_MAX_WRITE_REGISTERS);
 	/* The one that was too much is the last. */
-	ck_assert_uint_le(length(&complete), EVERY_BYTES_MAX + 2000);
+	ck_assert_uint_le(length(&complete), RAW_CHANGES_BYTES_MAX + 2000);
 	ck_assert(!complete);
-	every_begin(every);
+	raw_changes_begin_tick(raw_changes);
 	write_registers(0, 1, 1);
 	ck_assert_uint_gt(length(&complete), 0);
 	ck_assert(complete);
@@ -122,8 +122,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("every");
-	TCase *tc = tcase_create("every");
+	Suite *suite = suite_create("raw_changes");
+	TCase *tc = tcase_create("raw_changes");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_is_written_down_for_nobody);

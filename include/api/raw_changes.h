@@ -1,7 +1,8 @@
 /*
- * Every change singly, with before and after, as events for scripts. Written
- * down only while somebody wants them, and of one tick no more than
- * EVERY_BYTES_MAX: what is more is lost, and known to be.
+ * Raw changes: each change of the table with the values before and after it,
+ * as server-sent events. They are recorded only while there is a reader, and
+ * at most RAW_CHANGES_BYTES_MAX bytes in a tick: the rest of the tick is
+ * dropped, which the readers are told.
  */
 #ifndef API_RAW_CHANGES_H
 #define API_RAW_CHANGES_H
@@ -11,23 +12,26 @@
 
 struct datatable;
 struct evbuffer;
-struct every;
+struct raw_changes;
 
-#define EVERY_BYTES_MAX (64 * 1024)
+#define RAW_CHANGES_BYTES_MAX (64 * 1024)
 
-/* Observes table, which outlives it. NULL when there is no memory. */
-struct every *every_new(struct datatable *table);
+/* Observes table, which outlives it. NULL when memory is exhausted. */
+struct raw_changes *raw_changes_new(struct datatable *table);
 
-/* NULL is fine. */
-void every_free(struct every *e);
+/* Accepts NULL. */
+void raw_changes_free(struct raw_changes *rc);
 
-/* One reader more, or less. */
-void every_want(struct every *e, bool more);
+/* Count the readers. */
+void raw_changes_add_reader(struct raw_changes *rc);
+void raw_changes_remove_reader(struct raw_changes *rc);
 
-/* The events of this tick, borrowed, and whether they are all there were. */
-struct evbuffer *every_events(const struct every *e, bool *complete);
+/* The events of the present tick, borrowed; *complete is false when some of
+ * them were dropped. */
+struct evbuffer *
+raw_changes_events(const struct raw_changes *rc, bool *complete);
 
-/* Begin another tick. */
-void every_begin(struct every *e);
+/* Discard the events and begin another tick. */
+void raw_changes_begin_tick(struct raw_changes *rc);
 
 #endif

@@ -28,10 +28,10 @@
 #define STALLED_MS 10000
 
 struct events {
-	struct api *api;              /* borrowed */
-	struct event *tick;           /* owned */
-	struct every *every;          /* owned */
-	struct scheduler_task second; /* to tell of clients and status */
+	struct api *api;                 /* borrowed */
+	struct event *tick;              /* owned */
+	struct raw_changes *raw_changes; /* owned */
+	struct scheduler_task second;    /* to tell of clients and status */
 	uint64_t told; /* a sum that differs when clients have acted */
 	bool restless; /* what was told of them is soon another */
 	uint64_t base; /* sequence number of tick 0: when we started */
@@ -45,8 +45,8 @@ struct reader {
 	struct http_request *request; /* borrowed: it owns the reader */
 	struct scheduler_task task;
 	struct pass pass;
-	bool gap;   /* tell it that it has missed something */
-	bool every; /* it wants every change singly */
+	bool gap;       /* tell it that it has missed something */
+	bool wants_raw; /* it wants every change singly */
 
 	uint64_t queued; /* bytes given to evhttp */
 	uint64_t taken;  /* of these, what had left it at moved */
@@ -150,7 +150,7 @@ reader_run(struct scheduler_task *task)
 		return;
 	if (r->gap)
 		add_gap(r, out);
-	if (!r->every)
+	if (!r->wants_raw)
 		add_changes(r, out);
 	reader_send(r, out);
 	evbuffer_free(out);
@@ -158,13 +158,14 @@ reader_run(struct scheduler_task *task)
 
 /* What has been written down in this tick, whole or not at all. */
 static void
-send_every(struct reader *r)
+send_raw_changes(struct reader *r)
 {
 	struct evbuffer *copy;
 	bool complete;
-	struct evbuffer *events = every_events(r->events->every, &complete);
+	struct evbuffer *events =
+	    raw_changes_events(r->events->raw_changes, &complete);
 
-	if (!r->every)
+	if (!r->wants_raw)
 		return;
 	if (!complete || unsent(r) >= EVENTS_UNSENT_MAX ||
 	    (copy = evbuffer_new()) == NULL) {
@@ -193,11 +194,11 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 			http_request_abort(r->request);
 			continue;
 		}
-		send_every(r);
+		send_raw_changes(r);
 		if (unsent(r) < EVENTS_UNSENT_MAX)
 			scheduler_add(r->request->scheduler, &r->task);
 	}
-	every_begin(e->every);
+	raw_changes_begin_tick(e->raw_changes);
 }
 
 /* Send an event to whoever is not behind. */
@@ -274,8 +275,8 @@ events_new(struct event_base *base, struct api *api)
 	e->second.run = tell_status;
 	TAILQ_INIT(&e->readers);
 	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);
-	e->every = every_new(api->table);
-	if (e->tick == NULL || e->every == NULL) {
+	e->raw_changes = raw_changes_new(api->table);
+	if (e->tick == NULL || e->raw_changes == NULL) {
 		events_free(e);
 		return NULL;
 	}
@@ -290,7 +291,7 @@ events_free(struct events *e)
 	scheduler_remove(e->api->scheduler, &e->second);
 	if (e->tick != NULL)
 		event_free(e->tick);
-	every_free(e->every);
+	raw_changes_free(e->raw_changes);
 	free(e);
 }
 
@@ -313,8 +314,8 @@ reader_free(void *data)
 	struct events *e = r->events;
 
 	scheduler_remove(r->request->scheduler, &r->task);
-	if (r->every)
-		every_want(e->every, false);
+	if (r->wants_raw)
+		raw_changes_remove_reader(e->raw_changes);
 	TAILQ_REMOVE(&e->readers, r, link);
 	if (--e->count == 0)
 		event_del(e->tick);
@@ -323,7 +324,7 @@ reader_free(void *data)
 
 /* NULL when there is no memory. */
 static struct reader *
-reader_new(struct events *e, struct http_request *request, bool every)
+reader_new(struct events *e, struct http_request *request, bool wants_raw)
 {
 	const struct timeval tick = { 0, EVENTS_TICK_MS * 1000 };
 	struct reader *r = calloc(1, sizeof(*r));
@@ -340,9 +341,9 @@ reader_new(struct events *e, struct http_request *request, bool every)
 	TAILQ_INSERT_TAIL(&e->readers, r, link);
 	e->count++;
 	e->told--; /* the newcomer wants to know of clients */
-	r->every = every;
-	if (every)
-		every_want(e->every, true);
+	r->wants_raw = wants_raw;
+	if (wants_raw)
+		raw_changes_add_reader(e->raw_changes);
 	return r;
 }
 

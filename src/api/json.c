@@ -36,7 +36,7 @@ json_text_end(struct json_text *t)
 	return t->failed ? -1 : 0;
 }
 
-/* Room for at least so many bytes, far fewer than the buffer has. */
+/* Returns room for so many bytes, at most half the size of the buffer. */
 static char *
 space(struct json_text *t, size_t bytes)
 {

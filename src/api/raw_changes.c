@@ -8,7 +8,7 @@
 #include "api/json.h"
 #include "table/datatable.h"
 
-struct every {
+struct raw_changes {
 	struct datatable *table; /* borrowed */
 	struct datatable_observer observer;
 	struct evbuffer *events; /* owned */
@@ -49,67 +49,70 @@ add_change(struct json_text *t, const struct datatable_change *change)
 static void
 changed(void *arg, const struct datatable_change *change)
 {
-	struct every *e = arg;
+	struct raw_changes *rc = arg;
 	struct json_text t;
 
-	if (e->readers == 0 || !e->complete)
+	if (rc->readers == 0 || !rc->complete)
 		return;
-	json_text_begin(&t, e->events);
+	json_text_begin(&t, rc->events);
 	add_change(&t, change);
 	if (json_text_end(&t) != 0 ||
-	    evbuffer_get_length(e->events) > EVERY_BYTES_MAX)
-		e->complete = false; /* no more in this tick */
+	    evbuffer_get_length(rc->events) > RAW_CHANGES_BYTES_MAX)
+		rc->complete = false; /* drop the rest of this tick */
 }
 
-struct every *
-every_new(struct datatable *table)
+struct raw_changes *
+raw_changes_new(struct datatable *table)
 {
-	struct every *e = calloc(1, sizeof(*e));
+	struct raw_changes *rc = calloc(1, sizeof(*rc));
 
-	if (e == NULL)
+	if (rc == NULL)
 		return NULL;
-	e->events = evbuffer_new();
-	if (e->events == NULL) {
-		free(e);
+	rc->events = evbuffer_new();
+	if (rc->events == NULL) {
+		free(rc);
 		return NULL;
 	}
-	e->complete = true;
-	e->table = table;
-	e->observer.changed = changed;
-	e->observer.arg = e;
-	datatable_observe(table, &e->observer);
-	return e;
+	rc->complete = true;
+	rc->table = table;
+	rc->observer.changed = changed;
+	rc->observer.arg = rc;
+	datatable_observe(table, &rc->observer);
+	return rc;
 }
 
 void
-every_free(struct every *e)
+raw_changes_free(struct raw_changes *rc)
 {
-	if (e == NULL)
+	if (rc == NULL)
 		return;
-	datatable_unobserve(e->table, &e->observer);
-	evbuffer_free(e->events);
-	free(e);
+	datatable_unobserve(rc->table, &rc->observer);
+	evbuffer_free(rc->events);
+	free(rc);
 }
 
 void
-every_want(struct every *e, bool more)
+raw_changes_add_reader(struct raw_changes *rc)
 {
-	if (more)
-		e->readers++;
-	else
-		e->readers--;
+	rc->readers++;
+}
+
+void
+raw_changes_remove_reader(struct raw_changes *rc)
+{
+	rc->readers--;
 }
 
 struct evbuffer *
-every_events(const struct every *e, bool *complete)
+raw_changes_events(const struct raw_changes *rc, bool *complete)
 {
-	*complete = e->complete;
-	return e->events;
+	*complete = rc->complete;
+	return rc->events;
 }
 
 void
-every_begin(struct every *e)
+raw_changes_begin_tick(struct raw_changes *rc)
 {
-	evbuffer_drain(e->events, evbuffer_get_length(e->events));
-	e->complete = true;
+	evbuffer_drain(rc->events, evbuffer_get_length(rc->events));
+	rc->complete = true;
 }
