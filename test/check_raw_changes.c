@@ -46,7 +46,7 @@ length(bool *complete)
 	return evbuffer_get_length(raw_changes_events(raw_changes, complete));
 }
 
-START_TEST(nothing_is_written_down_for_nobody)
+START_TEST(without_readers_nothing_is_recorded)
 {
 	bool complete;
 
@@ -63,7 +63,7 @@ START_TEST(nothing_is_written_down_for_nobody)
 }
 END_TEST
 
-START_TEST(a_change_is_told_with_before_and_after)
+START_TEST(a_change_has_its_values_before_and_after)
 {
 	static const char expected[] =
 	    "\"kind\":\"registers\",\"address\":5,\"client\":\"192.0.2.1\","
@@ -83,7 +83,7 @@ START_TEST(a_change_is_told_with_before_and_after)
 }
 END_TEST
 
-START_TEST(what_is_taken_back_is_nobodys)
+START_TEST(an_undone_write_has_no_client)
 {
 	static const struct client nobody;
 	const uint16_t value = 9;
@@ -102,14 +102,14 @@ START_TEST(what_is_taken_back_is_nobodys)
 }
 END_TEST
 
-START_TEST(more_than_there_is_room_for_is_not_written_down)
+START_TEST(changes_beyond_the_limit_are_dropped)
 {
 	bool complete;
 
 	raw_changes_add_reader(raw_changes);
 	for (uint16_t i = 0; i < 1000; i++)
 		write_registers(0, i, MB_MAX_WRITE_REGISTERS);
-	/* The one that was too much is the last. */
+	/* The change that exceeds the limit is the last. */
 	ck_assert_uint_le(length(&complete), RAW_CHANGES_BYTES_MAX + 2000);
 	ck_assert(!complete);
 	raw_changes_begin_tick(raw_changes);
@@ -126,10 +126,10 @@ main(void)
 	TCase *tc = tcase_create("raw_changes");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, nothing_is_written_down_for_nobody);
-	tcase_add_test(tc, a_change_is_told_with_before_and_after);
-	tcase_add_test(tc, what_is_taken_back_is_nobodys);
-	tcase_add_test(tc, more_than_there_is_room_for_is_not_written_down);
+	tcase_add_test(tc, without_readers_nothing_is_recorded);
+	tcase_add_test(tc, a_change_has_its_values_before_and_after);
+	tcase_add_test(tc, an_undone_write_has_no_client);
+	tcase_add_test(tc, changes_beyond_the_limit_are_dropped);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

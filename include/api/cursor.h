@@ -1,11 +1,11 @@
 /*
- * How far a reader has come who follows what changes, and the next that he has
- * not seen, as JSON.
+ * A subscriber's position in the change feed, and the changes after it as
+ * JSON.
  *
- * He goes through the addresses in passes. A pass brings what changed between
- * cursor and target, coils first; changes that are made meanwhile come in it
- * or in the next. Only its end moves the cursor, so that whoever comes back
- * with the last cursor that he saw misses nothing.
+ * The cursor scans all addresses, coils first, for those that changed after
+ * its tick, up to a target tick. What changes during a scan is found by it or
+ * by the next one. Only the end of a scan moves the cursor, so that a
+ * subscriber that resumes from the last tick it has received misses nothing.
  */
 #ifndef API_CURSOR_H
 #define API_CURSOR_H
@@ -19,26 +19,26 @@
 struct changes;
 struct json_text;
 
-/* Zeros, but for the cursor, are a reader who has begun no pass. */
-struct pass {
-	uint32_t cursor; /* ticks of changes.h; all up to it was brought */
-	uint32_t target;
-	bool underway;            /* in the middle of a pass: */
-	enum datatable_kind kind; /* where it is */
+/* To start at a tick, set it, and all other members to zero. */
+struct change_cursor {
+	uint32_t tick;   /* of changes.h: changes up to it were delivered */
+	uint32_t target; /* the tick at the end of the scan */
+	bool scanning;   /* within a scan: */
+	enum datatable_kind kind; /* its next address */
 	uint32_t address;
 };
 
-/* Begin a pass unless one is under way. Returns whether there is one: nothing
- * may be new. */
-bool pass_begin(struct pass *p, struct changes *changes);
+/* Begin a scan, unless one has begun. Returns whether one has: there may be
+ * no changes. */
+bool cursor_begin_scan(struct change_cursor *c, struct changes *changes);
 
 /*
- * Go on with a pass that was begun: add objects to t, with commas between
- * them, for adjacent addresses that one client changed, with their values now;
- * until it is at its end, or t's evbuffer has length bytes, or hardly more.
- * Returns how many objects.
+ * Continue a scan: add objects to t, separated by commas, each for adjacent
+ * addresses that one client changed last, with their present values. Stops at
+ * the end of the scan, or when t's evbuffer has length bytes or a few more.
+ * Returns the number of objects.
  */
-unsigned pass_add_runs(struct pass *p, const struct changes *changes,
+unsigned cursor_add_runs(struct change_cursor *c, const struct changes *changes,
     const struct datatable *table, struct json_text *t, size_t length);
 
 #endif

@@ -5,32 +5,33 @@
 #include "table/changes.h"
 #include "api/json.h"
 
-/* So many values of one run at a time. */
+/* The most values of one object. */
 #define RUN_MAX 256
 
 bool
-pass_begin(struct pass *p, struct changes *changes)
+cursor_begin_scan(struct change_cursor *c, struct changes *changes)
 {
-	if (p->underway)
+	if (c->scanning)
 		return true;
-	p->target = changes_tick(changes);
-	p->underway = p->target != p->cursor;
-	p->kind = DATATABLE_COILS;
-	p->address = 0;
-	return p->underway;
+	c->target = changes_tick(changes);
+	c->scanning = c->target != c->tick;
+	c->kind = DATATABLE_COILS;
+	c->address = 0;
+	return c->scanning;
 }
 
-/* The next run, or false at the end. */
+/* Find the next run. Returns false at the end of the scan. */
 static bool
-next_run(struct pass *p, const struct changes *changes, struct changes_run *run)
+next_run(struct change_cursor *c, const struct changes *changes,
+    struct changes_run *run)
 {
-	if (changes_next(changes, p->kind, p->cursor, p->address, RUN_MAX, run))
+	if (changes_next(changes, c->kind, c->tick, c->address, RUN_MAX, run))
 		return true;
-	if (p->kind == DATATABLE_REGISTERS)
+	if (c->kind == DATATABLE_REGISTERS)
 		return false;
-	p->kind = DATATABLE_REGISTERS;
-	p->address = 0;
-	return changes_next(changes, p->kind, p->cursor, 0, RUN_MAX, run);
+	c->kind = DATATABLE_REGISTERS;
+	c->address = 0;
+	return changes_next(changes, c->kind, c->tick, 0, RUN_MAX, run);
 }
 
 static void
@@ -58,22 +59,22 @@ add_run(struct json_text *t, const struct datatable *table,
 }
 
 unsigned
-pass_add_runs(struct pass *p, const struct changes *changes,
+cursor_add_runs(struct change_cursor *c, const struct changes *changes,
     const struct datatable *table, struct json_text *t, size_t length)
 {
 	struct changes_run run;
 	unsigned n = 0;
 
 	while (evbuffer_get_length(t->out) < length) {
-		if (!next_run(p, changes, &run)) {
-			p->underway = false;
-			p->cursor = p->target;
+		if (!next_run(c, changes, &run)) {
+			c->scanning = false;
+			c->tick = c->target;
 			break;
 		}
 		if (n++ > 0)
 			json_text_add(t, ",");
-		add_run(t, table, p->kind, &run);
-		p->address = run.address + run.quantity;
+		add_run(t, table, c->kind, &run);
+		c->address = run.address + run.quantity;
 	}
 	return n;
 }

@@ -44,7 +44,7 @@ struct reader {
 	struct events *events;
 	struct http_request *request; /* borrowed: it owns the reader */
 	struct scheduler_task task;
-	struct pass pass;
+	struct change_cursor cursor;
 	bool gap;       /* tell it that it has missed something */
 	bool wants_raw; /* it wants every change singly */
 
@@ -104,18 +104,18 @@ add_changes(struct reader *r, struct evbuffer *out)
 	struct json_text t;
 	unsigned n;
 
-	if (!pass_begin(&r->pass, api->changes) ||
+	if (!cursor_begin_scan(&r->cursor, api->changes) ||
 	    (runs = evbuffer_new()) == NULL)
 		return;
 	json_text_begin(&t, runs);
-	n = pass_add_runs(
-	    &r->pass, api->changes, api->table, &t, EVENTS_BYTES_MAX);
+	n = cursor_add_runs(
+	    &r->cursor, api->changes, api->table, &t, EVENTS_BYTES_MAX);
 	if (json_text_end(&t) == 0 && n > 0) {
 		evbuffer_add_printf(out,
 		    "event: changes\nid: %llu\ndata: {\"seq\":%llu,\"time\":"
 		    "\"%s\",\"changes\":[",
-		    sequence_of(r->events, r->pass.cursor),
-		    sequence_of(r->events, r->pass.cursor),
+		    sequence_of(r->events, r->cursor.tick),
+		    sequence_of(r->events, r->cursor.tick),
 		    json_text_time(clock_realtime_ms(), time));
 		evbuffer_add_buffer(out, runs);
 		evbuffer_add_printf(out, "]}\n\n");
@@ -126,7 +126,7 @@ add_changes(struct reader *r, struct evbuffer *out)
 static void
 add_gap(struct reader *r, struct evbuffer *out)
 {
-	unsigned long long now = sequence_of(r->events, r->pass.cursor);
+	unsigned long long now = sequence_of(r->events, r->cursor.tick);
 
 	evbuffer_add_printf(
 	    out, "event: gap\nid: %llu\ndata: {\"seq\":%llu}\n\n", now, now);
@@ -169,7 +169,7 @@ send_raw_changes(struct reader *r)
 		return;
 	if (!complete || unsent(r) >= EVENTS_UNSENT_MAX ||
 	    (copy = evbuffer_new()) == NULL) {
-		r->pass.cursor = changes_tick(r->events->api->changes);
+		r->cursor.tick = changes_tick(r->events->api->changes);
 		r->gap = true;
 		return;
 	}
@@ -354,13 +354,13 @@ start_from(struct reader *r, unsigned long since)
 	const struct events *e = r->events;
 	uint32_t now = changes_tick(e->api->changes);
 
-	r->pass.cursor = now;
+	r->cursor.tick = now;
 	if (since == 0)
 		return;
 	if (since < e->base || since - e->base > now)
 		r->gap = true;
 	else
-		r->pass.cursor = (uint32_t)(since - e->base);
+		r->cursor.tick = (uint32_t)(since - e->base);
 }
 
 static void
@@ -380,7 +380,7 @@ start_stream(struct reader *r)
 	evbuffer_add_printf(out,
 	    "event: hello\ndata: {\"seq\":%llu,\"mode\":\"%s\",\"epoch\":"
 	    "\"%llu\"}\n\n",
-	    sequence_of(r->events, r->pass.cursor), api_mode(r->events->api),
+	    sequence_of(r->events, r->cursor.tick), api_mode(r->events->api),
 	    sequence_of(r->events, 0));
 	reader_send(r, out);
 	evbuffer_free(out);
