@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/log.h"
 #include "http/guard.h"
 #include "http/server.h"
-#include "base/log.h"
 #include "options.h"
 #include "report/client_report.h"
 #include "report/request_times.h"

@@ -3,10 +3,10 @@
 #include <event2/buffer.h>
 #include <string.h>
 
-#include "base/client.h"
-#include "table/changes.h"
 #include "api/json.h"
+#include "base/client.h"
 #include "suite.h"
+#include "table/changes.h"
 #include "table/datatable.h"
 
 static struct datatable *table;

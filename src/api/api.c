@@ -7,14 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/events.h"
+#include "api/metrics.h"
 #include "api/status.h"
 #include "api/table.h"
 #include "api/write.h"
 #include "api/writers.h"
-#include "http/request.h"
-#include "api/events.h"
 #include "http/guard.h"
-#include "api/metrics.h"
+#include "http/request.h"
 #include "page/page.h"
 #include "service/policy.h"
 

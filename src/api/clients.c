@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/client.h"
-#include "base/clock.h"
 #include "api/api.h"
 #include "api/json.h"
+#include "base/client.h"
+#include "base/clock.h"
 #include "net/server.h"
 #include "report/client_report.h"
 

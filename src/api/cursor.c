@@ -2,8 +2,8 @@
 
 #include <event2/buffer.h>
 
-#include "table/changes.h"
 #include "api/json.h"
+#include "table/changes.h"
 
 /* The most values of one object. */
 #define RUN_MAX 256

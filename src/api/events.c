@@ -10,17 +10,17 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "base/clock.h"
 #include "api/api.h"
 #include "api/clients.h"
-#include "api/status.h"
-#include "http/request.h"
-#include "table/changes.h"
-#include "api/raw_changes.h"
-#include "http/parameters.h"
 #include "api/cursor.h"
 #include "api/json.h"
+#include "api/raw_changes.h"
+#include "api/status.h"
+#include "base/clock.h"
+#include "http/parameters.h"
+#include "http/request.h"
 #include "net/server.h"
+#include "table/changes.h"
 
 #define STREAM_TYPE "text/event-stream"
 

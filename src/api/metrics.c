@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 #include "api/api.h"
-#include "http/request.h"
 #include "api/events.h"
 #include "api/json.h"
-#include "http/scheduler.h"
 #include "http/connections.h"
+#include "http/request.h"
+#include "http/scheduler.h"
 #include "net/server.h"
 #include "report/request_times.h"
 #include "state/state.h"

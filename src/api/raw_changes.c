@@ -3,9 +3,9 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
+#include "api/json.h"
 #include "base/client.h"
 #include "base/clock.h"
-#include "api/json.h"
 #include "table/datatable.h"
 
 struct raw_changes {

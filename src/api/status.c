@@ -4,13 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "api/api.h"
 #include "api/clients.h"
-#include "api/write.h"
-#include "http/request.h"
-#include "api/rates.h"
 #include "api/json.h"
+#include "api/rates.h"
+#include "api/write.h"
+#include "base/clock.h"
+#include "http/request.h"
 #include "net/server.h"
 #include "version.h"
 

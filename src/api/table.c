@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "http/request.h"
 #include "api/events.h"
-#include "http/parameters.h"
 #include "api/json.h"
+#include "http/parameters.h"
+#include "http/request.h"
 #include "table/values.h"
 
 #define ADDRESSES  65536

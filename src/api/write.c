@@ -7,14 +7,14 @@
 #include <strings.h>
 
 #include "api/api.h"
-#include "http/body.h"
-#include "http/request.h"
-#include "http/guard.h"
-#include "http/server.h"
-#include "http/parameters.h"
 #include "api/json.h"
-#include "service/writing.h"
+#include "http/body.h"
+#include "http/guard.h"
+#include "http/parameters.h"
+#include "http/request.h"
+#include "http/server.h"
 #include "service/gate.h"
+#include "service/writing.h"
 
 #define ADDRESSES    65536
 #define COILS_A_WORD 16

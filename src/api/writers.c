@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "http/request.h"
-#include "http/parameters.h"
 #include "api/json.h"
 #include "base/clock.h"
+#include "http/parameters.h"
+#include "http/request.h"
 #include "table/last_writer.h"
 
 #define ADDRESSES 65536

@@ -5,17 +5,17 @@
 #include <event2/http.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "api/api.h"
-#include "http/request.h"
-#include "table/changes.h"
 #include "api/events.h"
-#include "api/rates.h"
 #include "api/json.h"
-#include "http/scheduler.h"
+#include "api/rates.h"
+#include "base/clock.h"
 #include "http/connections.h"
+#include "http/request.h"
+#include "http/scheduler.h"
 #include "net/listener.h"
 #include "net/server.h"
+#include "table/changes.h"
 
 /* A client that sends or takes nothing for so long is dropped. */
 #define TIMEOUT_S 15
