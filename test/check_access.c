@@ -22,8 +22,8 @@ from(const char *text)
 
 /* What the policy says to a request that writes. */
 static enum mb_exception
-judge(
-    const char *client, enum mb_kind kind, uint16_t address, uint16_t quantity)
+judge(const char *client, enum datatable_kind kind, uint16_t address,
+    uint16_t quantity)
 {
 	const struct policy policy = access_policy(&rules);
 	struct client who = from(client);
@@ -64,7 +64,7 @@ START_TEST(without_rules_everyone_may_do_everything)
 	ck_assert(!access_has_rules(&rules));
 	ck_assert(may_connect("203.0.113.9"));
 	ck_assert(may_shut_down("203.0.113.9"));
-	ck_assert_int_eq(judge("203.0.113.9", MB_REGISTERS, 0, 123), 0);
+	ck_assert_int_eq(judge("203.0.113.9", DATATABLE_REGISTERS, 0, 123), 0);
 }
 END_TEST
 
@@ -82,9 +82,9 @@ START_TEST(lists_are_independent_and_any_block_will_do)
 	ck_assert(!may_connect("::1"));
 	ck_assert(may_shut_down("127.0.0.1"));
 	ck_assert(!may_shut_down("10.1.0.1"));
-	ck_assert_int_eq(judge("10.1.0.1", MB_COILS, 0, 1), MB_EX_NONE);
+	ck_assert_int_eq(judge("10.1.0.1", DATATABLE_COILS, 0, 1), MB_EX_NONE);
 	ck_assert_int_eq(
-	    judge("10.2.0.1", MB_COILS, 0, 1), MB_EX_ILLEGAL_FUNCTION);
+	    judge("10.2.0.1", DATATABLE_COILS, 0, 1), MB_EX_ILLEGAL_FUNCTION);
 }
 END_TEST
 
@@ -93,7 +93,7 @@ START_TEST(reads_are_never_refused)
 	const struct policy policy = access_policy(&rules);
 	struct client who = from("203.0.113.9");
 	const struct mb_request request = {
-		.kind = MB_REGISTERS,
+		.kind = DATATABLE_REGISTERS,
 		.read = { 0, 10 },
 	};
 
@@ -108,35 +108,35 @@ END_TEST
 START_TEST(read_only_refuses_every_write)
 {
 	rules.read_only = true;
-	ck_assert_int_eq(
-	    judge("10.0.0.1", MB_COILS, 65535, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(
-	    judge("10.0.0.1", MB_REGISTERS, 0, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("10.0.0.1", DATATABLE_COILS, 65535, 1),
+	    MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("10.0.0.1", DATATABLE_REGISTERS, 0, 1),
+	    MB_EX_ILLEGAL_DATA_ADDRESS);
 }
 END_TEST
 
 /* Writes around the read-only registers 100..109 and coils 1600..1759. */
 static const struct {
-	enum mb_kind kind;
+	enum datatable_kind kind;
 	uint16_t address, quantity;
 	bool separate, overlaid; /* refused? */
 } writes[] = {
-	{ MB_REGISTERS, 99, 1, false, false },
-	{ MB_REGISTERS, 99, 2, true, true },
-	{ MB_REGISTERS, 100, 1, true, true },
-	{ MB_REGISTERS, 109, 1, true, true },
-	{ MB_REGISTERS, 109, 100, true, true },
-	{ MB_REGISTERS, 110, 1, false, false },
-	{ MB_REGISTERS, 90, 123, true, true },
-	{ MB_REGISTERS, 65535, 1, false, false },
-	{ MB_COILS, 100, 1, false, false },
-	{ MB_COILS, 1599, 1, false, false },
-	{ MB_COILS, 1600, 1, false, true },
-	{ MB_COILS, 1599, 2, false, true },
-	{ MB_COILS, 1759, 1, false, true },
-	{ MB_COILS, 1760, 1, false, false },
-	{ MB_COILS, 0, 1968, false, true },
-	{ MB_COILS, 65535, 1, false, false },
+	{ DATATABLE_REGISTERS, 99, 1, false, false },
+	{ DATATABLE_REGISTERS, 99, 2, true, true },
+	{ DATATABLE_REGISTERS, 100, 1, true, true },
+	{ DATATABLE_REGISTERS, 109, 1, true, true },
+	{ DATATABLE_REGISTERS, 109, 100, true, true },
+	{ DATATABLE_REGISTERS, 110, 1, false, false },
+	{ DATATABLE_REGISTERS, 90, 123, true, true },
+	{ DATATABLE_REGISTERS, 65535, 1, false, false },
+	{ DATATABLE_COILS, 100, 1, false, false },
+	{ DATATABLE_COILS, 1599, 1, false, false },
+	{ DATATABLE_COILS, 1600, 1, false, true },
+	{ DATATABLE_COILS, 1599, 2, false, true },
+	{ DATATABLE_COILS, 1759, 1, false, true },
+	{ DATATABLE_COILS, 1760, 1, false, false },
+	{ DATATABLE_COILS, 0, 1968, false, true },
+	{ DATATABLE_COILS, 65535, 1, false, false },
 };
 
 START_TEST(read_only_registers_stay_so_from_both_sides)
@@ -156,16 +156,16 @@ START_TEST(read_only_coils_keep_their_registers_when_overlaid)
 {
 	keep("coils:17-18");
 	ck_assert_int_eq(
-	    judge("::1", MB_COILS, 17, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(judge("::1", MB_COILS, 16, 1), MB_EX_NONE);
-	ck_assert_int_eq(judge("::1", MB_REGISTERS, 1, 1), MB_EX_NONE);
+	    judge("::1", DATATABLE_COILS, 17, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("::1", DATATABLE_COILS, 16, 1), MB_EX_NONE);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 1, 1), MB_EX_NONE);
 	rules.overlay = DATATABLE_OVERLAID;
 	ck_assert_int_eq(
-	    judge("::1", MB_COILS, 16, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(
-	    judge("::1", MB_REGISTERS, 1, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(judge("::1", MB_REGISTERS, 0, 1), MB_EX_NONE);
-	ck_assert_int_eq(judge("::1", MB_REGISTERS, 2, 1), MB_EX_NONE);
+	    judge("::1", DATATABLE_COILS, 16, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 1, 1),
+	    MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 0, 1), MB_EX_NONE);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 2, 1), MB_EX_NONE);
 }
 END_TEST
 
@@ -174,11 +174,11 @@ START_TEST(any_of_several_ranges_refuses)
 	keep("coils:5");
 	keep("registers:7-7");
 	ck_assert_int_eq(
-	    judge("::1", MB_COILS, 5, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(
-	    judge("::1", MB_REGISTERS, 7, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_int_eq(judge("::1", MB_COILS, 7, 1), MB_EX_NONE);
-	ck_assert_int_eq(judge("::1", MB_REGISTERS, 5, 1), MB_EX_NONE);
+	    judge("::1", DATATABLE_COILS, 5, 1), MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 7, 1),
+	    MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_int_eq(judge("::1", DATATABLE_COILS, 7, 1), MB_EX_NONE);
+	ck_assert_int_eq(judge("::1", DATATABLE_REGISTERS, 5, 1), MB_EX_NONE);
 }
 END_TEST
 

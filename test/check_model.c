@@ -289,7 +289,7 @@ in_range(struct mb_range range)
 static bool
 is_sound(const struct mb_request *r)
 {
-	return (r->kind == MB_COILS || r->kind == MB_REGISTERS) &&
+	return (r->kind == DATATABLE_COILS || r->kind == DATATABLE_REGISTERS) &&
 	    in_range(r->read) && in_range(r->write) &&
 	    r->read.quantity <= MB_MAX_READ_COILS &&
 	    r->write.quantity <= MB_MAX_WRITE_COILS;

@@ -48,12 +48,14 @@ refuse_one(void *arg, const struct client *who, uint8_t unit,
 	ck_assert_ptr_eq(who, &client);
 	ck_assert_uint_eq(unit, WRITING_UNIT);
 	ck_assert_uint_eq(q->function,
-	    q->kind == MB_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
-				  MB_FC_WRITE_MULTIPLE_REGISTERS);
+	    q->kind == DATATABLE_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
+					 MB_FC_WRITE_MULTIPLE_REGISTERS);
 	ck_assert_uint_le(q->write.quantity,
-	    q->kind == MB_COILS ? MB_MAX_WRITE_COILS : MB_MAX_WRITE_REGISTERS);
+	    q->kind == DATATABLE_COILS ? MB_MAX_WRITE_COILS :
+					 MB_MAX_WRITE_REGISTERS);
 	r->asked++;
-	return q->kind == MB_REGISTERS && q->write.address <= r->address &&
+	return q->kind == DATATABLE_REGISTERS &&
+		q->write.address <= r->address &&
 		r->address < q->write.address + q->write.quantity ?
 	    MB_EX_ILLEGAL_DATA_ADDRESS :
 	    MB_EX_NONE;
@@ -92,7 +94,8 @@ static const uint32_t ranges[][2] = { { 0, 1 }, { 65535, 1 }, { 0, 65536 },
 START_TEST(registers_are_written_whatever_their_number)
 {
 	uint32_t address = ranges[_i][0], quantity = ranges[_i][1];
-	const struct writing w = { MB_REGISTERS, address, quantity, words };
+	const struct writing w = { DATATABLE_REGISTERS, address, quantity,
+		words };
 	const uint16_t *registers = datatable_registers(table, 0);
 	struct mb_range refused;
 
@@ -108,7 +111,7 @@ END_TEST
 START_TEST(coils_are_written_whatever_their_number)
 {
 	uint32_t address = ranges[_i][0], quantity = ranges[_i][1];
-	const struct writing w = { MB_COILS, address, quantity, words };
+	const struct writing w = { DATATABLE_COILS, address, quantity, words };
 
 	writing_execute(&w, 1, table, NULL, &client);
 	for (uint32_t i = 0; i < ADDRESSES; i++) {
@@ -123,8 +126,10 @@ END_TEST
 
 START_TEST(no_words_are_zeros)
 {
-	const struct writing ones = { MB_REGISTERS, 0, ADDRESSES, words };
-	const struct writing zeros = { MB_REGISTERS, 0, ADDRESSES, NULL };
+	const struct writing ones = { DATATABLE_REGISTERS, 0, ADDRESSES,
+		words };
+	const struct writing zeros = { DATATABLE_REGISTERS, 0, ADDRESSES,
+		NULL };
 
 	writing_execute(&ones, 1, table, NULL, &client);
 	ck_assert(!is_zero());
@@ -139,8 +144,8 @@ START_TEST(the_policy_is_asked_about_every_part)
 	const struct policy policy = { .arg = &refusal,
 		.may_request = refuse_one };
 	const struct writing w[] = {
-		{ MB_COILS, 0, ADDRESSES, words },
-		{ MB_REGISTERS, 0, ADDRESSES, words },
+		{ DATATABLE_COILS, 0, ADDRESSES, words },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, words },
 	};
 	struct mb_range refused;
 
@@ -166,7 +171,7 @@ hold(void *arg)
 
 START_TEST(the_gate_is_asked_once_at_the_end)
 {
-	const struct writing w = { MB_REGISTERS, 0, ADDRESSES, words };
+	const struct writing w = { DATATABLE_REGISTERS, 0, ADDRESSES, words };
 	struct gate *gate = gate_new(hold, NULL);
 
 	ck_assert_uint_eq(writing_execute(&w, 1, table, gate, &client), 42);
@@ -190,7 +195,7 @@ note_writer(void *arg, const struct datatable_change *change)
 
 START_TEST(observers_are_told_who_wrote)
 {
-	const struct writing w = { MB_REGISTERS, 3, 200, words };
+	const struct writing w = { DATATABLE_REGISTERS, 3, 200, words };
 	unsigned told = 0;
 	struct datatable_observer observer = { note_writer, &told, NULL };
 

@@ -18,7 +18,7 @@
  * Returns its length. It decodes if address + quantity is at most 65536.
  * V1.1b3, clauses 6.11 and 6.12.
  */
-size_t mb_encode_write(enum mb_kind kind, uint16_t address, uint16_t quantity,
-    const uint16_t *words, uint8_t *pdu);
+size_t mb_encode_write(enum datatable_kind kind, uint16_t address,
+    uint16_t quantity, const uint16_t *words, uint8_t *pdu);
 
 #endif

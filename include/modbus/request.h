@@ -1,6 +1,6 @@
 /*
  * A request PDU, decoded: what is asked, and every limit of the specification
- * checked. Pure: knows no table, no socket. What comes out can be executed
+ * checked. Pure: touches no table, no socket. What comes out can be executed
  * without another check.
  */
 #ifndef MODBUS_REQUEST_H
@@ -11,13 +11,7 @@
 #include <stdint.h>
 
 #include "modbus/modbus.h"
-
-/* Which of the two unified tables a range lies in: coils and discrete inputs
- * are the same bits, holding and input registers the same words. */
-enum mb_kind {
-	MB_COILS,
-	MB_REGISTERS,
-};
+#include "table/datatable.h"
 
 /* Address 0..65535, quantity as in the specification; address + quantity is
  * at most 65536. Quantity 0 is no range at all. */
@@ -28,8 +22,8 @@ struct mb_range {
 
 struct mb_request {
 	uint8_t function;
-	enum mb_kind kind;     /* of the ranges, where there are any */
-	struct mb_range read;  /* what it reads */
+	enum datatable_kind kind; /* of the ranges, where there are any */
+	struct mb_range read;     /* what it reads */
 	struct mb_range write; /* what it writes, a masked register included */
 
 	/* The values to write as they stand in the PDU, or the data to echo;

@@ -26,7 +26,7 @@ struct access_list {
 
 /* Addresses first..last, both included. */
 struct access_range {
-	enum mb_kind kind;
+	enum datatable_kind kind;
 	uint16_t first;
 	uint16_t last;
 };

@@ -21,7 +21,7 @@ struct policy;
 #define WRITING_UNIT 0
 
 struct writing {
-	enum mb_kind kind;
+	enum datatable_kind kind;
 	uint32_t address;
 	uint32_t quantity;     /* address + quantity is at most 65536 */
 	const uint16_t *words; /* registers, or packed coils; borrowed. NULL:

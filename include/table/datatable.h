@@ -24,6 +24,8 @@ enum datatable_overlay {
 	DATATABLE_OVERLAID, /* coil n is bit n % 16 of register n / 16 */
 };
 
+/* Which items a range holds: coils and discrete inputs are the same bits,
+ * holding and input registers the same words. */
 enum datatable_kind {
 	DATATABLE_COILS,
 	DATATABLE_REGISTERS,

@@ -231,13 +231,14 @@ write_body(struct http_request *request, read_order_fn read_order)
 }
 
 static void
-add_writing(struct order *o, enum mb_kind kind, size_t address, long quantity)
+add_writing(
+    struct order *o, enum datatable_kind kind, size_t address, long quantity)
 {
 	o->writings[o->count++] = (struct writing){
 		.kind = kind,
 		.address = (uint32_t)address,
 		.quantity = (uint32_t)quantity,
-		.words = kind == MB_COILS ? o->coils : o->registers,
+		.words = kind == DATATABLE_COILS ? o->coils : o->registers,
 	};
 }
 
@@ -264,7 +265,7 @@ read_registers(const struct api *api, json_t *body, struct order *o)
 	    o->error);
 	if (quantity < 0)
 		return -1;
-	add_writing(o, MB_REGISTERS, address, quantity);
+	add_writing(o, DATATABLE_REGISTERS, address, quantity);
 	return 0;
 }
 
@@ -292,7 +293,7 @@ read_coils(const struct api *api, json_t *body, struct order *o)
 	    members[1], "values", o->coils, ADDRESSES - address, o->error);
 	if (quantity < 0)
 		return -1;
-	add_writing(o, MB_COILS, address, quantity);
+	add_writing(o, DATATABLE_COILS, address, quantity);
 	return 0;
 }
 
@@ -334,7 +335,7 @@ read_registers_part(struct order *o, const json_t *values, size_t address)
 	    o->registers, ADDRESSES - address, o->error);
 	if (n < 0)
 		return -1;
-	add_writing(o, MB_REGISTERS, address, n);
+	add_writing(o, DATATABLE_REGISTERS, address, n);
 	return 0;
 }
 
@@ -351,7 +352,7 @@ read_coils_part(struct order *o, const json_t *values, size_t address)
 	    COIL_WORDS - address / COILS_A_WORD, o->error);
 	if (n < 0)
 		return -1;
-	add_writing(o, MB_COILS, address, n * COILS_A_WORD);
+	add_writing(o, DATATABLE_COILS, address, n * COILS_A_WORD);
 	return 0;
 }
 
@@ -398,8 +399,8 @@ void
 api_reset(struct http_request *request)
 {
 	static const struct writing zeros[] = {
-		{ MB_COILS, 0, ADDRESSES, NULL },
-		{ MB_REGISTERS, 0, ADDRESSES, NULL },
+		{ DATATABLE_COILS, 0, ADDRESSES, NULL },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, NULL },
 	};
 	struct parameters q;
 	size_t kind;

@@ -254,7 +254,7 @@ query_wants(const struct query *q, enum datatable_overlay overlay,
 {
 	for (size_t i = 0; i < q->range_count; i++) {
 		const struct access_range *r = &q->ranges[i];
-		bool same = (r->kind == MB_COILS) == (kind == DATATABLE_COILS);
+		bool same = r->kind == kind;
 
 		if (same && in_range(r, address))
 			return true;

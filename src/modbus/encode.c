@@ -7,18 +7,19 @@
  *    0     |  1   2  |  3    4  |     5      | 6 ...
  */
 size_t
-mb_encode_write(enum mb_kind kind, uint16_t address, uint16_t quantity,
+mb_encode_write(enum datatable_kind kind, uint16_t address, uint16_t quantity,
     const uint16_t *words, uint8_t *pdu)
 {
 	uint16_t packed[(MB_MAX_WRITE_COILS + 15) / 16];
-	size_t bytes = kind == MB_COILS ? (quantity + 7U) / 8 : 2U * quantity;
+	size_t bytes =
+	    kind == DATATABLE_COILS ? (quantity + 7U) / 8 : 2U * quantity;
 
-	pdu[0] = kind == MB_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
-				    MB_FC_WRITE_MULTIPLE_REGISTERS;
+	pdu[0] = kind == DATATABLE_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
+					   MB_FC_WRITE_MULTIPLE_REGISTERS;
 	put16(pdu + 1, address);
 	put16(pdu + 3, quantity);
 	pdu[5] = (uint8_t)bytes;
-	if (kind == MB_REGISTERS) {
+	if (kind == DATATABLE_REGISTERS) {
 		put16_all(pdu + 6, words, quantity);
 	} else {
 		memcpy(packed, words, (bytes + 1) / 2 * sizeof(*packed));

@@ -26,8 +26,8 @@ get_range(const uint8_t *p)
  *    0     |  1   2  |  3   4
  */
 static enum mb_exception
-decode_read(const uint8_t *pdu, size_t length, enum mb_kind kind, uint16_t most,
-    struct mb_request *r)
+decode_read(const uint8_t *pdu, size_t length, enum datatable_kind kind,
+    uint16_t most, struct mb_request *r)
 {
 	if (length != 5)
 		return MB_EX_ILLEGAL_DATA_VALUE;
@@ -41,13 +41,14 @@ decode_read(const uint8_t *pdu, size_t length, enum mb_kind kind, uint16_t most,
 static enum mb_exception
 decode_read_coils(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
-	return decode_read(pdu, length, MB_COILS, MB_MAX_READ_COILS, r);
+	return decode_read(pdu, length, DATATABLE_COILS, MB_MAX_READ_COILS, r);
 }
 
 static enum mb_exception
 decode_read_registers(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
-	return decode_read(pdu, length, MB_REGISTERS, MB_MAX_READ_REGISTERS, r);
+	return decode_read(
+	    pdu, length, DATATABLE_REGISTERS, MB_MAX_READ_REGISTERS, r);
 }
 
 /*
@@ -57,8 +58,8 @@ decode_read_registers(const uint8_t *pdu, size_t length, struct mb_request *r)
  * One item always fits, so no address is refused.
  */
 static enum mb_exception
-decode_write_single(
-    const uint8_t *pdu, size_t length, enum mb_kind kind, struct mb_request *r)
+decode_write_single(const uint8_t *pdu, size_t length, enum datatable_kind kind,
+    struct mb_request *r)
 {
 	if (length != 5)
 		return MB_EX_ILLEGAL_DATA_VALUE;
@@ -73,7 +74,8 @@ static enum mb_exception
 decode_write_single_coil(
     const uint8_t *pdu, size_t length, struct mb_request *r)
 {
-	enum mb_exception e = decode_write_single(pdu, length, MB_COILS, r);
+	enum mb_exception e =
+	    decode_write_single(pdu, length, DATATABLE_COILS, r);
 	uint16_t value;
 
 	if (e != MB_EX_NONE)
@@ -88,7 +90,7 @@ static enum mb_exception
 decode_write_single_register(
     const uint8_t *pdu, size_t length, struct mb_request *r)
 {
-	return decode_write_single(pdu, length, MB_REGISTERS, r);
+	return decode_write_single(pdu, length, DATATABLE_REGISTERS, r);
 }
 
 /*
@@ -108,8 +110,8 @@ decode_write_tail(const uint8_t *pdu, size_t length, size_t at, uint16_t most,
 	r->write = get_range(pdu + at);
 	if (r->write.quantity < 1 || r->write.quantity > most)
 		return MB_EX_ILLEGAL_DATA_VALUE;
-	bytes = r->kind == MB_COILS ? (r->write.quantity + 7U) / 8 :
-				      2U * r->write.quantity;
+	bytes = r->kind == DATATABLE_COILS ? (r->write.quantity + 7U) / 8 :
+					     2U * r->write.quantity;
 	if (pdu[at + 4] != bytes || length != at + 5 + bytes)
 		return MB_EX_ILLEGAL_DATA_VALUE;
 	r->data = pdu + at + 5;
@@ -118,8 +120,8 @@ decode_write_tail(const uint8_t *pdu, size_t length, size_t at, uint16_t most,
 }
 
 static enum mb_exception
-decode_write_multiple(const uint8_t *pdu, size_t length, enum mb_kind kind,
-    uint16_t most, struct mb_request *r)
+decode_write_multiple(const uint8_t *pdu, size_t length,
+    enum datatable_kind kind, uint16_t most, struct mb_request *r)
 {
 	enum mb_exception e;
 
@@ -134,14 +136,14 @@ static enum mb_exception
 decode_write_coils(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
 	return decode_write_multiple(
-	    pdu, length, MB_COILS, MB_MAX_WRITE_COILS, r);
+	    pdu, length, DATATABLE_COILS, MB_MAX_WRITE_COILS, r);
 }
 
 static enum mb_exception
 decode_write_registers(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
 	return decode_write_multiple(
-	    pdu, length, MB_REGISTERS, MB_MAX_WRITE_REGISTERS, r);
+	    pdu, length, DATATABLE_REGISTERS, MB_MAX_WRITE_REGISTERS, r);
 }
 
 /*
@@ -153,7 +155,7 @@ decode_mask_write(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
 	if (length != 7)
 		return MB_EX_ILLEGAL_DATA_VALUE;
-	r->kind = MB_REGISTERS;
+	r->kind = DATATABLE_REGISTERS;
 	r->write = (struct mb_range){ get16(pdu + 1), 1 };
 	r->and_mask = get16(pdu + 3);
 	r->or_mask = get16(pdu + 5);
@@ -171,7 +173,7 @@ decode_read_write(const uint8_t *pdu, size_t length, struct mb_request *r)
 {
 	enum mb_exception e;
 
-	r->kind = MB_REGISTERS;
+	r->kind = DATATABLE_REGISTERS;
 	e = decode_write_tail(
 	    pdu, length, 5, MB_MAX_READ_WRITE_REGISTERS_WRITE, r);
 	if (e != MB_EX_NONE)

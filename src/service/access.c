@@ -33,10 +33,10 @@ access_range_parse(const char *text, struct access_range *range)
 	unsigned long first, last;
 
 	if (strncmp(text, "coils:", 6) == 0) {
-		range->kind = MB_COILS;
+		range->kind = DATATABLE_COILS;
 		text += 6;
 	} else if (strncmp(text, "registers:", 10) == 0) {
-		range->kind = MB_REGISTERS;
+		range->kind = DATATABLE_REGISTERS;
 		text += 10;
 	} else {
 		return -1;
@@ -76,8 +76,9 @@ access_has_rules(const struct access *rules)
 static struct access_range
 settle(const struct access *rules, struct access_range range)
 {
-	if (rules->overlay == DATATABLE_OVERLAID && range.kind == MB_COILS) {
-		range.kind = MB_REGISTERS;
+	if (rules->overlay == DATATABLE_OVERLAID &&
+	    range.kind == DATATABLE_COILS) {
+		range.kind = DATATABLE_REGISTERS;
 		range.first /= COILS_PER_REGISTER;
 		range.last /= COILS_PER_REGISTER;
 	}

@@ -22,7 +22,7 @@ static uint32_t
 make_part(struct part *part, const struct writing *w, uint32_t done)
 {
 	static const uint16_t zeros[MB_MAX_WRITE_REGISTERS];
-	bool coils = w->kind == MB_COILS;
+	bool coils = w->kind == DATATABLE_COILS;
 	uint32_t most = coils ? MB_MAX_WRITE_COILS : MB_MAX_WRITE_REGISTERS;
 	uint32_t n = w->quantity - done < most ? w->quantity - done : most;
 	const uint16_t *words = zeros;
