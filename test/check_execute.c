@@ -430,7 +430,7 @@ START_TEST(identification_is_exact)
 		uint8_t code = identifications[i].code;
 		uint8_t first = identifications[i].first;
 		uint8_t last = identifications[i].last;
-		uint8_t expected[MB_PDU_MAX] = { 43, 14, code, 0x83, 0, 0,
+		uint8_t expected[MB_PDU_MAX] = { 43, 14, code, 0x82, 0, 0,
 			(uint8_t)(last - first + 1) };
 
 		assert_answer(PDU(43, 14, code, identifications[i].object),
@@ -443,7 +443,7 @@ START_TEST(identification_of_one_object_byte_by_byte)
 {
 	start(_i);
 	assert_answer(PDU(43, 14, 4, 0),
-	    PDU(43, 14, 4, 0x83, 0, 0, 1, 0, 7, 'M', 'B', 'L', 'o', 'g', 'i',
+	    PDU(43, 14, 4, 0x82, 0, 0, 1, 0, 7, 'M', 'B', 'L', 'o', 'g', 'i',
 		'c'));
 	assert_answer(PDU(43, 14, 4, 5), PDU(0xAB, 2));
 	assert_answer(PDU(43, 14, 5, 0), PDU(0xAB, 3));

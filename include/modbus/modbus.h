@@ -63,8 +63,9 @@ enum mb_read_device_id {
 	MB_READ_DEVICE_ID_ONE_OBJECT = 4,
 };
 
-/* Whatever description is asked for, as a stream and object by object. */
-#define MB_CONFORMITY_LEVEL 0x83
+/* Basic and regular identification, as a stream (0x02) and object by object
+ * (0x80); there are no extended objects, which would make it 0x83. */
+#define MB_CONFORMITY_LEVEL 0x82
 
 enum mb_object_id {
 	MB_OBJECT_VENDOR_NAME = 0,

@@ -127,7 +127,7 @@ EVERY_FUNCTION = [
     ("Read/Write Multiple Registers", read_write(600, 2, 601, [0xABCD]),
      bytes([23, 4, 0, 0, 0xAB, 0xCD])),
     ("Read Device Identification", bytes([43, 14, 4, 0]),
-     bytes([43, 14, 4, 0x83, 0, 0, 1, 0, 7]) + b"MBLogic"),
+     bytes([43, 14, 4, 0x82, 0, 0, 1, 0, 7]) + b"MBLogic"),
 ]
 
 

@@ -79,7 +79,7 @@ class Common:
         for code, objects in ((1, 3), (2, 5), (3, 5)):
             response = self.done(self.client.execute(
                 ReadDeviceInformationRequest(code, 0)))
-            self.assertEqual(response.conformity, 0x83)
+            self.assertEqual(response.conformity, 0x82)
             self.assertEqual(sorted(response.information),
                              list(range(objects)))
             self.assertEqual(response.information[1], b"MBAsyncServer")

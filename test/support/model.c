@@ -319,7 +319,7 @@ object_text(const struct model *m, unsigned object)
 static size_t
 answer_objects(const struct exchange *x, unsigned first, unsigned last)
 {
-	const uint8_t head[] = { 43, 14, x->pdu[2], 0x83, 0, 0,
+	const uint8_t head[] = { 43, 14, x->pdu[2], 0x82, 0, 0,
 		(uint8_t)(last - first + 1) };
 	size_t length = sizeof(head);
 
