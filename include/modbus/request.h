@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modbus/function.h"
 #include "modbus/modbus.h"
 #include "table/datatable.h"
 
@@ -22,8 +23,9 @@ struct mb_range {
 
 struct mb_request {
 	uint8_t function;
-	enum datatable_kind kind; /* of the ranges, where there are any */
-	struct mb_range read;     /* what it reads */
+	const struct mb_function *row; /* of its function code */
+	enum datatable_kind kind;      /* of the ranges, where there are any */
+	struct mb_range read;          /* what it reads */
 	struct mb_range write; /* what it writes, a masked register included */
 
 	/* The values to write as they stand in the PDU, or the data to echo;
@@ -57,10 +59,6 @@ mb_request_writes(const struct mb_request *r)
 {
 	return r->write.quantity != 0;
 }
-
-/* The specification's name of a function code, or NULL for one that this
- * server does not have. */
-const char *mb_function_name(uint8_t function);
 
 /* The specification's name of an exception code 1..4, "ok" for none. Never
  * NULL. */
