@@ -55,6 +55,14 @@ check_manual()
 	mandoc -T lint -W warning src/*.8
 }
 
+# A long has 32 bits on some machines: counters, identifiers and sequence
+# numbers have fixed widths.
+check_widths()
+{
+	! grep -rnE 'unsigned long|strtoul\(|%(ll|l)u|ULONG_MAX' src include \
+	    --include='*.[ch]'
+}
+
 check_python()
 {
 	find test -name '*.py' -exec pyflakes3 {} +
@@ -63,7 +71,7 @@ check_python()
 locked prepare
 cd "$root"
 failed=
-for check in shell manual python cppcheck gcc_analyzer tidy; do
+for check in shell manual python widths cppcheck gcc_analyzer tidy; do
 	quietly "$build/lint-$check.log" "check_$check" ||
 		failed="$failed $check"
 done

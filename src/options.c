@@ -31,7 +31,7 @@ static enum command_line_set
 set_port(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	unsigned long n;
+	uint64_t n;
 
 	if (number_parse(value, 0, UINT16_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
@@ -84,7 +84,7 @@ static enum command_line_set
 set_max_connections(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	unsigned long n;
+	uint64_t n;
 
 	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
@@ -96,7 +96,7 @@ static enum command_line_set
 set_idle_timeout(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	unsigned long n;
+	uint64_t n;
 
 	if (number_parse(value, 0, IDLE_TIMEOUT_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
@@ -108,7 +108,7 @@ static enum command_line_set
 set_max_per_client(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	unsigned long n;
+	uint64_t n;
 
 	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
@@ -190,7 +190,7 @@ static enum command_line_set
 set_journal_keep(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	unsigned long n;
+	uint64_t n;
 	const char *end = number_take(value, KEEP_ROWS_MAX, &n);
 
 	if (end == NULL || n == 0)
@@ -232,7 +232,7 @@ set_http(void *arg, const char *value)
 {
 	struct parse *p = arg;
 	struct address *where = &p->o->http_listen;
-	unsigned long port;
+	uint64_t port;
 
 	if (number_parse(value, 0, UINT16_MAX, &port) == 0) {
 		address_parse(LOOPBACK, (uint16_t)port, where);

@@ -1,13 +1,11 @@
 #include "base/number.h"
 
-#include <limits.h>
-
 #include "suite.h"
 
 static const struct {
 	const char *text;
-	unsigned long min, max;
-	long expected; /* -1: refused */
+	uint64_t min, max;
+	int64_t expected; /* -1: refused */
 } parses[] = {
 	{ "0", 0, 9, 0 },
 	{ "9", 0, 9, 9 },
@@ -32,20 +30,20 @@ static const struct {
 
 START_TEST(parses_whole_numbers_in_range)
 {
-	unsigned long value;
+	uint64_t value;
 	int result = number_parse(
 	    parses[_i].text, parses[_i].min, parses[_i].max, &value);
 
 	ck_assert_msg(result == (parses[_i].expected < 0 ? -1 : 0), "\"%s\"",
 	    parses[_i].text);
 	if (result == 0)
-		ck_assert_int_eq((long)value, parses[_i].expected);
+		ck_assert_int_eq((int64_t)value, parses[_i].expected);
 }
 END_TEST
 
 START_TEST(takes_a_number_and_says_what_follows)
 {
-	unsigned long value;
+	uint64_t value;
 
 	ck_assert_str_eq(number_take("100-110", 65535, &value), "-110");
 	ck_assert_uint_eq(value, 100);
@@ -55,13 +53,13 @@ END_TEST
 
 START_TEST(largest_number_does_not_overflow)
 {
-	unsigned long value;
+	uint64_t value;
 
 	ck_assert_int_eq(
-	    number_parse("18446744073709551615", 0, ULONG_MAX, &value), 0);
-	ck_assert(value == ULONG_MAX);
+	    number_parse("18446744073709551615", 0, UINT64_MAX, &value), 0);
+	ck_assert(value == UINT64_MAX);
 	ck_assert_int_eq(
-	    number_parse("18446744073709551616", 0, ULONG_MAX, &value), -1);
+	    number_parse("18446744073709551616", 0, UINT64_MAX, &value), -1);
 }
 END_TEST
 

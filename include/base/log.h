@@ -49,7 +49,7 @@ struct log_limit {
 	const char *kind;    /* names it in the line that counts, plural */
 	uint64_t window_end; /* milliseconds, monotonic; 0: none is open */
 	unsigned written;
-	unsigned long suppressed;
+	uint64_t suppressed;
 };
 
 /* Write a line unless the limit is reached. */

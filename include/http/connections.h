@@ -12,6 +12,7 @@
 
 #include <event2/http.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct bufferevent;
 struct event_base;
@@ -44,7 +45,7 @@ struct http_connection {
 		HTTP_CONNECTION_HANDLING, /* the reply is being prepared */
 		HTTP_CONNECTION_WRITING,  /* the reply is being sent */
 	} state;
-	unsigned long long since; /* start of the state, clock_ms */
+	uint64_t since; /* start of the state, clock_ms */
 
 	/* Called once if the connection ends in the state HANDLING. */
 	void (*on_close)(void *arg);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PARAMETERS_PAIRS_MAX 8
 #define PARAMETERS_TEXT_MAX  256 /* bytes, including the NUL */
@@ -36,9 +37,9 @@ void parameters_parse(struct parameters *q, const char *text);
 /* The value of a parameter, or NULL. */
 const char *parameters_text(struct parameters *q, const char *name);
 
-/* A decimal number from min to max; fallback when it is not given. */
-unsigned long parameters_number(struct parameters *q, const char *name,
-    unsigned long min, unsigned long max, unsigned long fallback);
+/* A decimal number from min to max. */
+uint64_t parameters_number(struct parameters *q, const char *name, uint64_t min,
+    uint64_t max, uint64_t fallback);
 
 /* The index of the value in words; fallback when it is not given. */
 size_t parameters_choice(struct parameters *q, const char *name,

@@ -88,7 +88,7 @@ is_stalled(struct reader *r)
 }
 
 /* The number that a tick is known by outside. */
-static unsigned long long
+static uint64_t
 sequence_of(const struct events *e, uint32_t tick)
 {
 	return e->base + tick;
@@ -112,7 +112,8 @@ add_changes(struct reader *r, struct evbuffer *out)
 	    &r->cursor, api->changes, api->table, &t, EVENTS_BYTES_MAX);
 	if (json_text_end(&t) == 0 && n > 0) {
 		evbuffer_add_printf(out,
-		    "event: changes\nid: %llu\ndata: {\"seq\":%llu,\"time\":"
+		    "event: changes\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64
+		    ",\"time\":"
 		    "\"%s\",\"changes\":[",
 		    sequence_of(r->events, r->cursor.tick),
 		    sequence_of(r->events, r->cursor.tick),
@@ -126,10 +127,11 @@ add_changes(struct reader *r, struct evbuffer *out)
 static void
 add_gap(struct reader *r, struct evbuffer *out)
 {
-	unsigned long long now = sequence_of(r->events, r->cursor.tick);
+	uint64_t now = sequence_of(r->events, r->cursor.tick);
 
-	evbuffer_add_printf(
-	    out, "event: gap\nid: %llu\ndata: {\"seq\":%llu}\n\n", now, now);
+	evbuffer_add_printf(out,
+	    "event: gap\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64 "}\n\n", now,
+	    now);
 	r->gap = false;
 }
 
@@ -349,7 +351,7 @@ reader_new(struct events *e, struct http_request *request, bool wants_raw)
 
 /* Where the reader begins: behind the last event that it has seen. */
 static void
-start_from(struct reader *r, unsigned long since)
+start_from(struct reader *r, uint64_t since)
 {
 	const struct events *e = r->events;
 	uint32_t now = changes_tick(e->api->changes);
@@ -378,8 +380,9 @@ start_stream(struct reader *r)
 	if (out == NULL)
 		return;
 	evbuffer_add_printf(out,
-	    "event: hello\ndata: {\"seq\":%llu,\"mode\":\"%s\",\"epoch\":"
-	    "\"%llu\"}\n\n",
+	    "event: hello\ndata: {\"seq\":%" PRIu64
+	    ",\"mode\":\"%s\",\"epoch\":"
+	    "\"%" PRIu64 "\"}\n\n",
 	    sequence_of(r->events, r->cursor.tick), api_mode(r->events->api),
 	    sequence_of(r->events, 0));
 	reader_send(r, out);
@@ -387,11 +390,11 @@ start_stream(struct reader *r)
 }
 
 /* The id that a browser sends when it comes back, or else the query's. */
-static unsigned long
+static uint64_t
 since_of(struct http_request *request, struct parameters *q)
 {
 	const char *last = http_request_header(request, "Last-Event-ID");
-	unsigned long since = parameters_number(q, "since", 0, INT64_MAX, 0);
+	uint64_t since = parameters_number(q, "since", 0, INT64_MAX, 0);
 	struct parameters header = { .pairs = { { "since", last, false } },
 		.count = 1 };
 
@@ -407,7 +410,7 @@ events_subscribe(struct http_request *request)
 	static const char *const details[] = { "latest", "every" };
 	struct events *e = api->events;
 	struct reader *r;
-	unsigned long since;
+	uint64_t since;
 	size_t detail;
 	struct parameters q;
 

@@ -1,6 +1,7 @@
 #include "api/table.h"
 
 #include <event2/buffer.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,8 +266,9 @@ api_get_dump(struct http_request *request)
 	    ADDRESSES * sizeof(uint16_t));
 	copy_coils(api->table, 0, ADDRESSES, r->coils);
 	json_text_begin(&t, r->body);
-	json_text_add(&t, "{\"mode\":\"%s\",\"seq\":%llu,\"registers\":[",
-	    api_mode(api), (unsigned long long)events_sequence(api->events));
+	json_text_add(&t,
+	    "{\"mode\":\"%s\",\"seq\":%" PRIu64 ",\"registers\":[",
+	    api_mode(api), events_sequence(api->events));
 	r->failed = json_text_end(&t) != 0;
 	http_request_continue(request, step_dump, r, reading_free);
 }

@@ -67,7 +67,7 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 	const char *colon = strchr(text, ':');
 	size_t length = strlen(text);
 	const char *port = NULL;
-	unsigned long number = default_port;
+	uint64_t number = default_port;
 
 	if (text[0] == '[') {
 		const char *end = strchr(++text, ']');

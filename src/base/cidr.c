@@ -21,7 +21,7 @@ cidr_parse(const char *text, struct cidr *c)
 	char host[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
-	unsigned long prefix;
+	uint64_t prefix;
 	unsigned base;
 	struct address a;
 

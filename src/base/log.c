@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,7 +32,7 @@ static const struct {
 static struct {
 	enum log_level level;
 	bool journal;
-	unsigned long dropped;
+	uint64_t dropped;
 } state = { .level = LOG_INFO };
 
 /* Whether standard error is the socket that the journal gave us
@@ -40,11 +41,11 @@ static bool
 is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
+	uint64_t device, inode;
 	struct stat st;
 
 	return stream != NULL &&
-	    sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    sscanf(stream, "%" SCNu64 ":%" SCNu64, &device, &inode) == 2 &&
 	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
 	    st.st_ino == inode;
 }
@@ -161,7 +162,8 @@ report_dropped(void)
 	struct line l;
 
 	line_begin(&l, LOG_WARN);
-	line_add(&l, "log: %lu lines lost: standard error did not take them",
+	line_add(&l,
+	    "log: %" PRIu64 " lines lost: standard error did not take them",
 	    state.dropped);
 	if (line_put(&l, STDERR_FILENO) == 0)
 		state.dropped = 0;
@@ -242,8 +244,8 @@ log_limit_flush(struct log_limit *limit, int finally)
 	    (!finally && clock_ms() < limit->window_end))
 		return;
 	if (limit->suppressed > 0)
-		log_line(LOG_WARN, "log: %s: %lu more not shown", limit->kind,
-		    limit->suppressed);
+		log_line(LOG_WARN, "log: %s: %" PRIu64 " more not shown",
+		    limit->kind, limit->suppressed);
 	limit->window_end = 0;
 	limit->written = 0;
 	limit->suppressed = 0;

@@ -3,13 +3,13 @@
 #include <stddef.h>
 
 const char *
-number_take(const char *text, unsigned long max, unsigned long *value)
+number_take(const char *text, uint64_t max, uint64_t *value)
 {
-	unsigned long n = 0;
+	uint64_t n = 0;
 	const char *p = text;
 
 	for (; *p >= '0' && *p <= '9'; p++) {
-		unsigned long digit = (unsigned long)(*p - '0');
+		uint64_t digit = (uint64_t)(*p - '0');
 
 		if (digit > max || n > (max - digit) / 10)
 			return NULL;
@@ -20,8 +20,7 @@ number_take(const char *text, unsigned long max, unsigned long *value)
 }
 
 int
-number_parse(const char *text, unsigned long min, unsigned long max,
-    unsigned long *value)
+number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	const char *end = number_take(text, max, value);
 

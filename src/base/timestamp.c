@@ -234,17 +234,17 @@ parse_ago(const char *text, int64_t now, int64_t *moment)
 {
 	static const struct {
 		char unit;
-		long seconds;
+		int64_t seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', DAY } };
-	unsigned long n;
+	uint64_t n;
 
-	text = number_take(text, (unsigned long)DAYS_MAX * DAY, &n);
+	text = number_take(text, (uint64_t)DAYS_MAX * DAY, &n);
 	if (text == NULL || *text == '\0' || text[1] != '\0')
 		return -1;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		if (*text != units[i].unit)
 			continue;
-		if (n > (unsigned long)(DAYS_MAX * (DAY / units[i].seconds)))
+		if (n > (uint64_t)(DAYS_MAX * (DAY / units[i].seconds)))
 			return -1;
 		*moment = now - (int64_t)n * units[i].seconds * SECOND;
 		return 0;

@@ -119,7 +119,7 @@ body_number(const json_t *member, const char *name, size_t max,
 	if (member == NULL)
 		return 0;
 	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
-	    (unsigned long long)json_integer_value(member) > max)
+	    (uint64_t)json_integer_value(member) > max)
 		return fail(error, "%s: expected a whole number from 0 to %zu",
 		    name, max);
 	*number = (size_t)json_integer_value(member);

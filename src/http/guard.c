@@ -20,7 +20,7 @@ static size_t
 host_length(const char *host)
 {
 	const char *colon = strrchr(host, ':');
-	unsigned long port;
+	uint64_t port;
 
 	if (colon == NULL || host[0] == '[')
 		return strlen(host);

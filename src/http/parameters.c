@@ -1,6 +1,7 @@
 #include "http/parameters.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,19 +96,19 @@ parameters_text(struct parameters *q, const char *name)
 	return pair->value;
 }
 
-unsigned long
-parameters_number(struct parameters *q, const char *name, unsigned long min,
-    unsigned long max, unsigned long fallback)
+uint64_t
+parameters_number(struct parameters *q, const char *name, uint64_t min,
+    uint64_t max, uint64_t fallback)
 {
 	const char *text = parameters_text(q, name);
-	unsigned long number;
+	uint64_t number;
 
 	if (text == NULL)
 		return fallback;
 	if (number_parse(text, min, max, &number) == 0)
 		return number;
-	fail(q, "%s: \"%.40s\": expected a number from %lu to %lu", name, text,
-	    min, max);
+	fail(q, "%s: \"%.40s\": expected a number from %" PRIu64 " to %" PRIu64,
+	    name, text, min, max);
 	return fallback;
 }
 

@@ -122,13 +122,13 @@ static void
 put_json_peer(FILE *out, const char *client)
 {
 	struct peer peer = split(client);
-	unsigned long port;
+	uint64_t port;
 
 	fputs("\"client\":", out);
 	put_json_text(out, peer.host);
 	fputs(",\"port\":", out);
 	if (number_parse(peer.port, 0, UINT16_MAX, &port) == 0)
-		fprintf(out, "%lu", port);
+		fprintf(out, "%" PRIu64, port);
 	else
 		fputs("null", out);
 }

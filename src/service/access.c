@@ -29,8 +29,8 @@ access_list_contains(const struct access_list *list, const struct address *a)
 int
 access_range_parse(const char *text, struct access_range *range)
 {
-	const unsigned long max = MB_ADDRESSES - 1;
-	unsigned long first, last;
+	const uint64_t max = MB_ADDRESSES - 1;
+	uint64_t first, last;
 
 	if (strncmp(text, "coils:", 6) == 0) {
 		range->kind = DATATABLE_COILS;

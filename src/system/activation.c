@@ -29,7 +29,7 @@ static int
 is_for_us(char *error)
 {
 	const char *text = getenv("LISTEN_PID");
-	unsigned long pid;
+	uint64_t pid;
 
 	if (text == NULL || getenv("LISTEN_FDS") == NULL)
 		return 0;
@@ -43,13 +43,12 @@ static int
 count_passed(int most, char *error)
 {
 	int for_us = is_for_us(error);
-	unsigned long count;
+	uint64_t count;
 	char expected[64];
 
 	if (for_us <= 0)
 		return for_us;
-	if (number_parse(
-		getenv("LISTEN_FDS"), 0, (unsigned long)most, &count) == 0)
+	if (number_parse(getenv("LISTEN_FDS"), 0, (uint64_t)most, &count) == 0)
 		return (int)count;
 	snprintf(expected, sizeof(expected), "a number of sockets from 0 to %d",
 	    most);

@@ -1,6 +1,5 @@
 #include "system/notify.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -184,7 +183,7 @@ static bool
 watchdog_is_ours(void)
 {
 	const char *text = getenv("WATCHDOG_PID");
-	unsigned long pid;
+	uint64_t pid;
 
 	if (text == NULL)
 		return true;
@@ -194,21 +193,16 @@ watchdog_is_ours(void)
 	return false;
 }
 
-/* How often the watchdog is to be fed, in microseconds; 0: never. Not read by
- * number_parse: a long of 32 bits ends at 71 minutes. */
+/* Microseconds between two watchdog messages; 0: none are sent. */
 static uint64_t
 watchdog_interval(void)
 {
 	const char *text = getenv("WATCHDOG_USEC");
 	uint64_t usec;
-	char *end;
 
 	if (text == NULL || !watchdog_is_ours())
 		return 0;
-	errno = 0;
-	usec = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 ||
-	    usec == 0) {
+	if (number_parse(text, 1, UINT64_MAX, &usec) != 0) {
 		ignore_variable("WATCHDOG_USEC", "microseconds, 1 or more");
 		return 0;
 	}

@@ -230,7 +230,7 @@ static int
 store_unsigned_text(enum value_type type, enum value_order order,
     const char *text, uint16_t *words)
 {
-	unsigned long long number;
+	uint64_t number;
 	char *end;
 
 	if (text[0] < '0' || text[0] > '9')

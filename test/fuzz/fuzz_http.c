@@ -59,7 +59,7 @@ try_parameters(const char *text)
 {
 	static const char *const words[] = { "one", "two" };
 	struct parameters q;
-	unsigned long n;
+	uint64_t n;
 
 	parameters_parse(&q, text);
 	n = parameters_number(&q, "address", 10, 65535, 77);
