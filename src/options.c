@@ -420,12 +420,24 @@ static const struct command_line_option definitions[] = {
 	    "print the version and exit" },
 };
 
+static const struct command_line_requirement requirements[] = {
+	{ "quit-from", "quit" },
+	{ "state-init", "state" },
+	{ "state-backup", "state" },
+	{ "journal-keep", "state" },
+	{ "http-write", "http" },
+	{ "http-token", "http-write" },
+	{ "http-host", "http" },
+};
+
 static const struct command_line server_line = {
 	.introduction =
 	    "usage: mbasyncserver [OPTIONS]\n"
 	    "A Modbus/TCP server around one unified data table.\n\n",
 	.options = definitions,
 	.count = sizeof(definitions) / sizeof(*definitions),
+	.requirements = requirements,
+	.requirement_count = sizeof(requirements) / sizeof(*requirements),
 	.secret = "quit",
 	.ending = "\nExit status: 0 asked to stop, 64 usage, 65 state damaged, "
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
@@ -441,24 +453,18 @@ resolve_listen(const struct parse *p)
 		address_parse(p->listen[i], p->o->port, &p->o->listen[i]);
 }
 
-/* What --http-write takes: somewhere to write from, and beyond loopback a token
- * to write with. Returns 0, or -1 and an error. */
+/* Writing over HTTP from other hosts requires a token. Returns 0, or -1 and an
+ * error. */
 static int
-check_http(const struct options *o, char *error)
+check_token(const struct options *o, char *error)
 {
-	const char *missing = NULL;
-
-	if (o->http_write && !o->http)
-		missing = "--http-write: expected --http as well";
-	else if (o->http_token != NULL && !o->http_write)
-		missing = "--http-token: expected --http-write as well";
-	else if (o->http_write && o->http_token == NULL &&
-	    !address_is_loopback(&o->http_listen))
-		missing = "--http-write: expected --http-token FILE as well, "
-			  "as --http reaches beyond loopback";
-	if (missing != NULL)
-		snprintf(error, OPTIONS_ERROR_MAX, "%s", missing);
-	return missing == NULL ? 0 : -1;
+	if (!o->http_write || o->http_token != NULL ||
+	    address_is_loopback(&o->http_listen))
+		return 0;
+	snprintf(error, OPTIONS_ERROR_MAX,
+	    "--http-write: requires --http-token FILE, as --http reaches "
+	    "beyond loopback");
+	return -1;
 }
 
 int
@@ -476,15 +482,9 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		return -1;
 	if (o->action != OPTIONS_RUN)
 		return 0;
-	if (o->state == NULL && (o->state_init || o->state_backup != NULL)) {
-		snprintf(error, COMMAND_LINE_ERROR_MAX,
-		    "--%s: expected --state, too",
-		    o->state_init ? "state-init" : "state-backup");
-		return -1;
-	}
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
-	return check_http(o, error);
+	return check_token(o, error);
 }
 
 char *

@@ -394,7 +394,7 @@ START_TEST(access_rules_are_read_into_lists_of_their_own)
 	ck_assert_int_eq(
 	    PARSE("--allow", "10.0.0.0/8", "--allow=::1", "--write-from",
 		"10.1.0.0/16", "--quit-from", "127.0.0.1", "--read-only-range",
-		"registers:100-109", "--max-per-client", "4"),
+		"registers:100-109", "--max-per-client", "4", "-q", "bye"),
 	    0);
 	ck_assert_uint_eq(rules->connect.count, 2);
 	assert_block(&rules->connect, 0, "10.9.9.9");
@@ -433,12 +433,13 @@ END_TEST
 
 START_TEST(the_journal_is_kept_by_days_or_by_rows)
 {
-	ck_assert_int_eq(PARSE("--journal-keep", "36500d"), 0);
+	ck_assert_int_eq(PARSE("--journal-keep", "36500d", "--state", "x"), 0);
 	ck_assert_int_eq(options.keep.rows, 0);
 	ck_assert_int_eq(
 	    options.keep.microseconds, INT64_C(36500) * 86400 * 1000000);
-	ck_assert_int_eq(
-	    PARSE("--journal-keep", "1d", "--journal-keep", "1000000000"), 0);
+	ck_assert_int_eq(PARSE("--state=x", "--journal-keep", "1d",
+			     "--journal-keep", "1000000000"),
+	    0);
 	ck_assert_int_eq(options.keep.rows, 1000000000);
 	ck_assert_int_eq(options.keep.microseconds, 0);
 }
@@ -518,6 +519,7 @@ START_TEST(http_has_16_names)
 		add_argument("--http-host");
 		add_argument(name);
 	}
+	add_argument("--http=0");
 	ck_assert_int_eq(parse_gathered(), 0);
 	ck_assert_uint_eq(options.http_host_count, 16);
 	ck_assert_str_eq(options.http_hosts[15], "name15.example");
@@ -651,8 +653,8 @@ END_TEST
 	"--http: \"" value "\": expected a port, or an address and a port, "   \
 	"such as 8080, 0.0.0.0:8080 or [::1]:8080"
 #define NO_TOKEN                                                               \
-	"--http-write: expected --http-token FILE as well, as --http reaches " \
-	"beyond loopback"
+	"--http-write: requires --http-token FILE, as --http reaches beyond "  \
+	"loopback"
 #define BAD_RANGE(value)                                                       \
 	"--read-only-range: \"" value "\": expected coils:A-B or "             \
 	"registers:A-B with addresses from 0 to 65535, at most 64 times"
@@ -749,8 +751,11 @@ static const struct {
 	{ { "--state", "" }, "--state: \"\": expected the name of a file" },
 	{ { "--state=x", "--state-backup", "" },
 	    "--state-backup: \"\": expected the name of a file" },
-	{ { "--state-init" }, "--state-init: expected --state, too" },
-	{ { "--state-backup", "x" }, "--state-backup: expected --state, too" },
+	{ { "--state-init" }, "--state-init: requires --state" },
+	{ { "--state-backup", "x" }, "--state-backup: requires --state" },
+	{ { "--journal-keep", "5" }, "--journal-keep: requires --state" },
+	{ { "--journal-k=5d" }, "--journal-keep: requires --state" },
+	{ { "--quit-from", "::1" }, "--quit-from: requires --quit" },
 	{ { "--state-init=1" }, "--state-init: expected no value" },
 	{ { "--journal-keep", "0" }, BAD_KEEP("0") },
 	{ { "--journal-keep", "0d" }, BAD_KEEP("0d") },
@@ -772,9 +777,12 @@ static const struct {
 	    "--http-host: \"a b\": expected a host name, at most 16 times" },
 	{ { "--http-token", "" },
 	    "--http-token: \"\": expected the name of a file" },
-	{ { "--http-write" }, "--http-write: expected --http as well" },
+	{ { "--http-write" }, "--http-write: requires --http" },
+	{ { "--http-token=f", "--http-write" },
+	    "--http-write: requires --http" },
 	{ { "--http=1", "--http-token=f" },
-	    "--http-token: expected --http-write as well" },
+	    "--http-token: requires --http-write" },
+	{ { "--http-host", "plant" }, "--http-host: requires --http" },
 	{ { "--http", "0.0.0.0:1", "--http-write" }, NO_TOKEN },
 	{ { "--http-write", "--http", "[::]:1" }, NO_TOKEN },
 	{ { "--http-write", "--http", "192.0.2.1:1" }, NO_TOKEN },

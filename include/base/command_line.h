@@ -32,10 +32,19 @@ struct command_line_option {
 	const char *help; /* lines are broken by hand */
 };
 
+/* An option that means nothing unless another one is given. */
+struct command_line_requirement {
+	const char *option;
+	const char *required;
+};
+
 struct command_line {
 	const char *introduction; /* of the help, with its newlines */
 	const struct command_line_option *options;
-	size_t count;       /* at most COMMAND_LINE_OPTIONS_MAX */
+	size_t count; /* at most COMMAND_LINE_OPTIONS_MAX */
+	/* Names from options; the first that is not met is the error. */
+	const struct command_line_requirement *requirements;
+	size_t requirement_count;
 	const char *secret; /* the option whose value must not be shown, even
 			       a bad one; or NULL */
 	const char *ending; /* of the help, with its newlines */
@@ -43,7 +52,8 @@ struct command_line {
 
 /*
  * Parse argv[1..argc - 1], which may be reordered: call set, with arg, for each
- * option in order. Operands are an error.
+ * option in order. Operands are an error, and so is an option without the one
+ * that it requires, unless set returned COMMAND_LINE_STOP.
  *
  * Returns 0, or -1 with one line in error, which has room for
  * COMMAND_LINE_ERROR_MAX bytes: it names the option, the value and what was

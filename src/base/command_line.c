@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +107,47 @@ fail_option(const struct command_line *line, const char *argument, char *error)
 	return fail_unknown(optopt != 0 ? letter : name, error);
 }
 
+/* The bit of an option in the set of those that were given. */
+static uint64_t
+given_bit(const struct command_line *line, const struct command_line_option *d)
+{
+	return UINT64_C(1) << (d - line->options);
+}
+
+static bool
+is_given(const struct command_line *line, uint64_t given, const char *name)
+{
+	const struct command_line_option *d = line->options;
+
+	while (strcmp(d->name, name) != 0)
+		d++;
+	return (given & given_bit(line, d)) != 0;
+}
+
+static int
+check_requirements(const struct command_line *line, uint64_t given, char *error)
+{
+	for (size_t i = 0; i < line->requirement_count; i++) {
+		const struct command_line_requirement *r =
+		    &line->requirements[i];
+
+		if (!is_given(line, given, r->option) ||
+		    is_given(line, given, r->required))
+			continue;
+		snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: requires --%s",
+		    r->option, r->required);
+		return -1;
+	}
+	return 0;
+}
+
 int
 command_line_parse(const struct command_line *line, int argc, char **argv,
     void *arg, char *error)
 {
 	struct option longs[COMMAND_LINE_OPTIONS_MAX + 1];
 	char letters[2 * 26 * 2 + 2];
+	uint64_t given = 0;
 	int found;
 
 	assert(line->count <= COMMAND_LINE_OPTIONS_MAX);
@@ -125,6 +162,7 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 		if (found == '?')
 			return fail_option(line, argv[optind - 1], error);
 		d = find(line, found);
+		given |= given_bit(line, d);
 		switch (d->set(arg, optarg)) {
 		case COMMAND_LINE_BAD:
 			return fail_value(line, d, optarg, error);
@@ -136,7 +174,7 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 	}
 	if (optind < argc)
 		return fail_unknown(argv[optind], error);
-	return 0;
+	return check_requirements(line, given, error);
 }
 
 /* "  -p, --port PORT" and the like, as one column of --help. */

@@ -219,7 +219,7 @@ class Start(StateTest):
         for option in (["--state-init"], ["--state-backup", "x"]):
             done = run_server("-p", "0", *option)
             self.assertEqual(done.returncode, EX_USAGE)
-            self.assertIn("--state", done.stderr)
+            self.assertIn("requires --state\n", done.stderr)
 
 
 class Journal(StateTest):
