@@ -1,6 +1,11 @@
 /*
  * A block of addresses, "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291).
  * IPv4-mapped IPv6 is IPv4, in the block as in the address.
+ *
+ * Link-local addresses (fe80::/10) exist on each link. With a zone,
+ * "fe80::1%eth0" or "fe80::%2/10", the block is of that link only (RFC 4007,
+ * 11); without one it is of every link. A name stands for the index that the
+ * interface has when the block is parsed.
  */
 #ifndef BASE_CIDR_H
 #define BASE_CIDR_H
@@ -12,11 +17,14 @@
 struct cidr {
 	struct in6_addr ip; /* bits behind the prefix are 0 */
 	unsigned prefix;    /* 0..128, of the mapped form for IPv4 */
+	uint32_t scope;     /* index of the only interface; 0: any */
 };
 
 /*
  * Parse "ADDRESS/PREFIX", or "ADDRESS" for a block of one. Bits of the address
- * behind the prefix don't matter. Returns 0, or -1 and leaves c undefined.
+ * behind the prefix don't matter. A link-local ADDRESS may have a zone, of an
+ * interface that exists or a number above 0. Returns 0, or -1 and leaves c
+ * undefined.
  */
 int cidr_parse(const char *text, struct cidr *c);
 
