@@ -104,8 +104,7 @@ static int
 start_listening(
     struct http_server *s, struct event_base *base, const struct address *where)
 {
-	bool any = IN6_IS_ADDR_UNSPECIFIED(&where->ip);
-	int fd = listener_open(where, any);
+	int fd = listener_open(where, false);
 
 	if (fd < 0)
 		return -1;

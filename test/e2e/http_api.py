@@ -419,6 +419,16 @@ class Doors(WebTest):
         _, web = self.start_web(http="[::1]:0")
         self.assertEqual(web.registers(0, 1), [0])
 
+    def test_an_ipv6_address_does_not_serve_ipv4(self):
+        if not has_ipv6():
+            self.skipTest("this host has no IPv6")
+        _, web = self.start_web(http="[::]:0")
+        web.host = "::1"
+        web.connect().close()
+        web.host = "127.0.0.1"
+        with self.assertRaises(ConnectionRefusedError):
+            web.connect().close()
+
     def test_a_port_in_use_is_named(self):
         _, web = self.start_web()
         done = run_server("-p", "0", "--listen", "127.0.0.1", "--http",
