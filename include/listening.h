@@ -12,7 +12,8 @@ struct server;
 /*
  * Let the server listen on the sockets that activation_take found, passed of
  * them; if that is 0, at each address of the options. Where several ask for
- * port 0, the system chooses one for all.
+ * port 0, the system chooses one for all of them; addresses that name a port
+ * have no part in that.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another after a line that
  * says why.

@@ -79,8 +79,9 @@ report_failure(const struct address *where, int error)
 	return EX_NOPERM;
 }
 
-/* Say where the server listens since the last call that succeeded. */
-static void
+/* Log the address that the server has begun to listen on, and return its
+ * port. */
+static uint16_t
 report_last(const struct server *server)
 {
 	struct address where =
@@ -88,18 +89,25 @@ report_last(const struct server *server)
 	char text[ADDRESS_TEXT_MAX];
 
 	log_line(LOG_INFO, "listen: %s", address_format(&where, text));
+	return where.port;
 }
 
-/* Listen on one address. The first decides the port of all that let the
- * system choose. Returns an exit status. */
+/* Listen on one address. chosen is the port that the system has chosen for
+ * those that ask for port 0; 0: none yet. Returns an exit status. */
 static int
-open_one(struct server *server, struct address where, bool both_families)
+open_one(struct server *server, struct address where, bool both_families,
+    uint16_t *chosen)
 {
-	if (where.port == 0 && server_address_count(server) > 0)
-		where.port = server_address(server, 0).port;
+	bool choose = where.port == 0;
+	uint16_t port;
+
+	if (choose)
+		where.port = *chosen;
 	if (server_listen(server, &where, both_families) != 0)
 		return report_failure(&where, errno);
-	report_last(server);
+	port = report_last(server);
+	if (choose)
+		*chosen = port;
 	return EX_OK;
 }
 
@@ -126,13 +134,14 @@ adopt_all(struct server *server, int passed)
 int
 listening_open(struct server *server, const struct options *o, int passed)
 {
+	uint16_t chosen = 0;
 	int status = EX_OK;
 
 	if (passed > 0)
 		return adopt_all(server, passed);
 	if (o->listen_count == 0)
-		return open_one(server, address_any(o->port), true);
+		return open_one(server, address_any(o->port), true, &chosen);
 	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
-		status = open_one(server, o->listen[i], false);
+		status = open_one(server, o->listen[i], false, &chosen);
 	return status;
 }

@@ -1,5 +1,7 @@
 """Many connections, rude ones, and the limits on them."""
 
+import re
+import socket
 import time
 
 from harness import (ASAN, PING, Client, ServerTest, adu,
@@ -243,9 +245,10 @@ class Addresses(ServerTest):
     def test_listen_on_ipv6_is_not_on_ipv4(self):
         if not has_ipv6():
             self.skipTest("no IPv6 on this host")
-        server = self.start(listen="::1")
-        self.assert_serves(server)
-        self.assert_unreachable(server, "127.0.0.1")
+        for address in ("::1", "::"):
+            server = self.start(listen=address)
+            self.assert_serves(server, host="::1")
+            self.assert_unreachable(server, "127.0.0.1")
 
     def test_listen_may_be_repeated(self):
         """All that name no port share the one that the system chose."""
@@ -259,6 +262,26 @@ class Addresses(ServerTest):
         server = self.start(listen="127.0.0.1:0")
         server.host = "127.0.0.1"
         self.assert_serves(server)
+
+    def test_port_0_is_not_the_port_of_an_address_that_names_one(self):
+        """Only those that ask for port 0 share one."""
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", 0))  # ours, until the server listens
+            port = taken.getsockname()[1]
+            server = self.start("--listen", "127.0.0.1:0",
+                                "--listen", "127.0.0.2:0",
+                                listen="127.0.0.1:%d" % port)
+        found = [re.search(r"listen: (\S+):(\d+)$", line).groups()
+                 for line in server.log_lines("listen:")]
+        self.assertEqual([host for host, _ in found],
+                         ["127.0.0.1", "127.0.0.1", "127.0.0.2"])
+        self.assertEqual(int(found[0][1]), port)
+        self.assertNotEqual(int(found[1][1]), port)
+        self.assertEqual(found[1][1], found[2][1])
+        for host, number in found:
+            server.port = int(number)
+            self.assert_serves(server, host=host)
 
     def assert_unreachable(self, server, host):
         with self.assertRaises(ConnectionRefusedError):
