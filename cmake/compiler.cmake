@@ -11,11 +11,25 @@ if(WERROR)
 	add_compile_options(-Werror)
 endif()
 
-# Modules are apart in the source, and need not be in the program.
+# optimise_across(TARGET...): optimise these at link time. That is for programs
+# whose speed counts, and what they link. The objects of gcc can also be linked
+# as any others are, which takes a moment only: so are those of the tests.
 include(CheckIPOSupported)
-check_ipo_supported(RESULT can_optimise_across LANGUAGES C OUTPUT ignored)
-if(can_optimise_across AND CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE)
-	set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE
+   AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+	check_ipo_supported(RESULT can_optimise_across LANGUAGES C
+		OUTPUT ignored)
+endif()
+function(optimise_across)
+	if(can_optimise_across)
+		set_target_properties(${ARGN} PROPERTIES
+			INTERPROCEDURAL_OPTIMIZATION ON)
+	endif()
+endfunction()
+if(can_optimise_across)
+	set(across $<BOOL:$<TARGET_PROPERTY:INTERPROCEDURAL_OPTIMIZATION>>)
+	add_compile_options($<${across}:-ffat-lto-objects>)
+	add_link_options($<$<NOT:${across}>:-fno-lto>)
 endif()
 
 # Hardening. _FORTIFY_SOURCE needs optimisation, and stands in the way of the
