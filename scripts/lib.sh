@@ -14,7 +14,6 @@ test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc curl iproute2 iptables nftables
 	procps strace systemd util-linux valgrind"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
-test_needs="$test_needs clang libclang-rt-dev"
 # Debian packs promtool with a service that starts: only where nobody minds.
 if [ "${CI:-}" = true ]; then
 	test_needs="$test_needs prometheus"
@@ -174,11 +173,12 @@ want_page_modules()
 	say "npm failed: the live page is not tested"
 }
 
-# compile TREE TARGET [CMAKE-OPTION...]: bring .build/TREE up to date.
-compile()
+# configure TREE [CMAKE-OPTION...]: bring .build/TREE up to date, but for what
+# is built in it.
+configure()
 {
-	tree=$build/$1 target=$2
-	shift 2
+	tree=$build/$1
+	shift
 	if command_exists ninja; then
 		export CMAKE_GENERATOR=Ninja # for trees that begin
 	fi
@@ -190,16 +190,62 @@ compile()
 	cmake -S "$root" -B "$tree" "$@" >"$tree.log" 2>&1 ||
 		quietly "$tree.log" cmake --fresh -S "$root" -B "$tree" "$@" ||
 		die "cmake failed"
-	quietly "$tree.log" cmake --build "$tree" --target "$target" -j "$jobs" ||
+}
+
+# build_targets TREE TARGET...
+build_targets()
+{
+	tree=$build/$1
+	shift
+	quietly "$tree.log" cmake --build "$tree" -j "$jobs" --target "$@" ||
 		die "the build failed"
 }
 
-# Debug keeps the assertions.
-compile_fuzzers()
+# compile TREE TARGET [CMAKE-OPTION...]: configure, and build that target.
+compile()
 {
-	compile fuzz fuzzers -DCMAKE_C_COMPILER=clang \
-	    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG='-O1 -g' \
-	    -DTESTS=ON -DASAN=ON -DFUZZERS=ON
+	compiled=$1 target=$2
+	shift 2
+	configure "$compiled" "$@"
+	build_targets "$compiled" "$target"
+}
+
+# The trees that tests run in; AGAIN is TEST_AGAIN, ON or OFF: see
+# test/register_test.cmake. Debug keeps the assertions.
+
+# configure_released AGAIN
+configure_released()
+{
+	configure release -DCMAKE_BUILD_TYPE=Release -DTESTS=ON \
+	    -DWERROR="$werror" -DTEST_TREE=release -DTEST_AGAIN="$1"
+}
+
+# configure_sanitized TREE AGAIN [CMAKE-OPTION...]
+configure_sanitized()
+{
+	sanitized=$1 again=$2
+	shift 2
+	configure "$sanitized" -DCMAKE_BUILD_TYPE=Debug \
+	    -DCMAKE_C_FLAGS_DEBUG='-O1 -g' -DTESTS=ON -DASAN=ON \
+	    -DWERROR="$werror" -DTEST_TREE=asan -DTEST_AGAIN="$again" "$@"
+}
+
+configure_coverage()
+{
+	configure_sanitized coverage ON -DCOVERAGE=ON
+}
+
+configure_fuzzers()
+{
+	configure fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
+	    -DCMAKE_C_FLAGS_DEBUG='-O1 -g' -DTESTS=ON -DASAN=ON -DFUZZERS=ON \
+	    -DWERROR="$werror" -DTEST_TREE=fuzz
+}
+
+# What runs before have counted.
+forget_coverage()
+{
+	find "$build/coverage" -name '*.gcda' -delete
 }
 
 # locked COMMAND...: in this working tree, one at a time.
@@ -215,3 +261,9 @@ locked()
 }
 
 jobs=$(nproc 2>/dev/null || echo 2)
+
+if [ "${CI:-}" = true ]; then
+	werror=ON
+else
+	werror=OFF
+fi

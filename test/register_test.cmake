@@ -1,0 +1,56 @@
+# register_test: a test, in the trees that are to run it.
+#
+# Each test has a home, which is the tree whose build shows most: "asan" has
+# the sanitizers and the assertions, "release" is what users run, "fuzz" has
+# libFuzzer. scripts/test configures one tree of each kind with TEST_TREE, runs
+# one ctest over all of them, and so runs each test once. With TEST_AGAIN a tree
+# also has the tests of other homes, under the name NAME.TREE. A tree without
+# TEST_TREE is on its own and has every test.
+
+set(TEST_TREE "" CACHE STRING
+	"Register the tests whose home this is: asan, release or fuzz")
+option(TEST_AGAIN "Register the tests of other homes as well" OFF)
+
+# register_test(NAME HOME asan|release|fuzz
+#	COMMAND WORD... NEEDS TARGET...
+#	[LABELS LABEL...] [ENVIRONMENT NAME=VALUE...]
+#	[BUSY CORES] [COST SECONDS] [HOME_ONLY] [MAY_SKIP])
+#
+# NEEDS are the targets that the test runs; the target needs-NAME builds them.
+# BUSY says that the test keeps so many cores busy; the others mostly wait, and
+# three of them share a core (see jobs in scripts/lib.sh). COST is about how
+# long it takes, where that is long: ctest begins with those that take longest.
+# HOME_ONLY: what it tests is no C of ours, and the same in every tree.
+# MAY_SKIP: exit status 77 means that this host can't run it.
+function(register_test name)
+	cmake_parse_arguments(PARSE_ARGV 1 test "HOME_ONLY;MAY_SKIP"
+		"HOME;BUSY;COST" "COMMAND;NEEDS;LABELS;ENVIRONMENT")
+	if(test_UNPARSED_ARGUMENTS)
+		message(FATAL_ERROR
+			"${name}: not understood: ${test_UNPARSED_ARGUMENTS}")
+	endif()
+	if(TEST_TREE AND NOT TEST_TREE STREQUAL test_HOME)
+		if(NOT TEST_AGAIN OR test_HOME_ONLY)
+			return()
+		endif()
+		string(APPEND name .${TEST_TREE})
+	endif()
+
+	add_test(NAME ${name} COMMAND ${test_COMMAND})
+	add_custom_target(needs-${name})
+	add_dependencies(needs-${name} ${test_NEEDS})
+	set_tests_properties(${name} PROPERTIES
+		TIMEOUT 600
+		LABELS "${test_LABELS}"
+		ENVIRONMENT "${test_ENVIRONMENT}")
+	if(test_BUSY)
+		math(EXPR processors "3 * ${test_BUSY}")
+		set_tests_properties(${name} PROPERTIES PROCESSORS ${processors})
+	endif()
+	if(test_COST)
+		set_tests_properties(${name} PROPERTIES COST ${test_COST})
+	endif()
+	if(test_MAY_SKIP)
+		set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+	endif()
+endfunction()
