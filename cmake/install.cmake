@@ -8,8 +8,10 @@ set(package_dir ${CMAKE_CURRENT_SOURCE_DIR}/cmake/package)
 install(TARGETS mbasyncserver DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(PROGRAMS scripts/redirect-502 DESTINATION ${CMAKE_INSTALL_SBINDIR}
 	RENAME mbasyncserver-redirect)
-install(FILES src/mbasyncserver.8 src/mbasyncserver-redirect.8
-	DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+foreach(section 1 5 7 8)
+	file(GLOB pages CONFIGURE_DEPENDS src/*.${section})
+	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
 
 # Some units name the folder of the programs.
 set(units ${package_dir}/mbasyncserver.socket

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Static checks of code, scripts and manual page; also a build by clang with
+# Static checks of code, scripts and manual pages; also a build by clang with
 # warnings as errors. No output, or what to mend.
 set -eu
 
@@ -52,7 +52,7 @@ check_shell()
 
 check_manual()
 {
-	mandoc -T lint -W warning src/*.8
+	mandoc -T lint -W warning src/*.[1-9]
 }
 
 # A long has 32 bits on some machines: counters, identifiers and sequence
