@@ -37,7 +37,7 @@ void parameters_parse(struct parameters *q, const char *text);
 /* The value of a parameter, or NULL. */
 const char *parameters_text(struct parameters *q, const char *name);
 
-/* A decimal number from min to max. */
+/* A decimal number from min to max; fallback when it is not given. */
 uint64_t parameters_number(struct parameters *q, const char *name, uint64_t min,
     uint64_t max, uint64_t fallback);
 
