@@ -71,6 +71,10 @@ struct datatable_observer {
 /* A new table of zeros, or NULL when there is no memory. */
 struct datatable *datatable_new(enum datatable_overlay overlay);
 
+/* Make all values of a table those of another one of the same mode. Observers
+ * are not told. */
+void datatable_copy(struct datatable *to, const struct datatable *from);
+
 /* Free a table; NULL is fine. Observers stay their owners'. */
 void datatable_free(struct datatable *t);
 

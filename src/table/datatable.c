@@ -38,6 +38,13 @@ datatable_new(enum datatable_overlay overlay)
 }
 
 void
+datatable_copy(struct datatable *to, const struct datatable *from)
+{
+	memcpy(to->registers, from->registers, sizeof(to->registers));
+	memcpy(to->own_coils, from->own_coils, sizeof(to->own_coils));
+}
+
+void
 datatable_free(struct datatable *t)
 {
 	free(t);
