@@ -27,8 +27,8 @@ static void
 add_tap(struct server_config *config, struct tap *place, struct tap tap)
 {
 	*place = tap;
-	place->next = config->tap;
-	config->tap = place;
+	place->next = config->service.tap;
+	config->service.tap = place;
 }
 
 /* Returns an exit status. */

@@ -40,7 +40,6 @@ struct program {
 	struct event *signals[CAUGHT_MAX];
 	struct tap trace;
 	struct policy access;
-	struct policy state_policy;
 	const struct policy *policy; /* the first of these, or NULL */
 	struct state *state;
 	struct server *server;
@@ -231,30 +230,25 @@ create_server(struct program *p)
 	int status;
 
 	server_config_init(&config);
-	config.table = p->table;
+	config.service.table = p->table;
 	config.shutdown_word = o->shutdown_word;
 	config.max_connections = o->max_connections;
 	config.max_per_client = o->max_per_client;
 	config.deadlines.idle = o->idle_timeout * UINT64_C(1000);
 	if (access_has_rules(&o->access)) {
 		p->access = access_policy(&o->access);
-		config.policy = &p->access;
+		config.service.policy = &p->access;
 	}
-	if (p->state != NULL) {
-		p->state_policy = state_policy(p->state);
-		p->access.next = &p->state_policy; /* the last one asked */
-		if (config.policy == NULL)
-			config.policy = &p->state_policy;
-		config.gate = state_gate(p->state);
-	}
+	if (p->state != NULL)
+		config.service.order = state_order(p->state);
 	if (o->trace) {
 		p->trace.exchanged = trace_exchange;
-		config.tap = &p->trace;
+		config.service.tap = &p->trace;
 	}
 	config.shut_down = shut_down_by_word;
 	config.stopped = stopped;
 	config.arg = p;
-	p->policy = config.policy;
+	p->policy = config.service.policy;
 	status = diagnostics_new(o, &config, &p->diagnostics);
 	if (status != EX_OK)
 		return status;
@@ -281,7 +275,6 @@ start_diagnostics(struct program *p)
 		.table = p->table,
 		.server = p->server,
 		.policy = p->policy,
-		.gate = p->state == NULL ? NULL : state_gate(p->state),
 		.commits = p->state == NULL ? NULL : state_figures(p->state),
 		.last_writer = p->last_writer,
 		.health = health,

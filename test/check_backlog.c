@@ -3,31 +3,35 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "held_order.h"
+#include "modbus/bytes.h"
 #include "modbus/mbap.h"
+#include "service/service.h"
 #include "suite.h"
 #include "wire.h"
 
+static const struct client client = { .id = 7 };
+static const struct service service = { .policy = NULL };
 static struct backlog *backlog;
-static struct gate *gate;
+static struct held_order held;
 static struct evbuffer *out;
-static unsigned verdicts;
 
 static void
-decided(struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
+settled(struct order_write *write, enum order_outcome outcome, bool more)
 {
-	(void)up_to;
-	(void)verdict;
-	ck_assert_ptr_eq(backlog_owner(waiter), &gate);
-	verdicts++;
+	(void)more;
+	ck_assert_ptr_eq(write->owner, &held);
+	ck_assert_uint_eq(write->client.id, client.id);
+	ck_assert_uint_eq(write->request_length, WIRE_REQUEST_LENGTH);
+	backlog_settle(backlog, write, outcome);
 }
 
 static void
 setup(void)
 {
-	verdicts = 0;
 	out = evbuffer_new();
-	gate = gate_new(NULL, NULL);
-	backlog = backlog_new(&gate, out, gate, decided);
+	held_order_init(&held);
+	backlog = backlog_new(out);
 	ck_assert_ptr_nonnull(backlog);
 }
 
@@ -35,117 +39,132 @@ static void
 teardown(void)
 {
 	backlog_free(backlog);
-	gate_decide(gate, 1, GATE_SAFE); /* nobody is left to be told */
-	gate_free(gate);
+	held_order_end(&held);
 	evbuffer_free(out);
 }
 
-/* Hold the reply of transaction to Write Single Register. */
+/* Add the request of transaction for one register. */
 static void
-hold(uint64_t ticket, uint16_t transaction)
+add(uint16_t transaction, uint8_t function)
 {
-	uint8_t adu[MB_ADU_MAX] = { 0 };
+	uint8_t adu[WIRE_REQUEST_LENGTH] = { 0 };
+	struct judged_request judged;
+	struct mbap_frame frame;
 
-	adu[MB_MBAP_LENGTH] = MB_FC_WRITE_SINGLE_REGISTER;
-	ck_assert_int_eq(backlog_hold(backlog, ticket, adu,
-			     wire_header(adu, transaction, 1, 5)),
+	wire_header(adu, transaction, 1, 5);
+	adu[MB_MBAP_LENGTH] = function;
+	put16(adu + 10, 1);
+	ck_assert_int_eq(mbap_parse(adu, sizeof(adu), &frame), MBAP_READY);
+	service_judge(&service, &client, 1, mbap_pdu(&frame),
+	    mbap_pdu_length(&frame), &judged);
+	ck_assert_int_eq(judged.exception, MB_EX_NONE);
+	ck_assert_int_eq(backlog_add(backlog, &frame, &judged, &client,
+			     &held.order, settled, &held),
 	    0);
 }
 
-/* The next reply to go is transaction's, with this function code. */
+#define READ  MB_FC_READ_HOLDING_REGISTERS
+#define WRITE MB_FC_WRITE_SINGLE_REGISTER
+
+/* The first request may be answered, and is dropped. */
 static void
-assert_taken(uint64_t up_to, enum gate_verdict verdict, uint16_t transaction,
-    uint8_t function)
+take(uint16_t transaction, uint8_t function, enum mb_exception exception)
 {
+	struct judged_request judged;
 	struct mbap_frame frame;
-	uint8_t adu[MB_ADU_MAX];
-	size_t length = backlog_take(backlog, up_to, verdict, adu);
 
-	ck_assert_uint_gt(length, 0);
-	ck_assert_int_eq(mbap_parse(adu, length, &frame), MBAP_READY);
-	ck_assert_uint_eq(frame.length, length);
+	ck_assert(backlog_first(backlog, &frame, &judged));
 	ck_assert_uint_eq(mbap_transaction(&frame), transaction);
-	ck_assert_uint_eq(mbap_unit(&frame), 1);
-	ck_assert_uint_eq(mbap_pdu(&frame)[0], function);
-	if (function & MB_EXCEPTION_FLAG) {
-		ck_assert_uint_eq(mbap_pdu_length(&frame), MB_EXCEPTION_SIZE);
-		ck_assert_uint_eq(
-		    mbap_pdu(&frame)[1], MB_EX_SERVER_DEVICE_FAILURE);
-	}
+	ck_assert_uint_eq(frame.length, WIRE_REQUEST_LENGTH);
+	ck_assert(judged.decoded);
+	ck_assert_uint_eq(judged.request.function, function);
+	ck_assert_int_eq(judged.exception, exception);
+	backlog_drop(backlog);
 }
 
 static void
-assert_none_taken(uint64_t up_to)
+assert_first_waits(void)
 {
-	uint8_t adu[MB_ADU_MAX];
+	struct judged_request judged;
+	struct mbap_frame frame;
 
-	ck_assert_uint_eq(backlog_take(backlog, up_to, GATE_SAFE, adu), 0);
+	ck_assert(!backlog_first(backlog, &frame, &judged));
 }
 
-START_TEST(releases_in_order_up_to_the_ticket)
+/* An owner takes a write out while it is settled. */
+static void
+settle_one(struct order_write *write, enum order_outcome outcome, bool more)
 {
-	hold(1, 100);
-	hold(0, 101);
-	hold(2, 102);
-	hold(3, 103);
-	assert_taken(2, GATE_SAFE, 100, 6);
-	assert_taken(2, GATE_SAFE, 101, 6);
-	assert_taken(2, GATE_SAFE, 102, 6);
-	assert_none_taken(2);
-	ck_assert_uint_eq(backlog_held(backlog), 12);
-	ck_assert_uint_eq(backlog_first_ticket(backlog), 3);
-}
-END_TEST
+	static uint16_t next;
 
-START_TEST(reply_without_ticket_waits_for_those_before_it_only)
-{
-	hold(5, 100);
-	hold(0, 101);
-	assert_none_taken(4);
-	assert_taken(5, GATE_SAFE, 100, 6);
-	assert_taken(5, GATE_SAFE, 101, 6);
-	assert_none_taken(5);
-	ck_assert_uint_eq(backlog_held(backlog), 0);
-}
-END_TEST
+	next = next == 0 ? 100 : next;
 
-START_TEST(failure_turns_writes_into_exception_04_and_leaves_reads)
-{
-	hold(1, 100);
-	hold(0, 101);
-	assert_taken(1, GATE_FAILED, 100, 0x86);
-	assert_taken(1, GATE_FAILED, 101, 6);
-	assert_none_taken(1);
+	settled(write, outcome, more);
+	take(next++, WRITE,
+	    outcome == ORDER_REFUSED ? MB_EX_SERVER_DEVICE_FAILURE :
+				       MB_EX_NONE);
 }
-END_TEST
 
-START_TEST(counts_the_bytes_that_it_holds)
+/* The same as held_order_settle for one write, which is then taken. */
+static void
+settle_and_take(uint64_t number, enum order_outcome outcome)
 {
-	ck_assert_uint_eq(backlog_held(NULL), 0);
-	ck_assert_uint_eq(backlog_held(backlog), 0);
-	hold(1, 100);
-	hold(2, 101);
-	ck_assert_uint_eq(backlog_held(backlog), 24);
-	assert_taken(1, GATE_SAFE, 100, 6);
-	ck_assert_uint_eq(backlog_held(backlog), 12);
+	TAILQ_FIRST(&held.writes)->settled = settle_one;
+	held_order_settle(&held, number, outcome);
+}
+
+START_TEST(requests_leave_in_the_order_in_which_they_came)
+{
+	add(100, WRITE);
+	add(200, READ);
+	add(101, WRITE);
+	add(201, READ);
+	ck_assert_uint_eq(held.submitted, 2);
+	assert_first_waits();
+	settle_and_take(1, ORDER_EXECUTE);
+	take(200, READ, MB_EX_NONE);
+	assert_first_waits();
+	settle_and_take(2, ORDER_REFUSED);
+	take(201, READ, MB_EX_NONE);
+	ck_assert(backlog_is_empty(backlog));
 }
 END_TEST
 
-START_TEST(waits_at_the_gate_while_it_holds_a_reply)
+START_TEST(what_cannot_be_submitted_is_exception_04)
 {
-	gate_decide(gate, 1, GATE_SAFE);
-	ck_assert_uint_eq(verdicts, 0);
-	hold(1, 100);
-	hold(2, 101);
-	gate_decide(gate, 1, GATE_SAFE);
-	ck_assert_uint_eq(verdicts, 1);
-	assert_taken(1, GATE_SAFE, 100, 6);
-	gate_decide(gate, 1, GATE_SAFE);
-	ck_assert_uint_eq(verdicts, 2);
-	assert_taken(2, GATE_SAFE, 101, 6);
-	gate_decide(gate, 2, GATE_SAFE);
-	ck_assert_uint_eq(verdicts, 2);
-	hold(3, 102); /* and is told no more once it is freed */
+	held.refuses = true;
+	add(100, WRITE);
+	take(100, WRITE, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert(backlog_is_empty(backlog));
+}
+END_TEST
+
+START_TEST(counts_what_is_owed)
+{
+	ck_assert_uint_eq(backlog_owed(NULL), 0);
+	ck_assert(backlog_is_empty(NULL));
+	ck_assert_uint_eq(backlog_owed(backlog), 0);
+	add(100, WRITE);
+	ck_assert_uint_eq(backlog_owed(backlog), WIRE_REQUEST_LENGTH);
+	add(101, READ); /* its reply may be long */
+	ck_assert_uint_eq(
+	    backlog_owed(backlog), WIRE_REQUEST_LENGTH + MB_ADU_MAX);
+}
+END_TEST
+
+START_TEST(forgets_what_was_submitted_when_it_is_freed)
+{
+	const struct order_write *write;
+
+	add(100, WRITE);
+	add(101, READ);
+	write = TAILQ_FIRST(&held.writes);
+	ck_assert_ptr_eq(write->owner, &held);
+	backlog_free(backlog);
+	backlog = NULL;
+	ck_assert_ptr_null(write->owner);
+	ck_assert_uint_eq(write->count, 1);
+	ck_assert_uint_eq(write->pdus[0].bytes[0], WRITE);
 }
 END_TEST
 
@@ -187,12 +206,10 @@ main(void)
 	TCase *tc = tcase_create("backlog");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, releases_in_order_up_to_the_ticket);
-	tcase_add_test(tc, reply_without_ticket_waits_for_those_before_it_only);
-	tcase_add_test(
-	    tc, failure_turns_writes_into_exception_04_and_leaves_reads);
-	tcase_add_test(tc, counts_the_bytes_that_it_holds);
-	tcase_add_test(tc, waits_at_the_gate_while_it_holds_a_reply);
+	tcase_add_test(tc, requests_leave_in_the_order_in_which_they_came);
+	tcase_add_test(tc, what_cannot_be_submitted_is_exception_04);
+	tcase_add_test(tc, counts_what_is_owed);
+	tcase_add_test(tc, forgets_what_was_submitted_when_it_is_freed);
 	tcase_add_test(tc, watches_no_more_once_it_is_freed);
 	tcase_add_test(tc, output_is_stuck_while_nothing_leaves_it);
 	tcase_add_test(tc, empty_output_is_not_stuck);

@@ -13,7 +13,8 @@
 
 #include "modbus/bytes.h"
 #include "service/exchange.h"
-#include "service/gate.h"
+#include "held_order.h"
+#include "service/order.h"
 #include "service/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
@@ -698,101 +699,151 @@ START_TEST(taps_are_told_of_each_exchange)
 }
 END_TEST
 
-/* --- the gate ----------------------------------------------------------- */
+/* --- the order ---------------------------------------------------------- */
 
-static struct gate *gate;
-static uint64_t tickets;
-
-static uint64_t
-next_ticket(void *arg)
-{
-	(void)arg;
-	return ++tickets;
-}
+static struct held_order held;
 
 static void
-setup_gate(void)
+setup_order(void)
 {
 	setup();
-	tickets = 0;
-	gate = gate_new(next_ticket, NULL);
-	host.service.gate = gate;
+	held_order_init(&held);
+	host.service.order = &held.order;
+	held.order.service = &host.service;
 }
 
 static void
-setup_plain_gate(void)
+setup_plain_order(void)
 {
 	plain = true;
-	setup_gate();
+	setup_order();
 }
 
 static void
-teardown_gate(void)
+teardown_order(void)
 {
+	held.order.service = NULL;
 	teardown();
-	gate_free(gate);
+	held_order_end(&held);
 }
 
-START_TEST(replies_to_writes_and_all_behind_them_wait)
+static uint16_t
+register_5(void)
+{
+	return *datatable_registers(host.service.table, 5);
+}
+
+START_TEST(writes_and_all_behind_them_wait)
 {
 	wire_request(sending(), 1, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	wire_request(sending(), 2, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
 	wire_request(sending(), 3, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	wire_request(sending(), 4, MB_FC_WRITE_SINGLE_REGISTER, 5, 10);
+	wire_request(sending(), 5, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	turn();
 	wire_reply(replies, 1);
 	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
-	ck_assert_uint_eq(host.counters.held, 3);
+	ck_assert_uint_eq(host.counters.held, 4);
+	ck_assert_uint_eq(held.submitted, 2);
+	ck_assert_uint_eq(register_5(), 0);
+	ck_assert_uint_eq(host.counters.requests, 1);
 
-	gate_decide(gate, 1, GATE_SAFE);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
 	turn();
 	wire_reply(replies, 2);
 	ck_assert_uint_eq(get16(wire_reply(replies, 3).pdu + 2), 9);
 	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
 
-	gate_decide(gate, 2, GATE_SAFE);
+	held_order_settle(&held, 2, ORDER_EXECUTE);
 	turn();
 	wire_reply(replies, 4);
-	wire_request(sending(), 5, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	ck_assert_uint_eq(get16(wire_reply(replies, 5).pdu + 2), 10);
+	wire_request(sending(), 6, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	turn();
-	wire_reply(replies, 5);
+	wire_reply(replies, 6);
 }
 END_TEST
 
-START_TEST(exception_to_a_write_asks_for_no_ticket)
+START_TEST(what_is_settled_together_reads_what_it_wrote)
+{
+	for (uint16_t i = 0; i < 100; i++) {
+		wire_request(sending(), (uint16_t)(2 * i),
+		    MB_FC_WRITE_SINGLE_REGISTER, 5, i);
+		wire_request(sending(), (uint16_t)(2 * i + 1),
+		    MB_FC_READ_HOLDING_REGISTERS, 5, 1);
+	}
+	turn();
+	ck_assert_uint_eq(held.submitted, 100);
+	held_order_settle(&held, 100, ORDER_EXECUTE);
+	turn();
+	for (uint16_t i = 0; i < 100; i++) {
+		wire_reply(replies, (uint16_t)(2 * i));
+		ck_assert_uint_eq(
+		    get16(wire_reply(replies, (uint16_t)(2 * i + 1)).pdu + 2),
+		    i);
+	}
+}
+END_TEST
+
+START_TEST(exception_to_a_write_is_not_submitted)
 {
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_COIL, 5, 9);
 	turn();
 	wire_exception(replies, 1, 5, MB_EX_ILLEGAL_DATA_VALUE);
-	ck_assert_uint_eq(tickets, 0);
+	ck_assert_uint_eq(held.submitted, 0);
 }
 END_TEST
 
-START_TEST(failed_gate_answers_exception_04)
+START_TEST(refused_write_is_exception_04_and_changes_nothing)
 {
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	turn();
-	gate_decide(gate, 1, GATE_FAILED);
+	held_order_settle(&held, 1, ORDER_REFUSED);
 	turn();
 	wire_exception(replies, 1, 6, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(get16(wire_reply(replies, 2).pdu + 2), 0);
+	ck_assert_uint_eq(
+	    host.counters.exceptions_by_code[MB_EX_SERVER_DEVICE_FAILURE], 1);
 	ck_assert_ptr_nonnull(conn);
 }
 END_TEST
 
-START_TEST(lost_gate_closes_only_those_who_wait_for_it)
+START_TEST(write_that_cannot_be_submitted_is_exception_04_in_its_turn)
 {
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
 	turn();
-	gate_decide(gate, 0, GATE_LOST);
-	ck_assert_ptr_nonnull(conn);
-	gate_decide(gate, 1, GATE_LOST);
+	held.refuses = true;
+	wire_request(sending(), 2, MB_FC_WRITE_SINGLE_REGISTER, 5, 10);
 	turn();
 	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
-	assert_closed_for(CONN_GATE_LOST);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	turn();
+	wire_reply(replies, 1);
+	wire_exception(replies, 2, 6, MB_EX_SERVER_DEVICE_FAILURE);
+	wire_request(sending(), 3, MB_FC_WRITE_SINGLE_REGISTER, 5, 11);
+	turn();
+	wire_exception(replies, 3, 6, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(register_5(), 9);
 }
 END_TEST
 
-START_TEST(finish_waits_for_the_gate)
+START_TEST(unknown_outcome_closes_without_an_answer)
+{
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 2, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	held_order_settle(&held, 0, ORDER_UNKNOWN);
+	ck_assert_ptr_nonnull(conn);
+	held_order_settle(&held, 2, ORDER_UNKNOWN);
+	turn();
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	ck_assert_uint_eq(host.counters.requests, 0);
+	assert_closed_for(CONN_OUTCOME_UNKNOWN);
+}
+END_TEST
+
+START_TEST(finish_waits_for_the_order)
 {
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
 	turn();
@@ -801,14 +852,63 @@ START_TEST(finish_waits_for_the_gate)
 	ck_assert_ptr_nonnull(conn);
 	pass_deadline(host.deadlines.stalled + 1); /* not the peer's fault */
 	ck_assert_ptr_nonnull(conn);
-	gate_decide(gate, 1, GATE_SAFE);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
 	turn();
 	wire_reply(replies, 1);
 	assert_closed_for(CONN_CLOSED_BY_PEER);
 }
 END_TEST
 
-START_TEST(held_replies_count_against_back_pressure)
+START_TEST(who_waits_is_not_idle)
+{
+	host.deadlines.idle = 5000;
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	turn();
+	pass_deadline(host.deadlines.idle + 1);
+	ck_assert_ptr_nonnull(conn);
+	ck_assert_uint_eq(conn_idle_time(conn), 0);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	turn();
+	wire_reply(replies, 1);
+	conn_check_deadlines(conn);
+	ck_assert_uint_eq(conn_idle_time(conn), 0); /* it begins now */
+	pass_deadline(host.deadlines.idle + 1);
+	turn();
+	assert_closed_for(CONN_IDLE);
+}
+END_TEST
+
+START_TEST(shutdown_word_waits_for_the_writes_before_it)
+{
+	host.shutdown_word = "quit";
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	evbuffer_add(sending(), "quit", 4);
+	turn();
+	ck_assert_uint_eq(shut_downs, 0);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	turn();
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(shut_downs, 1);
+	assert_closed_for(CONN_SHUT_DOWN);
+}
+END_TEST
+
+START_TEST(shutdown_word_counts_though_its_sender_goes)
+{
+	host.shutdown_word = "quit";
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	evbuffer_add(sending(), "quit", 4);
+	turn();
+	conn_close(conn, CONN_STALLED);
+	ck_assert_uint_eq(shut_downs, 1);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	ck_assert_uint_eq(register_5(), 9);
+	ck_assert_uint_eq(shut_downs, 1);
+	assert_closed_for(CONN_SHUT_DOWN);
+}
+END_TEST
+
+START_TEST(requests_that_wait_count_against_back_pressure)
 {
 	const unsigned writes = 20000;
 
@@ -817,27 +917,46 @@ START_TEST(held_replies_count_against_back_pressure)
 		    sending(), (uint16_t)i, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
 	turn();
 	ck_assert_uint_eq(host.counters.paused, 1);
-	ck_assert_uint_le(host.counters.bytes_out,
-	    CONN_UNSENT_HIGH + MB_ADU_MAX + SYSTEM_BUFFER);
+	ck_assert_uint_le(held.submitted * WIRE_REQUEST_LENGTH,
+	    CONN_UNSENT_HIGH + MB_ADU_MAX);
 	for (unsigned i = 0; i < writes && host.counters.requests < writes;
 	     i++) {
-		gate_decide(gate, tickets, GATE_SAFE);
+		held_order_settle(&held, held.submitted, ORDER_EXECUTE);
 		turn();
 	}
-	gate_decide(gate, tickets, GATE_SAFE);
 	turn();
 	for (unsigned i = 0; i < writes; i++)
 		wire_reply(replies, (uint16_t)i);
 }
 END_TEST
 
-START_TEST(connection_that_closes_leaves_the_gate)
+START_TEST(reads_that_wait_count_as_their_replies)
+{
+	const unsigned reads = 1000;
+
+	wire_request(sending(), 0, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	for (unsigned i = 1; i <= reads; i++)
+		wire_request(sending(), (uint16_t)i,
+		    MB_FC_READ_HOLDING_REGISTERS, 0, 125);
+	turn();
+	ck_assert_uint_le(host.counters.held, CONN_UNSENT_HIGH / 250);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	turn();
+	for (unsigned i = 0; i <= reads; i++)
+		wire_reply(replies, (uint16_t)i);
+}
+END_TEST
+
+START_TEST(write_of_a_connection_that_closes_is_executed)
 {
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	wire_request(sending(), 2, MB_FC_READ_HOLDING_REGISTERS, 5, 1);
 	turn();
 	conn_close(conn, CONN_EVICTED);
-	gate_decide(gate, 1, GATE_SAFE);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
 	assert_closed_for(CONN_EVICTED);
+	ck_assert_uint_eq(register_5(), 9);
+	ck_assert_uint_eq(host.counters.requests, 1);
 }
 END_TEST
 
@@ -906,17 +1025,24 @@ add_cases(Suite *suite, void (*set_up)(void))
 }
 
 static void
-add_gate_case(Suite *suite, void (*set_up)(void))
+add_order_case(Suite *suite, void (*set_up)(void))
 {
-	TCase *tc = add_case(suite, "gate", set_up, teardown_gate);
+	TCase *tc = add_case(suite, "order", set_up, teardown_order);
 
-	tcase_add_test(tc, replies_to_writes_and_all_behind_them_wait);
-	tcase_add_test(tc, exception_to_a_write_asks_for_no_ticket);
-	tcase_add_test(tc, failed_gate_answers_exception_04);
-	tcase_add_test(tc, lost_gate_closes_only_those_who_wait_for_it);
-	tcase_add_test(tc, finish_waits_for_the_gate);
-	tcase_add_test(tc, held_replies_count_against_back_pressure);
-	tcase_add_test(tc, connection_that_closes_leaves_the_gate);
+	tcase_add_test(tc, writes_and_all_behind_them_wait);
+	tcase_add_test(tc, what_is_settled_together_reads_what_it_wrote);
+	tcase_add_test(tc, exception_to_a_write_is_not_submitted);
+	tcase_add_test(tc, refused_write_is_exception_04_and_changes_nothing);
+	tcase_add_test(
+	    tc, write_that_cannot_be_submitted_is_exception_04_in_its_turn);
+	tcase_add_test(tc, unknown_outcome_closes_without_an_answer);
+	tcase_add_test(tc, finish_waits_for_the_order);
+	tcase_add_test(tc, who_waits_is_not_idle);
+	tcase_add_test(tc, shutdown_word_waits_for_the_writes_before_it);
+	tcase_add_test(tc, shutdown_word_counts_though_its_sender_goes);
+	tcase_add_test(tc, requests_that_wait_count_against_back_pressure);
+	tcase_add_test(tc, reads_that_wait_count_as_their_replies);
+	tcase_add_test(tc, write_of_a_connection_that_closes_is_executed);
 }
 
 int
@@ -926,7 +1052,7 @@ main(void)
 
 	add_cases(suite, setup);
 	add_cases(suite, setup_plain);
-	add_gate_case(suite, setup_gate);
-	add_gate_case(suite, setup_plain_gate);
+	add_order_case(suite, setup_order);
+	add_order_case(suite, setup_plain_order);
 	return suite_run(suite);
 }

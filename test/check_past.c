@@ -34,7 +34,7 @@ record(void *arg, const struct datatable_change *change)
 {
 	const struct recorder *r = arg;
 
-	ck_assert_int_eq(batch_reserve(batch), 0);
+	ck_assert_int_eq(batch_reserve(batch, 1, DATATABLE_WRITE_MAX), 0);
 	batch_add(batch, change, r->time);
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "service/gate.h"
+#include "held_order.h"
 #include "net/listener.h"
 #include "service/policy.h"
 #include "suite.h"
@@ -27,6 +27,7 @@ static struct event *tick; /* wakes await every few milliseconds */
 static struct datatable *table;
 static struct server_config config;
 static struct server *server;
+static struct held_order held;
 static unsigned stops;
 static unsigned shut_downs;
 
@@ -65,7 +66,7 @@ setup(void)
 	event_add(tick, &every);
 	table = datatable_new(DATATABLE_SEPARATE);
 	server_config_init(&config);
-	config.table = table;
+	config.service.table = table;
 	config.stopped = stopped;
 	config.shut_down = shut_down;
 }
@@ -74,6 +75,8 @@ static void
 teardown(void)
 {
 	server_free(server);
+	if (config.service.order != NULL)
+		held_order_end(&held);
 	datatable_free(table);
 	event_free(tick);
 	event_base_free(base);
@@ -519,7 +522,7 @@ START_TEST(policy_keeps_clients_out)
 	const struct policy policy = { .arg = &asked, .may_connect = nobody };
 	int fd;
 
-	config.policy = &policy;
+	config.service.policy = &policy;
 	start();
 	fd = dial();
 	await(counters()->refused == 1);
@@ -578,19 +581,12 @@ START_TEST(factory_that_fails_costs_only_its_client)
 }
 END_TEST
 
-static uint64_t
-always_1(void *arg)
-{
-	(void)arg;
-	return 1;
-}
-
-START_TEST(gate_holds_one_connection_and_no_other)
+START_TEST(order_holds_one_connection_and_no_other)
 {
 	int writer, reader;
-	struct gate *gate = gate_new(always_1, NULL);
 
-	config.gate = gate;
+	held_order_init(&held);
+	config.service.order = &held.order;
 	start();
 	writer = dial_and_await();
 	reader = dial_and_await();
@@ -599,12 +595,78 @@ START_TEST(gate_holds_one_connection_and_no_other)
 	ask(reader, 2, MB_FC_READ_HOLDING_REGISTERS);
 	await(has_reply(reader, 2));
 	ck_assert(!has_reply(writer, 1));
-	gate_decide(gate, 1, GATE_SAFE);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
 	await(has_reply(writer, 1));
 	close(writer);
 	close(reader);
 	await(counters()->connections == 0);
-	gate_free(gate);
+}
+END_TEST
+
+START_TEST(who_is_owed_a_reply_is_not_evicted)
+{
+	int writer, reader;
+
+	held_order_init(&held);
+	config.service.order = &held.order;
+	config.max_connections = 2;
+	config.evict_idle = 1;
+	start();
+	writer = dial_and_await();
+	ask(writer, 1, MB_FC_WRITE_SINGLE_REGISTER);
+	await(counters()->held == 1);
+	reader = dial_and_await();
+	/* Newcomers come until one of the two has been idle for long enough:
+	 * that is never the one that waits. */
+	while (counters()->closed[CONN_EVICTED] == 0) {
+		uint64_t refused = counters()->refused;
+		int fd = dial();
+
+		await(counters()->refused > refused ||
+		    counters()->closed[CONN_EVICTED] > 0);
+		close(fd);
+	}
+	ck_assert(is_closed(reader));
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	await(has_reply(writer, 1));
+	close(writer);
+	close(reader);
+}
+END_TEST
+
+static void
+reset(int fd)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
+START_TEST(writes_of_those_who_have_gone_are_executed_and_counted)
+{
+	int fd;
+
+	held_order_init(&held);
+	config.service.order = &held.order;
+	start();
+	fd = dial_and_await();
+	ask(fd, 1, MB_FC_WRITE_SINGLE_REGISTER);
+	ask(fd, 2, MB_FC_WRITE_SINGLE_REGISTER);
+	ask(fd, 3, MB_FC_WRITE_SINGLE_REGISTER);
+	await(held.submitted == 3);
+	reset(fd);
+	await(counters()->connections == 0);
+	ck_assert_uint_eq(counters()->requests, 0);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	held_order_settle(&held, 2, ORDER_REFUSED);
+	ck_assert_uint_eq(counters()->requests, 2);
+	ck_assert_uint_eq(counters()->exceptions_by_code[MB_EX_NONE], 1);
+	ck_assert_uint_eq(
+	    counters()->exceptions_by_code[MB_EX_SERVER_DEVICE_FAILURE], 1);
+	server_free(server);
+	server = NULL;
+	held_order_settle(&held, 3, ORDER_EXECUTE); /* of no more effect */
 }
 END_TEST
 
@@ -655,6 +717,9 @@ main(void)
 	tcase_add_test(tc, policy_keeps_clients_out);
 	tcase_add_test(tc, factory_makes_the_bufferevents);
 	tcase_add_test(tc, factory_that_fails_costs_only_its_client);
-	tcase_add_test(tc, gate_holds_one_connection_and_no_other);
+	tcase_add_test(tc, order_holds_one_connection_and_no_other);
+	tcase_add_test(tc, who_is_owed_a_reply_is_not_evicted);
+	tcase_add_test(
+	    tc, writes_of_those_who_have_gone_are_executed_and_counted);
 	return suite_run(suite);
 }

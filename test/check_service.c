@@ -6,7 +6,6 @@
 #include "modbus/mbap.h"
 #include "service/counters.h"
 #include "service/exchange.h"
-#include "service/gate.h"
 #include "service/policy.h"
 #include "one_table.h"
 #include "suite.h"
@@ -18,7 +17,6 @@
 static struct counters counters;
 static struct service service;
 static uint8_t reply[MB_ADU_MAX];
-static uint64_t tickets;
 
 static void
 setup(void)
@@ -26,46 +24,46 @@ setup(void)
 	start(0);
 	counters = (struct counters){ 0 };
 	service = (struct service){ .table = table, .counters = &counters };
-	tickets = 0;
 	memset(reply, 0xEE, sizeof(reply));
 }
 
 /* Ask for function, address and value, which is the quantity of a read. The
- * reply then is in reply, without a byte behind it. */
-static struct service_reply
+ * reply then is in reply. Returns its length. */
+static size_t
 ask(uint8_t function, uint16_t address, uint16_t value)
 {
 	uint8_t adu[WIRE_REQUEST_LENGTH];
 	struct mbap_frame frame;
-	struct service_reply answer;
+	struct judged_request judged;
+	size_t length;
 
 	wire_header(adu, TRANSACTION, UNIT, 5);
 	adu[7] = function;
 	put16(adu + 8, address);
 	put16(adu + 10, value);
 	ck_assert_int_eq(mbap_parse(adu, sizeof(adu), &frame), MBAP_READY);
-	answer = service_answer(&service, &client, &frame, reply);
+	service_judge(&service, &client, mbap_unit(&frame), mbap_pdu(&frame),
+	    mbap_pdu_length(&frame), &judged);
+	length = service_execute(&service, &client, &frame, &judged, reply);
 	ck_assert_uint_eq(get16(reply), TRANSACTION);
 	ck_assert_uint_eq(get16(reply + 2), MB_PROTOCOL);
-	ck_assert_uint_eq(get16(reply + 4), answer.length - 6);
+	ck_assert_uint_eq(get16(reply + 4), length - 6);
 	ck_assert_uint_eq(reply[6], UNIT);
-	return answer;
+	return length;
 }
 
 static void
-assert_exception(struct service_reply answer, uint8_t function, uint8_t code)
+assert_exception(size_t length, uint8_t function, uint8_t code)
 {
-	ck_assert_uint_eq(answer.length, MB_MBAP_LENGTH + MB_EXCEPTION_SIZE);
+	ck_assert_uint_eq(length, MB_MBAP_LENGTH + MB_EXCEPTION_SIZE);
 	ck_assert_uint_eq(reply[7], function | MB_EXCEPTION_FLAG);
 	ck_assert_uint_eq(reply[8], code);
-	ck_assert_uint_eq(answer.ticket, 0);
 }
 
 START_TEST(a_request_is_done_and_counted)
 {
 	set_register(5, 0x1234);
-	ck_assert_uint_eq(
-	    ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1).length, 7 + 4);
+	ck_assert_uint_eq(ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1), 7 + 4);
 	ck_assert_uint_eq(reply[8], 2);
 	ck_assert_uint_eq(get16(reply + 9), 0x1234);
 	ck_assert_uint_eq(counters.requests, 1);
@@ -107,43 +105,53 @@ refuse(void *arg, const struct client *who, uint8_t unit,
 	return MB_EX_SERVER_DEVICE_FAILURE;
 }
 
-static uint64_t
-next_ticket(void *arg)
-{
-	(void)arg;
-	return ++tickets;
-}
-
 START_TEST(what_the_policy_refuses_is_not_done)
 {
 	unsigned asked = 0;
 	const struct policy policy = { .arg = &asked, .may_request = refuse };
-	struct gate *gate = gate_new(next_ticket, NULL);
 
 	service.policy = &policy;
-	service.gate = gate;
 	assert_exception(ask(MB_FC_WRITE_SINGLE_REGISTER, 5, 9),
 	    MB_FC_WRITE_SINGLE_REGISTER, MB_EX_SERVER_DEVICE_FAILURE);
 	ck_assert_uint_eq(get_register(5), 0);
 	/* What does not decode is not asked about. */
 	assert_exception(ask(99, 5, 1), 99, MB_EX_ILLEGAL_FUNCTION);
 	ck_assert_uint_eq(asked, 1);
-	ck_assert_uint_eq(tickets, 0);
-	gate_free(gate);
 }
 END_TEST
 
-START_TEST(the_gate_is_asked_of_writes_that_were_done)
+START_TEST(judging_changes_nothing)
 {
-	struct gate *gate = gate_new(next_ticket, NULL);
+	static const uint8_t pdu[] = { MB_FC_WRITE_SINGLE_REGISTER, 0, 5, 0,
+		9 };
+	struct judged_request judged;
 
-	service.gate = gate;
-	ck_assert_uint_eq(ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1).ticket, 0);
-	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_REGISTER, 5, 9).ticket, 1);
-	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_COIL, 5, 1).ticket, 0);
-	ck_assert_uint_eq(ask(MB_FC_WRITE_SINGLE_COIL, 5, 0xFF00).ticket, 2);
-	ck_assert_uint_eq(get_register(5), 9);
-	gate_free(gate);
+	service_judge(&service, &client, UNIT, pdu, sizeof(pdu), &judged);
+	ck_assert(judged_request_writes(&judged));
+	ck_assert_uint_eq(get_register(5), 0);
+	ck_assert_uint_eq(counters.requests, 0);
+}
+END_TEST
+
+START_TEST(a_write_that_came_to_be_refused_is_counted_and_told_as_such)
+{
+	const uint8_t adu[] = { 0, 1, 0, 0, 0, 6, UNIT,
+		MB_FC_WRITE_SINGLE_REGISTER, 0, 5, 0, 9 };
+	struct judged_request judged;
+	struct mbap_frame frame;
+
+	ck_assert_int_eq(mbap_parse(adu, sizeof(adu), &frame), MBAP_READY);
+	service_judge(&service, &client, UNIT, mbap_pdu(&frame),
+	    mbap_pdu_length(&frame), &judged);
+	judged.exception = MB_EX_SERVER_DEVICE_FAILURE;
+	ck_assert(!judged_request_writes(&judged));
+	assert_exception(
+	    service_execute_late(&service, &client, &frame, &judged, reply),
+	    MB_FC_WRITE_SINGLE_REGISTER, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(get_register(5), 0);
+	ck_assert_uint_eq(
+	    counters.exceptions_by_code[MB_EX_SERVER_DEVICE_FAILURE], 1);
+	ck_assert_uint_eq(counters.exceptions_by_code[MB_EX_NONE], 0);
 }
 END_TEST
 
@@ -207,7 +215,9 @@ main(void)
 	tcase_add_test(tc, a_request_is_done_and_counted);
 	tcase_add_test(tc, what_is_wrong_is_answered_and_changes_nothing);
 	tcase_add_test(tc, what_the_policy_refuses_is_not_done);
-	tcase_add_test(tc, the_gate_is_asked_of_writes_that_were_done);
+	tcase_add_test(tc, judging_changes_nothing);
+	tcase_add_test(
+	    tc, a_write_that_came_to_be_refused_is_counted_and_told_as_such);
 	tcase_add_test(tc, each_tap_is_told_of_each_exchange);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

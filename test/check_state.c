@@ -10,8 +10,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "modbus/request.h"
-#include "service/gate.h"
+#include "service/order.h"
+#include "service/service.h"
+#include "service/writing.h"
 #include "scratch.h"
 #include "state/batch.h"
 #include "suite.h"
@@ -20,24 +21,21 @@
 static struct event_base *base;
 static struct datatable *table;
 static struct state *state;
-static struct policy policy;
 static bool is_lost;
 
-static struct gate_waiter waiter;
-static uint64_t decided_up_to;
-static enum gate_verdict verdict;
-static unsigned verdicts;
+static enum order_outcome outcome; /* of the last write settled */
+static unsigned settlings;
 
 static const struct client somebody = { .id = 3 };
-static const struct datatable_writer writer = { &somebody, 1, 16 };
 
 static void
-decided(struct gate_waiter *w, uint64_t up_to, enum gate_verdict v)
+settled(struct order_write *write, enum order_outcome what, bool more)
 {
-	(void)w;
-	decided_up_to = up_to;
-	verdict = v;
-	verdicts++;
+	(void)more;
+	if (what == ORDER_EXECUTE)
+		order_execute(write, table);
+	outcome = what;
+	settlings++;
 }
 
 static void
@@ -64,9 +62,7 @@ open_state(enum datatable_overlay overlay)
 	config.table = table;
 	state = state_new(store, &config);
 	ck_assert_ptr_nonnull(state);
-	policy = state_policy(state);
-	waiter.decided = decided;
-	gate_join(state_gate(state), &waiter);
+	settlings = 0;
 }
 
 /* Returns the exit status. */
@@ -99,14 +95,40 @@ teardown(void)
 	scratch_end();
 }
 
-static void
-write_registers(uint16_t address, uint16_t quantity, uint16_t value)
+/* Submit a write; NULL: it was refused. Its number of registers may take
+ * several requests. */
+static struct order_write *
+submit(enum datatable_kind kind, uint16_t address, uint16_t quantity,
+    uint16_t value)
 {
-	uint16_t values[DATATABLE_WRITE_MAX];
+	const struct service service = { .table = table,
+		.order = state_order(state) };
+	uint16_t values[2000];
+	const struct writing w = { kind, address, quantity, values };
+	struct writing_result result;
 
 	for (unsigned i = 0; i < quantity; i++)
 		values[i] = value;
-	datatable_write_registers(table, &writer, address, quantity, values);
+	result = writing_submit(&service, &somebody, &w, 1, NULL, &settlings);
+	ck_assert_int_eq(result.exception,
+	    result.waits == NULL ? MB_EX_SERVER_DEVICE_FAILURE : MB_EX_NONE);
+	if (result.waits != NULL)
+		result.waits->settled = settled;
+	return result.waits;
+}
+
+static void
+write_registers(uint16_t address, uint16_t quantity, uint16_t value)
+{
+	ck_assert_ptr_nonnull(
+	    submit(DATATABLE_REGISTERS, address, quantity, value));
+}
+
+/* The same for nobody who waits for it. */
+static void
+post_registers(uint16_t address, uint16_t quantity, uint16_t value)
+{
+	order_forget(submit(DATATABLE_REGISTERS, address, quantity, value));
 }
 
 static uint16_t
@@ -115,20 +137,10 @@ register_at(uint16_t address)
 	return *datatable_registers(table, address);
 }
 
-static enum mb_exception
-ask_policy(void)
+static bool
+is_refused(void)
 {
-	static const uint8_t pdu[] = { 6, 0, 0, 0, 1 };
-	struct mb_request request;
-
-	ck_assert_int_eq(mb_request_decode(pdu, sizeof(pdu), &request), 0);
-	return policy.may_request(policy.arg, &somebody, 1, &request);
-}
-
-static uint64_t
-hold(void)
-{
-	return gate_hold(state_gate(state));
+	return submit(DATATABLE_REGISTERS, 0, 1, 1) == NULL;
 }
 
 /* The end of a turn is what is waiting, so this does not block. */
@@ -139,23 +151,30 @@ turn_once(void)
 }
 
 static void
-await_verdicts(unsigned n)
+await_settlings(unsigned n)
 {
-	while (verdicts < n)
+	while (settlings < n)
 		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
 }
 
-START_TEST(a_write_is_held_until_it_is_committed)
+static uint64_t
+commits(void)
 {
-	uint64_t ticket;
+	uint64_t n = 0;
 
+	for (int i = 0; i <= HISTOGRAM_BUCKETS; i++)
+		n += state_figures(state)->took.counts[i];
+	return n;
+}
+
+START_TEST(a_write_is_executed_once_it_is_committed)
+{
 	write_registers(100, 3, 7);
-	ticket = hold();
-	ck_assert_uint_ne(ticket, 0);
-	ck_assert_uint_eq(verdicts, 0);
-	await_verdicts(1);
-	ck_assert_int_eq(verdict, GATE_SAFE);
-	ck_assert_uint_eq(decided_up_to, ticket);
+	ck_assert_uint_eq(settlings, 0);
+	ck_assert_uint_eq(register_at(102), 0); /* nobody sees it yet */
+	await_settlings(1);
+	ck_assert_int_eq(outcome, ORDER_EXECUTE);
+	ck_assert_uint_eq(register_at(102), 7);
 	ck_assert_int_eq(close_state(), EX_OK);
 	open_state(DATATABLE_OVERLAID);
 	ck_assert_uint_eq(register_at(102), 7);
@@ -165,25 +184,37 @@ END_TEST
 
 START_TEST(writes_of_one_turn_share_a_commit)
 {
-	uint64_t first;
-
 	write_registers(0, 1, 1);
-	first = hold();
 	write_registers(1, 1, 1);
-	ck_assert_uint_eq(hold(), first);
-	await_verdicts(1);
+	await_settlings(2);
+	ck_assert_uint_eq(commits(), 1);
 	write_registers(2, 1, 1);
-	ck_assert_uint_gt(hold(), first);
-	await_verdicts(2);
+	await_settlings(3);
+	ck_assert_uint_eq(commits(), 2);
+	close_state();
+}
+END_TEST
+
+START_TEST(writes_build_on_those_that_wait)
+{
+	write_registers(0, 1, 0x00FF);
+	turn_once(); /* one is under way */
+	/* Bit 8 of register 0: the row of the journal has 0x00FF before. */
+	ck_assert_ptr_nonnull(submit(DATATABLE_COILS, 8, 1, 1));
+	await_settlings(2);
+	ck_assert_uint_eq(register_at(0), 0x01FF);
+	ck_assert_int_eq(close_state(), EX_OK);
+	open_state(DATATABLE_OVERLAID);
+	ck_assert_uint_eq(register_at(0), 0x01FF);
 	close_state();
 }
 END_TEST
 
 START_TEST(closing_commits_what_waits)
 {
-	write_registers(5, 1, 55);
+	post_registers(5, 1, 55);
 	turn_once(); /* one is under way */
-	write_registers(6, 1, 66);
+	post_registers(6, 1, 66);
 	ck_assert_int_eq(close_state(), EX_OK);
 	open_state(DATATABLE_OVERLAID);
 	ck_assert_uint_eq(register_at(5), 55);
@@ -203,52 +234,51 @@ limit_files(rlim_t bytes)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static unsigned undone;
+static unsigned changes; /* of the table, as observers see it */
 
 static void
-count_undone(void *arg, const struct datatable_change *change)
+count_change(void *arg, const struct datatable_change *change)
 {
 	(void)arg;
-	undone += change->writer->client->id == UINT64_MAX;
+	(void)change;
+	changes++;
 }
 
-START_TEST(without_space_all_that_is_not_committed_is_undone)
+START_TEST(without_space_nothing_that_is_not_committed_is_executed)
 {
-	struct datatable_observer observer = { .changed = count_undone };
-	uint16_t coils[1] = { 0xFFFF };
-	uint64_t ticket;
+	struct datatable_observer observer = { .changed = count_change };
+	unsigned before;
 
 	datatable_observe(table, &observer);
 	/* A log of some size: Check itself must still be able to write. */
 	for (uint16_t i = 0; i < 100; i++)
 		write_registers((uint16_t)(i * 600), 2000, 1);
-	await_verdicts(1);
+	await_settlings(100);
+	before = changes;
 	limit_files(400000);
 	write_registers(0, 5, 2);
 	turn_once(); /* this one is being committed */
 	write_registers(3, 5, 3);
-	datatable_write_coils(table, &writer, 40, 16, coils);
-	ticket = hold();
-	ck_assert_int_eq(ask_policy(), MB_EX_NONE);
-	await_verdicts(2);
-	ck_assert_int_eq(verdict, GATE_FAILED);
-	ck_assert_uint_eq(decided_up_to, ticket);
+	ck_assert_ptr_nonnull(submit(DATATABLE_COILS, 40, 16, 0xFFFF));
+	await_settlings(103);
+	ck_assert_int_eq(outcome, ORDER_REFUSED);
 	for (uint16_t i = 0; i < 10; i++)
 		ck_assert_uint_eq(register_at(i), 1);
-	ck_assert_uint_eq(undone, 3);
+	ck_assert_uint_eq(changes, before);
 	ck_assert(state_is_degraded(state));
-	ck_assert_int_eq(ask_policy(), MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert(is_refused());
 
 	limit_files(RLIM_INFINITY);
-	await_verdicts(3); /* a second later */
-	ck_assert(!state_is_degraded(state));
-	ck_assert_int_eq(ask_policy(), MB_EX_NONE);
-	write_registers(0, 1, 9);
-	await_verdicts(4);
-	ck_assert_int_eq(verdict, GATE_SAFE);
+	while (state_is_degraded(state)) /* a second later */
+		turn_once();
+	/* The image has forgotten what was refused. */
+	ck_assert_ptr_nonnull(submit(DATATABLE_COILS, 1, 1, 1));
+	await_settlings(104);
+	ck_assert_int_eq(outcome, ORDER_EXECUTE);
+	ck_assert_uint_eq(register_at(0), 3);
 	ck_assert_int_eq(close_state(), EX_OK);
 	open_state(DATATABLE_OVERLAID);
-	ck_assert_uint_eq(register_at(0), 9);
+	ck_assert_uint_eq(register_at(0), 3);
 	ck_assert_uint_eq(register_at(1), 1);
 	close_state();
 }
@@ -278,18 +308,15 @@ break_log(void)
 
 START_TEST(a_disk_that_fails_is_the_end)
 {
-	uint64_t ticket;
-
 	write_registers(0, 10, 1);
-	await_verdicts(1);
+	await_settlings(1);
 	break_log();
 	write_registers(0, 10, 2);
-	ticket = hold();
-	await_verdicts(2);
-	ck_assert_int_eq(verdict, GATE_LOST);
-	ck_assert_uint_ge(decided_up_to, ticket);
+	await_settlings(2);
+	ck_assert_int_eq(outcome, ORDER_UNKNOWN);
 	ck_assert(is_lost);
-	ck_assert_int_eq(ask_policy(), MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(register_at(0), 1);
+	ck_assert(is_refused());
 	ck_assert_int_eq(close_state(), EX_IOERR);
 	open_state(DATATABLE_OVERLAID);
 	ck_assert_uint_eq(register_at(0), 1);
@@ -301,14 +328,14 @@ START_TEST(more_than_memory_has_is_refused)
 {
 	unsigned n = 0;
 
-	while (ask_policy() == MB_EX_NONE) {
-		write_registers((uint16_t)(n * 30 % 60000), 2000, (uint16_t)n);
+	while (submit(DATATABLE_REGISTERS, (uint16_t)(n * 30 % 60000), 2000,
+		   (uint16_t)n) != NULL)
 		n++;
-	}
-	ck_assert_uint_gt(n, STATE_WAITING_MAX / 8100);
-	await_verdicts(1);
-	ck_assert_int_eq(verdict, GATE_SAFE);
-	ck_assert_int_eq(ask_policy(), MB_EX_NONE);
+	ck_assert_uint_gt(n, STATE_WAITING_MAX / 10000);
+	await_settlings(n);
+	ck_assert_int_eq(outcome, ORDER_EXECUTE);
+	write_registers(0, 1, 1);
+	await_settlings(n + 1);
 	ck_assert_int_eq(close_state(), EX_OK);
 }
 END_TEST
@@ -320,7 +347,7 @@ START_TEST(threads_get_along)
 
 	snprintf(copy, sizeof(copy), "%s", scratch_path("copy"));
 	for (unsigned i = 0; i < 2000; i++) {
-		write_registers((uint16_t)(i * 31), 100, (uint16_t)i);
+		post_registers((uint16_t)(i * 31), 100, (uint16_t)i);
 		if (i % 100 == 0)
 			state_back_up(state, copy);
 		event_base_loop(base, EVLOOP_NONBLOCK);
@@ -340,10 +367,12 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, a_write_is_held_until_it_is_committed);
+	tcase_add_test(tc, a_write_is_executed_once_it_is_committed);
 	tcase_add_test(tc, writes_of_one_turn_share_a_commit);
+	tcase_add_test(tc, writes_build_on_those_that_wait);
 	tcase_add_test(tc, closing_commits_what_waits);
-	tcase_add_test(tc, without_space_all_that_is_not_committed_is_undone);
+	tcase_add_test(
+	    tc, without_space_nothing_that_is_not_committed_is_executed);
 	tcase_add_test(tc, a_disk_that_fails_is_the_end);
 	tcase_add_test(tc, more_than_memory_has_is_refused);
 	tcase_add_test(tc, threads_get_along);

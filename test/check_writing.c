@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/client.h"
-#include "service/gate.h"
+#include "held_order.h"
 #include "service/policy.h"
+#include "service/service.h"
 #include "suite.h"
 #include "table/datatable.h"
 
@@ -15,6 +16,36 @@
 static struct datatable *table;
 static const struct client client = { .id = 5 };
 static uint16_t *words; /* ADDRESSES of them, all different */
+static struct service service;
+
+static unsigned outcomes;
+static enum order_outcome last_outcome;
+
+static void
+settled(void *owner, enum order_outcome outcome)
+{
+	ck_assert_ptr_eq(owner, &outcomes);
+	outcomes++;
+	last_outcome = outcome;
+}
+
+static struct writing_result
+submit(const struct writing *writings, size_t count)
+{
+	return writing_submit(
+	    &service, &client, writings, count, settled, &outcomes);
+}
+
+/* Without an order it is done at once. */
+static void
+write_now(const struct writing *w)
+{
+	struct writing_result result = submit(w, 1);
+
+	ck_assert_int_eq(result.exception, MB_EX_NONE);
+	ck_assert_ptr_null(result.waits);
+	ck_assert_uint_eq(outcomes, 0);
+}
 
 static void
 setup(void)
@@ -22,6 +53,8 @@ setup(void)
 	table = datatable_new(DATATABLE_SEPARATE);
 	words = malloc(ADDRESSES * sizeof(*words));
 	ck_assert(table != NULL && words != NULL);
+	service = (struct service){ .table = table };
+	outcomes = 0;
 	for (uint32_t i = 0; i < ADDRESSES; i++)
 		words[i] = (uint16_t)(i * 40503 + 1);
 }
@@ -45,7 +78,7 @@ refuse_one(void *arg, const struct client *who, uint8_t unit,
 {
 	struct refusal *r = arg;
 
-	ck_assert_ptr_eq(who, &client);
+	ck_assert_uint_eq(who->id, client.id);
 	ck_assert_uint_eq(unit, WRITING_UNIT);
 	ck_assert_uint_eq(q->function,
 	    q->kind == DATATABLE_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
@@ -97,11 +130,8 @@ START_TEST(registers_are_written_whatever_their_number)
 	const struct writing w = { DATATABLE_REGISTERS, address, quantity,
 		words };
 	const uint16_t *registers = datatable_registers(table, 0);
-	struct mb_range refused;
 
-	ck_assert_int_eq(
-	    writing_check(&w, 1, NULL, &client, &refused), MB_EX_NONE);
-	ck_assert_uint_eq(writing_execute(&w, 1, table, NULL, &client), 0);
+	write_now(&w);
 	for (uint32_t i = 0; i < ADDRESSES; i++)
 		if (registers[i] != expected(i, address, quantity, 1))
 			ck_abort_msg("register %u", i);
@@ -113,7 +143,7 @@ START_TEST(coils_are_written_whatever_their_number)
 	uint32_t address = ranges[_i][0], quantity = ranges[_i][1];
 	const struct writing w = { DATATABLE_COILS, address, quantity, words };
 
-	writing_execute(&w, 1, table, NULL, &client);
+	write_now(&w);
 	for (uint32_t i = 0; i < ADDRESSES; i++) {
 		uint16_t coil;
 
@@ -131,9 +161,9 @@ START_TEST(no_words_are_zeros)
 	const struct writing zeros = { DATATABLE_REGISTERS, 0, ADDRESSES,
 		NULL };
 
-	writing_execute(&ones, 1, table, NULL, &client);
+	write_now(&ones);
 	ck_assert(!is_zero());
-	writing_execute(&zeros, 1, table, NULL, &client);
+	write_now(&zeros);
 	ck_assert(is_zero());
 }
 END_TEST
@@ -147,37 +177,76 @@ START_TEST(the_policy_is_asked_about_every_part)
 		{ DATATABLE_COILS, 0, ADDRESSES, words },
 		{ DATATABLE_REGISTERS, 0, ADDRESSES, words },
 	};
-	struct mb_range refused;
+	struct writing_result result;
 
-	ck_assert_int_eq(writing_check(w, 2, &policy, &client, &refused),
-	    MB_EX_ILLEGAL_DATA_ADDRESS);
-	ck_assert_uint_eq(refused.address + refused.quantity, ADDRESSES);
+	service.policy = &policy;
+	result = submit(w, 2);
+	ck_assert_int_eq(result.exception, MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_uint_eq(
+	    result.refused.address + result.refused.quantity, ADDRESSES);
+	ck_assert_ptr_null(result.waits);
 	ck_assert_uint_eq(refusal.asked, 34 + 533);
 	ck_assert(is_zero());
 }
 END_TEST
 
-static unsigned holds;
-static bool was_written;
-
-static uint64_t
-hold(void *arg)
+START_TEST(all_of_it_is_one_write_of_the_order)
 {
-	(void)arg;
-	holds++;
-	was_written = *datatable_registers(table, 65535) == words[65535];
-	return 42;
+	const struct writing w[] = {
+		{ DATATABLE_COILS, 0, ADDRESSES, words },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, words },
+	};
+	struct writing_result result;
+	struct held_order held;
+
+	held_order_init(&held);
+	service.order = &held.order;
+	result = submit(w, 2);
+	ck_assert_int_eq(result.exception, MB_EX_NONE);
+	ck_assert_ptr_nonnull(result.waits);
+	ck_assert_uint_eq(held.submitted, 1);
+	ck_assert(is_zero());
+	memset(words, 0xEE, 2); /* they were copied */
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	ck_assert_uint_eq(outcomes, 1);
+	ck_assert_int_eq(last_outcome, ORDER_EXECUTE);
+	ck_assert_uint_eq(*datatable_registers(table, 0), 1);
+	ck_assert_uint_eq(*datatable_registers(table, 65535), words[65535]);
 }
+END_TEST
 
-START_TEST(the_gate_is_asked_once_at_the_end)
+START_TEST(what_the_order_refuses_is_not_written)
 {
-	const struct writing w = { DATATABLE_REGISTERS, 0, ADDRESSES, words };
-	struct gate *gate = gate_new(hold, NULL);
+	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words };
+	struct held_order held;
 
-	ck_assert_uint_eq(writing_execute(&w, 1, table, gate, &client), 42);
-	ck_assert_uint_eq(holds, 1);
-	ck_assert(was_written);
-	gate_free(gate);
+	held_order_init(&held);
+	service.order = &held.order;
+	ck_assert_ptr_nonnull(submit(&w, 1).waits);
+	held_order_settle(&held, 1, ORDER_REFUSED);
+	ck_assert_int_eq(last_outcome, ORDER_REFUSED);
+	held.refuses = true;
+	ck_assert_int_eq(submit(&w, 1).exception, MB_EX_SERVER_DEVICE_FAILURE);
+	ck_assert_uint_eq(outcomes, 1);
+	ck_assert(is_zero());
+}
+END_TEST
+
+START_TEST(a_write_is_executed_whose_owner_has_gone)
+{
+	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words };
+	struct held_order held;
+
+	held_order_init(&held);
+	service.order = &held.order;
+	held.order.service = &service;
+	order_forget(submit(&w, 1).waits);
+	order_forget(submit(&w, 1).waits);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	ck_assert_uint_eq(*datatable_registers(table, 199), words[199]);
+	held.order.service = NULL; /* as when the server is gone */
+	held_order_settle(&held, 2, ORDER_EXECUTE);
+	ck_assert_uint_eq(outcomes, 0);
 }
 END_TEST
 
@@ -186,7 +255,7 @@ note_writer(void *arg, const struct datatable_change *change)
 {
 	unsigned *told = arg;
 
-	ck_assert_ptr_eq(change->writer->client, &client);
+	ck_assert_uint_eq(change->writer->client->id, client.id);
 	ck_assert_uint_eq(change->writer->unit, WRITING_UNIT);
 	ck_assert_uint_eq(
 	    change->writer->function, MB_FC_WRITE_MULTIPLE_REGISTERS);
@@ -200,7 +269,7 @@ START_TEST(observers_are_told_who_wrote)
 	struct datatable_observer observer = { note_writer, &told, NULL };
 
 	datatable_observe(table, &observer);
-	writing_execute(&w, 1, table, NULL, &client);
+	write_now(&w);
 	ck_assert_uint_eq(told, 2);
 }
 END_TEST
@@ -219,7 +288,9 @@ main(void)
 	    tc, coils_are_written_whatever_their_number, 0, count);
 	tcase_add_test(tc, no_words_are_zeros);
 	tcase_add_test(tc, the_policy_is_asked_about_every_part);
-	tcase_add_test(tc, the_gate_is_asked_once_at_the_end);
+	tcase_add_test(tc, all_of_it_is_one_write_of_the_order);
+	tcase_add_test(tc, what_the_order_refuses_is_not_written);
+	tcase_add_test(tc, a_write_is_executed_whose_owner_has_gone);
 	tcase_add_test(tc, observers_are_told_who_wrote);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

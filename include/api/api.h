@@ -14,7 +14,6 @@ struct http_request;
 struct changes;
 struct client_report;
 struct events;
-struct gate;
 struct last_writer;
 struct policy;
 struct rates;
@@ -30,7 +29,6 @@ struct api {
 	enum datatable_overlay overlay;
 	struct server *server;
 	const struct policy *policy;      /* or NULL */
-	struct gate *gate;                /* or NULL */
 	const char *(*health)(void *arg); /* or NULL */
 	void *health_arg;
 	const struct last_writer *last_writer;

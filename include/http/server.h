@@ -18,7 +18,6 @@
 
 struct client_report;
 struct event_base;
-struct gate;
 struct http_server;
 struct last_writer;
 struct policy;
@@ -39,7 +38,6 @@ struct http_server_config {
 	enum datatable_overlay overlay;
 	struct server *server;
 	const struct policy *policy; /* NULL: everyone may do everything */
-	struct gate *gate;           /* NULL: no reply is held */
 	const struct last_writer *last_writer;
 	struct client_report *report;        /* its tap is the server's */
 	const struct request_times *times;   /* likewise */
@@ -60,7 +58,7 @@ struct http_server_config {
 struct http_server *http_server_new(
     struct event_base *base, const struct http_server_config *config);
 
-/* Close everything; NULL is fine. Who waits for the gate gets no reply. */
+/* Close everything; NULL is fine. Requests whose writes wait get no reply. */
 void http_server_free(struct http_server *s);
 
 /* Where it listens. */

@@ -1,12 +1,12 @@
 /*
- * What a connection owes and can't send at once. Most owe nothing most of the
- * time: a backlog is made when a reply has to wait, and freed when none does.
+ * What a connection owes and cannot send at once. Most owe nothing most of the
+ * time: a backlog is made when a request has to wait or the peer does not read,
+ * and freed when nothing is owed.
  *
- *   held     replies that wait for the gate, in the order in which they must
- *            leave; one that needs no permission waits all the same behind one
- *            that does
- *   output   those that may leave, in the stream's evbuffer; the backlog
- *            notices whether the peer takes any
+ *   requests  those not answered yet, in the order in which they came: writes
+ *             that were submitted to the order, and whatever came behind them
+ *   output    replies in the stream's evbuffer; the backlog notices whether the
+ *             peer takes any
  */
 #ifndef NET_BACKLOG_H
 #define NET_BACKLOG_H
@@ -16,19 +16,18 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "service/gate.h"
+#include "service/order.h"
 
-struct backlog_reply;
+struct backlog_request;
 struct evbuffer;
 struct evbuffer_cb_entry;
+struct judged_request;
+struct mbap_frame;
 
 /* The members are not to be touched. */
 struct backlog {
-	void *owner;       /* borrowed */
-	struct gate *gate; /* borrowed, or NULL */
-	struct gate_waiter waiter;
-	STAILQ_HEAD(, backlog_reply) held; /* if any: waiter is at the gate */
-	size_t held_bytes;                 /* of all the ADUs in it */
+	STAILQ_HEAD(, backlog_request) requests;
+	size_t owed; /* of all of them, see backlog_owed */
 
 	struct evbuffer *output;         /* borrowed */
 	struct evbuffer_cb_entry *watch; /* output's: tells what leaves */
@@ -36,45 +35,54 @@ struct backlog {
 	uint64_t moved;                  /* milliseconds */
 };
 
-/*
- * A backlog that holds nothing. output must outlive it. decided is called with
- * the gate's verdicts while replies are held, and may free the backlog. Returns
- * NULL when there is no memory.
- */
-struct backlog *backlog_new(void *owner, struct evbuffer *output,
-    struct gate *gate, gate_verdict_fn decided);
+/* A backlog of no requests. output must outlive it. Returns NULL when there is
+ * no memory. */
+struct backlog *backlog_new(struct evbuffer *output);
 
-/* Leave the gate, and drop what is held; NULL is fine. */
+/* Drop the requests; those that were submitted go their way. NULL is fine. */
 void backlog_free(struct backlog *b);
 
-/* Whose it is, as decided has to know. */
-void *backlog_owner(struct gate_waiter *waiter);
-
-/* Bytes held; NULL holds nothing. */
-static inline size_t
-backlog_held(const struct backlog *b)
+/* Whether no request waits; NULL has none. */
+static inline bool
+backlog_is_empty(const struct backlog *b)
 {
-	return b == NULL ? 0 : b->held_bytes;
+	return b == NULL || STAILQ_EMPTY(&b->requests);
+}
+
+/* Bytes: of each request that waits its ADU or the longest reply that it may
+ * get, whichever is longer. NULL owes none. */
+static inline size_t
+backlog_owed(const struct backlog *b)
+{
+	return b == NULL ? 0 : b->owed;
 }
 
 /*
- * Hold a whole ADU, which is copied. ticket 0 waits for those before it only,
- * of which there is one. Returns 0, or -1 when there is no memory.
+ * Add a judged request, which is copied, behind those that wait. A write that
+ * may be executed is submitted to order for client; if that cannot take it, it
+ * will be answered by exception 04. settled is called for each that was
+ * submitted, with this owner.
+ *
+ * Returns 0, or -1 when there is no memory: then nothing was submitted.
  */
-int backlog_hold(
-    struct backlog *b, uint64_t ticket, const uint8_t *adu, size_t length);
+int backlog_add(struct backlog *b, const struct mbap_frame *frame,
+    const struct judged_request *judged, const struct client *client,
+    const struct order *order, order_settled_fn settled, void *owner);
 
-/* The ticket that the first reply held waits for; there is one. */
-uint64_t backlog_first_ticket(const struct backlog *b);
+/* The first request, which was submitted, is write, and this has become of it;
+ * not ORDER_UNKNOWN. */
+void backlog_settle(
+    struct backlog *b, struct order_write *write, enum order_outcome outcome);
 
 /*
- * Take the next reply that need wait no longer, now that the tickets up to
- * up_to are decided, into adu, which has room for MB_ADU_MAX bytes; after
- * GATE_FAILED a reply with a ticket becomes exception 04. verdict is not
- * GATE_LOST. Returns its length, or 0 when there is no more.
+ * The first request, if there is one and it need not wait for the order any
+ * more: frame and judged borrow from it until backlog_drop.
  */
-size_t backlog_take(
-    struct backlog *b, uint64_t up_to, enum gate_verdict verdict, uint8_t *adu);
+bool backlog_first(const struct backlog *b, struct mbap_frame *frame,
+    struct judged_request *judged);
+
+/* Drop the first request: it was answered. */
+void backlog_drop(struct backlog *b);
 
 /*
  * Since when the output has been stuck: the moment, now in any milliseconds, at

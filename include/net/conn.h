@@ -49,7 +49,7 @@ struct conn_host {
 	const char *shutdown_word;   /* borrowed, or NULL */
 	struct conn_deadlines deadlines;
 
-	/* The owner's ear. Neither may free a connection. */
+	/* Owner callbacks. Neither may free a connection. */
 	void (*closed)(void *arg, const struct client *who); /* it is gone */
 	void (*shut_down)(void *arg, const struct client *who);
 	void *arg;
@@ -93,8 +93,9 @@ void conn_close(struct conn *c, enum conn_cause cause);
  * may be gone. */
 void conn_check_deadlines(struct conn *c);
 
-/* Milliseconds since its last request, or since it connected. */
-uint64_t conn_idle_time(const struct conn *c);
+/* Milliseconds since its last request was answered, or since it connected; 0
+ * while it is owed a reply. */
+uint64_t conn_idle_time(struct conn *c);
 
 /* What a connection shows of itself; milliseconds are host->now's. */
 struct conn_figures {

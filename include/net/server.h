@@ -34,11 +34,8 @@ typedef struct bufferevent *(*bufferevent_factory_fn)(
 
 /* All pointers are borrowed and outlive the server. */
 struct server_config {
-	struct datatable *table;
-	const struct policy *policy; /* NULL: everyone may do everything */
-	struct gate *gate;           /* NULL: no reply is held */
-	const struct tap *tap;       /* NULL: nobody listens in */
-	const char *shutdown_word;   /* NULL: there is none */
+	struct service service;    /* its counters are the server's */
+	const char *shutdown_word; /* NULL: there is none */
 
 	bufferevent_factory_fn factory; /* NULL: plain TCP */
 	void *factory_arg;
@@ -59,8 +56,9 @@ struct server_config {
 /* The defaults: no options, no seams, and the deadlines of the design. */
 void server_config_init(struct server_config *config);
 
-/* A server that listens nowhere yet. config is copied. Returns NULL when there
- * is no memory. */
+/* A server that listens nowhere yet. config is copied. As long as it exists, an
+ * order executes on its service the writes whose owners have gone. Returns NULL
+ * when there is no memory. */
 struct server *
 server_new(struct event_base *base, const struct server_config *config);
 
@@ -103,5 +101,8 @@ void server_each_client(const struct server *s,
 
 /* What it has counted; to be read on the event loop's thread. */
 const struct counters *server_counters(const struct server *s);
+
+/* What its requests meet, for those who write from within. */
+const struct service *server_service(const struct server *s);
 
 #endif

@@ -82,6 +82,9 @@ void stream_pause(struct stream *s);
 /* Begin a run that has not begun by itself. */
 void stream_run(struct stream *s);
 
+/* Whether a run of this stream has begun and not ended. */
+bool stream_is_running(const struct stream *s);
+
 /* In a run: take the next frame, as mbap_take does. It lasts until the next
  * call. */
 enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);

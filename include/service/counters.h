@@ -5,6 +5,7 @@
 #ifndef SERVICE_COUNTERS_H
 #define SERVICE_COUNTERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "modbus/modbus.h"
@@ -21,7 +22,7 @@ enum conn_cause {
 	CONN_STALLED,
 	CONN_IDLE,
 	CONN_EVICTED,
-	CONN_GATE_LOST,
+	CONN_OUTCOME_UNKNOWN, /* of a write that it sent */
 	CONN_NO_MEMORY,
 	CONN_SHUT_DOWN, /* it sent the shut-down word */
 	CONN_STOPPING,
@@ -38,9 +39,20 @@ struct counters {
 	uint64_t requests_by_function[MB_FUNCTION_CODES];
 	uint64_t exceptions_by_code[MB_FUNCTION_CODES];
 	uint64_t bytes_in;  /* of whole frames */
-	uint64_t bytes_out; /* of responses made */
+	uint64_t bytes_out; /* of replies made */
 	uint64_t paused;    /* times a connection's replies were too many */
-	uint64_t held;      /* replies that the gate held back */
+	uint64_t held;      /* requests that waited for the order */
 };
+
+/* Count a request of one ADU of adu_length bytes, and its answer. */
+static inline void
+counters_add_request(struct counters *n, uint8_t function,
+    enum mb_exception exception, size_t adu_length)
+{
+	n->requests++;
+	n->requests_by_function[function]++;
+	n->exceptions_by_code[exception]++;
+	n->bytes_in += adu_length;
+}
 
 #endif

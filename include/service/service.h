@@ -1,19 +1,23 @@
 /*
- * What a request meets between its frame and its reply: it is decoded, put to
- * the policy, executed, counted and shown to the taps; and the reply to a write
- * may have to wait for the gate.
+ * What a request meets between its frame and its reply, in two steps. Judging
+ * decodes it and asks the policy. Executing works on the table, counts, tells
+ * the taps and makes the reply. Between the two a write may have to wait for
+ * the order (service/order.h).
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "modbus/request.h"
 
 struct client;
 struct counters;
 struct datatable;
-struct gate;
 struct mbap_frame;
+struct order;
 struct policy;
 struct tap;
 
@@ -21,27 +25,54 @@ struct tap;
 struct service {
 	struct datatable *table;
 	struct counters *counters;   /* of requests and their bytes */
-	const struct policy *policy; /* or NULL */
-	const struct tap *tap;       /* or NULL */
-	struct gate *gate;           /* or NULL */
+	const struct policy *policy; /* NULL: everyone may do everything */
+	const struct tap *tap;       /* NULL: nobody is told of requests */
+	struct order *order;         /* NULL: writes are executed at once */
 };
 
-/* Of a reply. */
-struct service_reply {
-	size_t length;   /* of the whole ADU, 9..260 */
-	uint64_t ticket; /* it waits for this one of the gate; 0: it need not */
+/* A request that was judged. */
+struct judged_request {
+	struct mb_request request;   /* of its function only, if not decoded */
+	enum mb_exception exception; /* MB_EX_NONE: it may be executed */
+	bool decoded;
 };
 
-/* Tell the taps that a run of requests may follow. */
+/* Whether it must go through the order, if there is one. */
+static inline bool
+judged_request_writes(const struct judged_request *judged)
+{
+	return judged->exception == MB_EX_NONE &&
+	    mb_request_writes(&judged->request);
+}
+
+/* Tell the taps that requests of one client that came together may follow. */
 void service_begin_run(const struct service *s);
 
 /*
- * Answer client's request, a whole frame, and write the reply into adu, which
- * has room for MB_ADU_MAX bytes and is not where the frame lies. Whatever is
- * wrong with the request, there is a reply: then it is an exception, and
- * nothing has changed.
+ * Judge a request PDU of 1..253 bytes: whether it decodes, and what the policy
+ * says of it. Nothing changes. Total: every byte string becomes a request that
+ * may be executed, or one that is answered by an exception. judged borrows from
+ * the PDU.
  */
-struct service_reply service_answer(const struct service *s,
-    const struct client *client, const struct mbap_frame *frame, uint8_t *adu);
+void service_judge(const struct service *s, const struct client *client,
+    uint8_t unit, const uint8_t *pdu, size_t length,
+    struct judged_request *judged);
+
+/*
+ * Execute a judged request, whose frame is still there, or make the exception
+ * that it was given; count it, and tell the taps.
+ *
+ * The reply goes into adu, which has room for MB_ADU_MAX bytes and is not where
+ * the frame lies. Returns the length of the whole ADU, 9..260. Cannot fail.
+ */
+size_t service_execute(const struct service *s, const struct client *client,
+    const struct mbap_frame *frame, const struct judged_request *judged,
+    uint8_t *adu);
+
+/* The same, for requests that had to wait: apart, so that the one for all
+ * others is compiled into its only caller. */
+size_t service_execute_late(const struct service *s,
+    const struct client *client, const struct mbap_frame *frame,
+    const struct judged_request *judged, uint8_t *adu);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Writes of any length, all or nothing, by the path that a Modbus client's
- * take: as requests of functions 15 and 16 they are decoded, the policy is
- * asked about each, and only then are they executed, one behind the other, with
- * nobody between. The gate is asked once, at the end.
+ * Writes from within: of any length, all or nothing, by the path that a Modbus
+ * client's writes take. As requests of functions 15 and 16 they are judged, all
+ * of them; only then they are executed, or submitted to the order as one write,
+ * one behind the other with nothing between them.
  */
 #ifndef SERVICE_WRITING_H
 #define SERVICE_WRITING_H
@@ -11,13 +11,11 @@
 #include <stdint.h>
 
 #include "modbus/request.h"
+#include "service/order.h"
 
-struct client;
-struct datatable;
-struct gate;
-struct policy;
+struct service;
 
-/* The unit identifier of who writes over HTTP. */
+/* The unit identifier of those who write by another way than Modbus. */
 #define WRITING_UNIT 0
 
 struct writing {
@@ -28,16 +26,26 @@ struct writing {
 				  all zero */
 };
 
-/*
- * What the policy says of all of them: MB_EX_NONE is yes. Otherwise refused
- * becomes the range that was refused first.
- */
-enum mb_exception writing_check(const struct writing *writings, size_t count,
-    const struct policy *policy, const struct client *who,
-    struct mb_range *refused);
+/* Called once for what was submitted; after ORDER_EXECUTE it was executed. */
+typedef void (*writing_settled_fn)(void *owner, enum order_outcome outcome);
 
-/* Write them all; they have been checked. Returns the gate's ticket, or 0. */
-uint64_t writing_execute(const struct writing *writings, size_t count,
-    struct datatable *table, struct gate *gate, const struct client *who);
+struct writing_result {
+	/* MB_EX_NONE, or why nothing was written: what the policy answers, or
+	 * 04 when it cannot be done now. */
+	enum mb_exception exception;
+	struct mb_range refused; /* what the policy refused first */
+
+	/* NULL: it was executed. Else settled will be called, unless the owner
+	 * goes: then it must call order_forget first. */
+	struct order_write *waits;
+};
+
+/*
+ * Write all of writings, count of them, for who. They are copied. settled is
+ * not called before this returns; s is borrowed until it is.
+ */
+struct writing_result writing_submit(const struct service *s,
+    const struct client *who, const struct writing *writings, size_t count,
+    writing_settled_fn settled, void *owner);
 
 #endif

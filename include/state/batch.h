@@ -1,6 +1,6 @@
 /*
- * A batch: writes that are to be committed together, with the blocks of the
- * table that they changed; and the way back, should that fail.
+ * A batch: changes that are to be committed together, with the blocks of the
+ * table that they changed.
  *
  * The event loop fills it and seals it, the commit reads it.
  */
@@ -25,18 +25,18 @@ struct batch_change {
 	enum datatable_kind kind;
 	uint16_t address;
 	uint16_t quantity;
-	uint32_t previous; /* the batch's */
-	uint16_t words[];  /* before, then after, as the table tells them */
+	uint16_t words[]; /* before, then after, as the table tells them */
 };
 
-/* An empty batch with room for one change, or NULL. The blocks of overlaid
+/* An empty batch, or NULL when there is no memory. The blocks of overlaid
  * coils are those of the registers. */
 struct batch *batch_new(enum datatable_overlay overlay);
 void batch_free(struct batch *b); /* NULL is fine */
 
-/* Make room for one more change, of any size. Returns 0, or -1 when there is no
- * memory: then the batch is as it was. */
-int batch_reserve(struct batch *b);
+/* Make room for so many more changes, each of at most so many words before, and
+ * after. Returns 0, or -1 when there is no memory: then the batch is as it was.
+ */
+int batch_reserve(struct batch *b, size_t changes, size_t words);
 
 /* Add a change, for which there must be room. */
 void
@@ -45,10 +45,6 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time);
 /* Copy the blocks that have changed; to be called before the batch is
  * committed, while the table has no later changes. */
 void batch_seal(struct batch *b, const struct datatable *t);
-
-/* Undo its changes in the table, the last one first. */
-void batch_undo(const struct batch *b, struct datatable *t,
-    const struct datatable_writer *writer);
 
 /* Make it empty again. */
 void batch_clear(struct batch *b);

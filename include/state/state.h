@@ -1,16 +1,18 @@
 /*
- * Durable state: a data table whose writes are acknowledged only once they are
- * on the disk, by way of the seams. It observes the table and gathers the
- * writes of a turn of the event loop, or of the time that the last commit
- * takes, in a batch; the gate holds their replies until the batch is committed.
+ * Durable state: an order that lets a write be executed only once it is on the
+ * disk. Submitted writes are executed at once on an image, a second table that
+ * runs ahead of the one that everybody sees; what changes there is gathered in
+ * a batch, for a turn of the event loop or for the time that the last commit
+ * takes. After the commit the same writes are executed on the table.
  *
- * If there is no space, the batch's writes are undone and answered by exception
- * 04, as are further ones until it can be written again, which is tried every
- * second. If the disk fails, held connections are closed without an answer and
- * lost is called: then the program must end.
+ * If there is no space, the writes that are not committed are refused, the
+ * image becomes what the table is, and further writes are refused until the
+ * disk can be written again, which is tried every second. If the disk fails,
+ * nobody knows what became of those writes, and lost is called: then the
+ * program must end.
  *
- *   state_new → state_gate, state_policy given to the server → …
- *   → server_free → state_close
+ *   state_new → state_order, given to the server → … → server_free
+ *   → state_close
  */
 #ifndef STATE_STATE_H
 #define STATE_STATE_H
@@ -18,21 +20,22 @@
 #include <stdbool.h>
 
 #include "base/histogram.h"
-#include "service/policy.h"
 #include "state/store.h"
 
 struct datatable;
 struct event_base;
-struct gate;
+struct order;
 struct state;
 
-/* Writes that wait for the disk are refused by exception 04 when they take more
- * memory than this. */
+/* Writes are refused when those that wait for the disk take more memory than
+ * this. */
 #define STATE_WAITING_MAX (32 * 1024 * 1024)
 
 struct state_config {
 	struct event_base *base; /* borrowed */
-	struct datatable *table; /* borrowed, already loaded */
+	/* Borrowed, already loaded. From now on nothing writes it but what
+	 * went through the order. */
+	struct datatable *table;
 	/* The disk has failed; on the event loop. */
 	void (*lost)(void *arg);
 	void *arg;
@@ -42,16 +45,13 @@ struct state_config {
  * with errno set; then the store is still the caller's. */
 struct state *state_new(struct store *store, const struct state_config *config);
 
-/* Commit what waits, close the store, and free. NULL is fine. Returns an exit
- * status: EX_OK, or EX_IOERR when the disk has failed at any time. */
+/* Commit what waits, without executing it; close the store, and free. Nobody
+ * owns a write that waits. NULL is fine. Returns an exit status: EX_OK, or
+ * EX_IOERR when the disk has failed at any time. */
 int state_close(struct state *s);
 
-/* The gate that holds replies to writes; state's. */
-struct gate *state_gate(struct state *s);
-
-/* The policy that refuses writes while they can't be kept. It must be the last
- * in its list: what it lets pass must be executed. */
-struct policy state_policy(struct state *s);
+/* The order of its writes; state's. */
+struct order *state_order(struct state *s);
 
 /* Whether writes are being refused: healthy or degraded. */
 bool state_is_degraded(const struct state *s);

@@ -58,7 +58,7 @@ add_connections(struct json_text *t, const struct counters *n)
 		[CONN_STALLED] = "stalled",
 		[CONN_IDLE] = "idle",
 		[CONN_EVICTED] = "evicted",
-		[CONN_GATE_LOST] = "gate_lost",
+		[CONN_OUTCOME_UNKNOWN] = "outcome_unknown",
 		[CONN_NO_MEMORY] = "no_memory",
 		[CONN_SHUT_DOWN] = "shut_down",
 		[CONN_STOPPING] = "stopping",
@@ -132,7 +132,7 @@ add_traffic(struct json_text *t, const struct counters *n)
 	    "not read its responses.",
 	    n->paused);
 	add_one(t, "held_responses_total", "counter",
-	    "Responses held back until their write was safe.", n->held);
+	    "Requests that waited until a write was durable.", n->held);
 }
 
 static void

@@ -13,7 +13,7 @@
 #include "http/parameters.h"
 #include "http/request.h"
 #include "http/server.h"
-#include "service/gate.h"
+#include "net/server.h"
 #include "service/writing.h"
 
 #define ADDRESSES    65536
@@ -22,7 +22,7 @@
 #define JSON_TYPE    "application/json"
 
 /* What is to be written: at most all registers and all coils. */
-struct order {
+struct requested_write {
 	struct writing writings[2];
 	size_t count;
 	uint16_t registers[ADDRESSES];
@@ -30,13 +30,11 @@ struct order {
 	char error[BODY_ERROR_MAX];
 };
 
-/* A reply that waits for the gate. */
-struct held_reply {
-	struct gate_waiter waiter;
-	struct gate *gate;            /* borrowed */
+/* A write that waits for the order, and the reply to it. */
+struct pending_write {
 	struct http_request *request; /* borrowed: it owns this */
-	uint64_t ticket;
-	json_t *reply; /* owned, until it is sent */
+	struct order_write *write;    /* borrowed; NULL once it is settled */
+	json_t *reply;                /* owned, until it is sent */
 };
 
 bool
@@ -71,95 +69,84 @@ is_allowed(struct http_request *request)
 }
 
 static void
-held_decided(
-    struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
+pending_free(void *data)
 {
-	struct held_reply *held =
-	    (void *)((char *)waiter - offsetof(struct held_reply, waiter));
-	struct http_request *request = held->request;
-	json_t *reply = held->reply;
+	struct pending_write *pending = data;
 
-	if (held->ticket > up_to)
-		return;
-	if (verdict == GATE_SAFE) {
-		held->reply = NULL;
+	if (pending->write != NULL)
+		order_forget(pending->write);
+	json_decref(pending->reply);
+	free(pending);
+}
+
+static void
+pending_settled(void *owner, enum order_outcome outcome)
+{
+	struct pending_write *pending = owner;
+	struct http_request *request = pending->request;
+	json_t *reply = pending->reply;
+
+	pending->write = NULL;
+	switch (outcome) {
+	case ORDER_EXECUTE:
+		pending->reply = NULL;
 		http_request_reply_json(request, 200, reply);
-	} else {
-		http_request_fail(
-		    request, 503, "the write could not be made safe");
-	}
-}
-
-static void
-held_free(void *data)
-{
-	struct held_reply *held = data;
-
-	gate_leave(held->gate, &held->waiter);
-	json_decref(held->reply);
-	free(held);
-}
-
-/* Reply once the gate has decided. */
-static void
-hold(struct http_request *request, struct gate *gate, uint64_t ticket,
-    json_t *reply)
-{
-	struct held_reply *held = calloc(1, sizeof(*held));
-
-	if (held == NULL) {
-		json_decref(reply);
-		http_request_fail(request, 500, "written, but out of memory");
-		return;
-	}
-	held->waiter.decided = held_decided;
-	held->gate = gate;
-	held->request = request;
-	held->ticket = ticket;
-	held->reply = reply;
-	gate_join(gate, &held->waiter);
-	http_request_continue(request, NULL, held, held_free);
-}
-
-/* The policy has said no: who may not write, or that it can't be done now. */
-static void
-fail_refused(struct http_request *request, enum mb_exception no,
-    const struct mb_range *refused)
-{
-	if (no == MB_EX_SERVER_DEVICE_FAILURE)
+		break;
+	case ORDER_REFUSED:
 		http_request_fail(request, 503,
-		    "it can't be done now: exception %02u %s", no,
-		    mb_exception_name(no));
+		    "writes are temporarily refused: nothing was written");
+		break;
+	case ORDER_UNKNOWN:
+		http_request_fail(
+		    request, 504, "the outcome of the write is unknown");
+		break;
+	}
+}
+
+/* The policy has refused the write, or it cannot be done now. */
+static void
+fail_refused(struct http_request *request, const struct writing_result *result)
+{
+	if (result->exception == MB_EX_SERVER_DEVICE_FAILURE)
+		http_request_fail(request, 503,
+		    "writes are temporarily refused: exception %02u %s",
+		    result->exception, mb_exception_name(result->exception));
 	else
 		http_request_fail(request, 403,
 		    "refused by the access rules, for address %u quantity %u: "
 		    "exception %02u %s",
-		    refused->address, refused->quantity, no,
-		    mb_exception_name(no));
+		    result->refused.address, result->refused.quantity,
+		    result->exception, mb_exception_name(result->exception));
 }
 
-/* Write, if the policy has nothing against it. */
+/* Write, if the policy permits it, and reply; later, if there is an order. */
 static void
 carry_out(struct http_request *request, const struct writing *writings,
     size_t count, json_t *reply)
 {
 	const struct api *api = request->context;
-	struct mb_range refused;
-	enum mb_exception no = writing_check(
-	    writings, count, api->policy, &request->client, &refused);
-	uint64_t ticket;
+	struct pending_write *pending = calloc(1, sizeof(*pending));
+	struct writing_result result;
 
-	if (no != MB_EX_NONE) {
+	if (pending == NULL) {
 		json_decref(reply);
-		fail_refused(request, no, &refused);
+		http_request_fail(request, 500, "out of memory");
 		return;
 	}
-	ticket = writing_execute(
-	    writings, count, api->table, api->gate, &request->client);
-	if (ticket == 0)
-		http_request_reply_json(request, 200, reply);
-	else
-		hold(request, api->gate, ticket, reply);
+	pending->request = request;
+	pending->reply = reply;
+	result = writing_submit(server_service(api->server), &request->client,
+	    writings, count, pending_settled, pending);
+	pending->write = result.waits;
+	if (result.waits != NULL) {
+		http_request_continue(request, NULL, pending, pending_free);
+	} else if (result.exception != MB_EX_NONE) {
+		pending_free(pending);
+		fail_refused(request, &result);
+	} else {
+		pending_settled(pending, ORDER_EXECUTE);
+		pending_free(pending);
+	}
 }
 
 /* Returns the body, or NULL after a reply that says what is wrong. */
@@ -193,12 +180,12 @@ take_body(struct http_request *request)
 	return object;
 }
 
-/* Read an order from a body. Returns 0, or -1 with o->error. */
-typedef int (*read_order_fn)(
-    const struct api *api, json_t *body, struct order *o);
+/* Read what is to be written from a body. Returns 0, or -1 with o->error. */
+typedef int (*read_write_fn)(
+    const struct api *api, json_t *body, struct requested_write *o);
 
 static json_t *
-describe(const struct order *o)
+describe(const struct requested_write *o)
 {
 	json_t *reply = json_object();
 
@@ -212,9 +199,9 @@ describe(const struct order *o)
 }
 
 static void
-write_body(struct http_request *request, read_order_fn read_order)
+write_body(struct http_request *request, read_write_fn read_write)
 {
-	struct order *o;
+	struct requested_write *o;
 	json_t *body;
 
 	if (!is_allowed(request) || (body = take_body(request)) == NULL)
@@ -222,7 +209,7 @@ write_body(struct http_request *request, read_order_fn read_order)
 	o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		http_request_fail(request, 500, "out of memory");
-	else if (read_order(request->context, body, o) != 0)
+	else if (read_write(request->context, body, o) != 0)
 		http_request_fail(request, 400, "%s", o->error);
 	else
 		carry_out(request, o->writings, o->count, describe(o));
@@ -231,8 +218,8 @@ write_body(struct http_request *request, read_order_fn read_order)
 }
 
 static void
-add_writing(
-    struct order *o, enum datatable_kind kind, size_t address, long quantity)
+add_writing(struct requested_write *o, enum datatable_kind kind, size_t address,
+    long quantity)
 {
 	o->writings[o->count++] = (struct writing){
 		.kind = kind,
@@ -243,7 +230,7 @@ add_writing(
 }
 
 static int
-read_registers(const struct api *api, json_t *body, struct order *o)
+read_registers(const struct api *api, json_t *body, struct requested_write *o)
 {
 	static const char *const names[] = { "address", "values", "type",
 		"order" };
@@ -277,7 +264,7 @@ api_put_registers(struct http_request *request)
 
 /* As many coils as there are do not fit the words of a dump. */
 static int
-read_coils(const struct api *api, json_t *body, struct order *o)
+read_coils(const struct api *api, json_t *body, struct requested_write *o)
 {
 	static const char *const names[] = { "address", "values" };
 	json_t *members[2];
@@ -304,7 +291,7 @@ api_put_coils(struct http_request *request)
 }
 
 static int
-fail(struct order *o, const char *why)
+fail(struct requested_write *o, const char *why)
 {
 	snprintf(o->error, sizeof(o->error), "%s", why);
 	return -1;
@@ -313,7 +300,7 @@ fail(struct order *o, const char *why)
 /* Whether registers and coils of a dump say the same where they are the same,
  * as far as both are there. */
 static bool
-is_consistent(const struct order *o)
+is_consistent(const struct requested_write *o)
 {
 	size_t words = o->writings[0].quantity;
 
@@ -325,7 +312,8 @@ is_consistent(const struct order *o)
 }
 
 static int
-read_registers_part(struct order *o, const json_t *values, size_t address)
+read_registers_part(
+    struct requested_write *o, const json_t *values, size_t address)
 {
 	long n;
 
@@ -340,7 +328,7 @@ read_registers_part(struct order *o, const json_t *values, size_t address)
 }
 
 static int
-read_coils_part(struct order *o, const json_t *values, size_t address)
+read_coils_part(struct requested_write *o, const json_t *values, size_t address)
 {
 	long n;
 
@@ -358,7 +346,7 @@ read_coils_part(struct order *o, const json_t *values, size_t address)
 
 /* A dump, or a part of one. */
 static int
-read_dump(const struct api *api, json_t *body, struct order *o)
+read_dump(const struct api *api, json_t *body, struct requested_write *o)
 {
 	static const char *const names[] = { "address", "registers", "coils",
 		"mode", "seq" };

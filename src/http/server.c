@@ -164,7 +164,6 @@ http_server_new(
 		.overlay = config->overlay,
 		.server = config->server,
 		.policy = config->policy,
-		.gate = config->gate,
 		.health = config->health,
 		.health_arg = config->health_arg,
 		.writable = config->writable,

@@ -1,16 +1,27 @@
 #include "net/backlog.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "modbus/execute.h"
 #include "modbus/mbap.h"
+#include "service/service.h"
 
-struct backlog_reply {
-	STAILQ_ENTRY(backlog_reply) link;
-	uint64_t ticket; /* 0: waits for those before it only */
-	size_t length;
+/*
+ * One request, with a copy of its ADU. Once it is submitted the order owns the
+ * block, of which write is the beginning.
+ */
+struct backlog_request {
+	struct order_write write; /* of those submitted */
+	STAILQ_ENTRY(backlog_request) link;
+	struct order_pdu pdu;
+	uint16_t length;   /* of its ADU */
+	uint16_t owed;     /* see backlog_owed */
+	uint8_t exception; /* of judging, or of the order: enum mb_exception */
+	bool decoded;
+	bool submitted;
+	bool waits; /* submitted, and not settled */
 	uint8_t adu[];
 };
 
@@ -26,17 +37,13 @@ backlog_watch_cb(
 }
 
 struct backlog *
-backlog_new(void *owner, struct evbuffer *output, struct gate *gate,
-    gate_verdict_fn decided)
+backlog_new(struct evbuffer *output)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return NULL;
-	b->owner = owner;
-	b->gate = gate;
-	b->waiter.decided = decided;
-	STAILQ_INIT(&b->held);
+	STAILQ_INIT(&b->requests);
 	b->has_moved = true;
 	b->output = output;
 	b->watch = evbuffer_add_cb(output, backlog_watch_cb, b);
@@ -47,25 +54,17 @@ backlog_new(void *owner, struct evbuffer *output, struct gate *gate,
 	return b;
 }
 
-void *
-backlog_owner(struct gate_waiter *waiter)
+void
+backlog_drop(struct backlog *b)
 {
-	const struct backlog *b =
-	    (void *)((char *)waiter - offsetof(struct backlog, waiter));
+	struct backlog_request *r = STAILQ_FIRST(&b->requests);
 
-	return b->owner;
-}
-
-static void
-drop_first(struct backlog *b)
-{
-	struct backlog_reply *reply = STAILQ_FIRST(&b->held);
-
-	STAILQ_REMOVE_HEAD(&b->held, link);
-	b->held_bytes -= reply->length;
-	free(reply);
-	if (STAILQ_EMPTY(&b->held))
-		gate_leave(b->gate, &b->waiter);
+	STAILQ_REMOVE_HEAD(&b->requests, link);
+	b->owed -= r->owed;
+	if (r->submitted)
+		order_forget(&r->write);
+	else
+		free(r);
 }
 
 void
@@ -73,61 +72,90 @@ backlog_free(struct backlog *b)
 {
 	if (b == NULL)
 		return;
-	while (!STAILQ_EMPTY(&b->held))
-		drop_first(b);
+	while (!STAILQ_EMPTY(&b->requests))
+		backlog_drop(b);
 	evbuffer_remove_cb_entry(b->output, b->watch);
 	free(b);
 }
 
-int
-backlog_hold(
-    struct backlog *b, uint64_t ticket, const uint8_t *adu, size_t length)
+/* The reply to a write repeats a part of the request; whatever reads is taken
+ * to need the most that there can be. */
+static size_t
+owed_for(const struct mbap_frame *frame, const struct judged_request *judged)
 {
-	struct backlog_reply *reply = malloc(sizeof(*reply) + length);
+	bool only_writes =
+	    judged_request_writes(judged) && judged->request.read.quantity == 0;
 
-	if (reply == NULL)
+	return only_writes ? frame->length : MB_ADU_MAX;
+}
+
+static void
+submit(struct backlog_request *r, const struct order *order)
+{
+	r->submitted = r->waits = order_submit(order, &r->write) == 0;
+	if (!r->submitted)
+		r->exception = MB_EX_SERVER_DEVICE_FAILURE;
+}
+
+int
+backlog_add(struct backlog *b, const struct mbap_frame *frame,
+    const struct judged_request *judged, const struct client *client,
+    const struct order *order, order_settled_fn settled, void *owner)
+{
+	struct backlog_request *r = malloc(sizeof(*r) + frame->length);
+
+	if (r == NULL)
 		return -1;
-	reply->ticket = ticket;
-	reply->length = length;
-	memcpy(reply->adu, adu, length);
-	if (STAILQ_EMPTY(&b->held))
-		gate_join(b->gate, &b->waiter);
-	STAILQ_INSERT_TAIL(&b->held, reply, link);
-	b->held_bytes += length;
+	memcpy(r->adu, frame->adu, frame->length);
+	r->length = (uint16_t)frame->length;
+	r->owed = (uint16_t)owed_for(frame, judged);
+	r->exception = (uint8_t)judged->exception;
+	r->decoded = judged->decoded;
+	r->submitted = r->waits = false;
+	r->pdu = (struct order_pdu){ r->adu + MB_MBAP_LENGTH,
+		mbap_pdu_length(frame) };
+	r->write = (struct order_write){
+		.client = *client,
+		.unit = mbap_unit(frame),
+		.pdus = &r->pdu,
+		.count = 1,
+		.request_length = frame->length,
+		.settled = settled,
+		.owner = owner,
+	};
+	if (judged_request_writes(judged))
+		submit(r, order);
+	STAILQ_INSERT_TAIL(&b->requests, r, link);
+	b->owed += r->owed;
 	return 0;
 }
 
-uint64_t
-backlog_first_ticket(const struct backlog *b)
+void
+backlog_settle(
+    struct backlog *b, struct order_write *write, enum order_outcome outcome)
 {
-	return STAILQ_FIRST(&b->held)->ticket;
+	struct backlog_request *r = (void *)write;
+
+	assert(r == STAILQ_FIRST(&b->requests));
+	(void)b;
+	r->waits = false;
+	if (outcome == ORDER_REFUSED)
+		r->exception = MB_EX_SERVER_DEVICE_FAILURE;
 }
 
-/* Make exception 04 of a reply. Returns the length of the ADU. */
-static size_t
-fail(uint8_t *adu)
+bool
+backlog_first(const struct backlog *b, struct mbap_frame *frame,
+    struct judged_request *judged)
 {
-	uint8_t *pdu = adu + MB_MBAP_LENGTH;
+	const struct backlog_request *r = STAILQ_FIRST(&b->requests);
 
-	return mbap_resize(
-	    adu, mb_put_exception(pdu[0], MB_EX_SERVER_DEVICE_FAILURE, pdu));
-}
-
-size_t
-backlog_take(
-    struct backlog *b, uint64_t up_to, enum gate_verdict verdict, uint8_t *adu)
-{
-	const struct backlog_reply *reply = STAILQ_FIRST(&b->held);
-	size_t length;
-
-	if (reply == NULL || reply->ticket > up_to)
-		return 0;
-	length = reply->length;
-	memcpy(adu, reply->adu, length);
-	if (reply->ticket != 0 && verdict == GATE_FAILED)
-		length = fail(adu);
-	drop_first(b);
-	return length;
+	if (r == NULL || r->waits)
+		return false;
+	*frame = (struct mbap_frame){ .adu = r->adu, .length = r->length };
+	mb_request_decode(r->pdu.bytes, r->pdu.length, &judged->request);
+	judged->decoded = r->decoded;
+	judged->exception = (enum mb_exception)r->exception;
+	return true;
 }
 
 uint64_t

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "modbus/mbap.h"
 #include "net/backlog.h"
-#include "service/gate.h"
+#include "service/order.h"
 #include "service/policy.h"
 #include "net/shutdown_word.h"
 
@@ -28,7 +28,7 @@ struct conn {
 	struct stream stream;   /* owned */
 	struct client client;
 	uint64_t requests;
-	struct backlog *backlog; /* owned; NULL: no reply has to wait */
+	struct backlog *backlog; /* owned; NULL: it owes nothing */
 
 	/* Times in host->now's milliseconds. */
 	uint64_t connected;
@@ -41,6 +41,8 @@ struct conn {
 	bool incomplete : 1; /* a frame has begun */
 	bool eof : 1;        /* the peer sends no more */
 	bool paused : 1;     /* too much is unsent: not reading */
+	bool
+	    shuts_down : 1; /* it has sent the word, and waits for its writes */
 };
 
 static const struct {
@@ -57,7 +59,8 @@ static const struct {
 	[CONN_STALLED] = { "peer does not read its replies", true },
 	[CONN_IDLE] = { "idle for too long", false },
 	[CONN_EVICTED] = { "longest idle at the connection limit", false },
-	[CONN_GATE_LOST] = { "its writes could not be made safe", true },
+	[CONN_OUTCOME_UNKNOWN] = { "outcome of a write unknown, reply withheld",
+	    true },
 	[CONN_NO_MEMORY] = { "out of memory", true },
 	[CONN_SHUT_DOWN] = { "sent the shut-down word", false },
 	[CONN_STOPPING] = { "server is stopping", false },
@@ -76,11 +79,12 @@ conn_host_init(struct conn_host *host)
 	TAILQ_INIT(&host->conns);
 }
 
-/* Bytes of replies made that the system has not taken yet. */
+/* Bytes of replies that the system has not taken yet, those included that will
+ * be made for requests that wait. */
 static size_t
-conn_unsent(struct conn *c)
+conn_owed(struct conn *c)
 {
-	return stream_unsent(&c->stream) + backlog_held(c->backlog);
+	return stream_unsent(&c->stream) + backlog_owed(c->backlog);
 }
 
 static void
@@ -122,6 +126,7 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 {
 	struct conn_host *host = c->host;
 	const struct client client = c->client;
+	bool shuts_down;
 
 	if (c->state == CONN_SERVING)
 		c->cause = (uint8_t)cause;
@@ -129,8 +134,11 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 	host->counters.closed[c->cause]++;
 	host->counters.connections--;
 	TAILQ_REMOVE(&host->conns, c, link);
+	shuts_down = c->shuts_down && cause != CONN_STOPPING;
 	conn_free(c);
 	host->closed(host->arg, &client);
+	if (shuts_down)
+		host->shut_down(host->arg, &client);
 }
 
 void
@@ -161,7 +169,7 @@ conn_linger(struct conn *c)
 static void
 conn_linger_if_flushed(struct conn *c)
 {
-	if (conn_unsent(c) == 0)
+	if (conn_owed(c) == 0)
 		conn_linger(c);
 }
 
@@ -180,53 +188,77 @@ conn_finish(struct conn *c, enum conn_cause cause)
 		conn_close(c, CONN_NO_MEMORY);
 }
 
-static void conn_decided(
-    struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict);
-
 /* Its backlog, made if need be, or NULL when there is no memory. */
 static struct backlog *
 conn_backlog(struct conn *c)
 {
 	if (c->backlog == NULL)
-		c->backlog = backlog_new(c, stream_output(&c->stream),
-		    c->host->service.gate, conn_decided);
+		c->backlog = backlog_new(stream_output(&c->stream));
 	return c->backlog;
 }
 
-static int
-conn_hold(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
-{
-	struct backlog *b = conn_backlog(c);
-
-	c->host->counters.held++;
-	return b == NULL ? -1 : backlog_hold(b, ticket, adu, length);
-}
-
-/* Send the reply that has been made in the stream's space, unless it must wait
- * for the gate, or for one that does. Returns 0, or -1 when out of memory. */
-static int
-conn_reply(struct conn *c, uint64_t ticket, const uint8_t *adu, size_t length)
+static void
+conn_put_reply(struct conn *c, size_t length)
 {
 	c->host->counters.bytes_out += length;
-	if (ticket != 0 || backlog_held(c->backlog) != 0)
-		return conn_hold(c, ticket, adu, length);
 	stream_reply(&c->stream, length);
+}
+
+/* In a run: answer the requests that wait, up to a write that waits for the
+ * order. The backlog has seen to it that their replies have room. */
+static void __attribute__((noinline)) conn_answer_backlog(struct conn *c)
+{
+	struct judged_request judged;
+	struct mbap_frame frame;
+
+	while (backlog_first(c->backlog, &frame, &judged)) {
+		conn_put_reply(c,
+		    service_execute_late(&c->host->service, &c->client, &frame,
+			&judged, stream_reply_space(&c->stream)));
+		backlog_drop(c->backlog);
+	}
+	c->last_request = c->host->now;
+}
+
+static void
+conn_settled(struct order_write *write, enum order_outcome outcome, bool more);
+
+/* A write must go through the order, and whatever comes behind one waits for
+ * it. Returns 0, or -1 when there is no memory. */
+static int __attribute__((noinline)) conn_wait(struct conn *c,
+    const struct mbap_frame *frame, const struct judged_request *judged)
+{
+	struct conn_host *host = c->host;
+
+	host->counters.held++;
+	if (conn_backlog(c) == NULL ||
+	    backlog_add(c->backlog, frame, judged, &c->client,
+		host->service.order, conn_settled, c) != 0)
+		return -1;
+	conn_answer_backlog(c); /* the order may have refused the first one */
 	return 0;
 }
 
-/* Returns 0, or -1 when there is no memory for the reply: then the streams
- * would go out of step, so close. */
+/* Returns 0, or -1 when there is no memory for the request or its reply: then
+ * the streams would go out of step, so close. */
 static int
 conn_answer(struct conn *c, const struct mbap_frame *frame)
 {
 	const struct conn_host *host = c->host;
-	uint8_t *adu = stream_reply_space(&c->stream);
-	struct service_reply reply;
+	const struct service *service = &host->service;
+	struct judged_request judged;
 
 	c->requests++;
 	c->last_request = host->now;
-	reply = service_answer(&host->service, &c->client, frame, adu);
-	return conn_reply(c, reply.ticket, adu, reply.length);
+	service_judge(service, &c->client, mbap_unit(frame), mbap_pdu(frame),
+	    mbap_pdu_length(frame), &judged);
+	if (service->order != NULL &&
+	    (judged_request_writes(&judged) || !backlog_is_empty(c->backlog)))
+		return conn_wait(c, frame, &judged);
+	conn_put_reply(c,
+	    service_execute(service, &c->client, frame, &judged,
+		stream_reply_space(&c->stream)));
+	return 0;
 }
 
 /* Whether another reply may be made: there is room, also if only because the
@@ -236,12 +268,12 @@ conn_has_room(struct conn *c)
 {
 	if (c->backlog == NULL && stream_has_room(&c->stream))
 		return true; /* as nearly always */
-	if (conn_unsent(c) < CONN_UNSENT_HIGH)
+	if (conn_owed(c) < CONN_UNSENT_HIGH)
 		return true;
 	if (stream_settle(&c->stream) != 0)
 		return false; /* nothing more may be sent: conn_pause ends it */
 	stream_run(&c->stream);
-	return conn_unsent(c) < CONN_UNSENT_HIGH;
+	return conn_owed(c) < CONN_UNSENT_HIGH;
 }
 
 /* Stop reading; conn_resume goes on. */
@@ -282,6 +314,22 @@ conn_await_input(struct conn *c)
 	}
 }
 
+/* It has sent the shut-down word, which comes behind the requests before it. */
+static void
+conn_shut_down(struct conn *c)
+{
+	struct conn_host *host = c->host;
+	const struct client client = c->client;
+
+	if (backlog_is_empty(c->backlog)) {
+		conn_finish(c, CONN_SHUT_DOWN);
+		host->shut_down(host->arg, &client);
+	} else {
+		c->shuts_down = true;
+		conn_finish(c, CONN_SHUT_DOWN);
+	}
+}
+
 /* What stands at the frame boundary is no frame. Is it the shut-down word? */
 static void
 conn_refuse_frame(struct conn *c)
@@ -303,14 +351,10 @@ conn_refuse_frame(struct conn *c)
 	case SHUTDOWN_WORD_RECEIVED:
 		break;
 	}
-	if (policy_may_shut_down(host->service.policy, &c->client)) {
-		struct client client = c->client;
-
-		conn_finish(c, CONN_SHUT_DOWN);
-		host->shut_down(host->arg, &client);
-	} else {
+	if (policy_may_shut_down(host->service.policy, &c->client))
+		conn_shut_down(c);
+	else
 		conn_finish(c, CONN_WORD_REFUSED);
-	}
 }
 
 /* In a run of the stream: answer requests until the input runs dry or the
@@ -359,7 +403,7 @@ conn_resume(struct conn *c)
 {
 	if (c->state == CONN_FLUSHING)
 		conn_linger_if_flushed(c);
-	else if (c->paused && conn_unsent(c) <= CONN_UNSENT_LOW)
+	else if (c->paused && conn_owed(c) <= CONN_UNSENT_LOW)
 		conn_serve_again(c);
 }
 
@@ -383,7 +427,10 @@ conn_readable(struct stream *s)
 static void
 conn_drained(struct stream *s)
 {
-	conn_resume(conn_of(s));
+	struct conn *c = conn_of(s);
+
+	c->last_request = c->host->now; /* it has taken its replies */
+	conn_resume(c);
 }
 
 static void
@@ -408,28 +455,43 @@ const struct stream_events conn_events = {
 	.ended = conn_ended,
 };
 
-/* The gate's verdict on held replies. */
+/* Replies to requests that waited were made: send them, and go on. */
 static void
-conn_decided(
-    struct gate_waiter *waiter, uint64_t up_to, enum gate_verdict verdict)
+conn_end_settling(struct conn *c)
 {
-	struct conn *c = backlog_owner(waiter);
-	size_t length;
+	struct conn_host *host = c->host;
+	const struct client client = c->client;
+	bool shuts_down = c->shuts_down && backlog_is_empty(c->backlog);
 
-	if (backlog_first_ticket(c->backlog) > up_to)
-		return;
-	if (verdict == GATE_LOST) {
-		conn_close(c, CONN_GATE_LOST);
-		return;
-	}
-	stream_run(&c->stream);
-	while ((length = backlog_take(c->backlog, up_to, verdict,
-		    stream_reply_space(&c->stream))) != 0)
-		stream_reply(&c->stream, length);
+	if (shuts_down)
+		c->shuts_down = false;
 	if (stream_settle(&c->stream) == 0)
 		conn_resume(c);
 	else
 		conn_close(c, CONN_NO_MEMORY);
+	if (shuts_down)
+		host->shut_down(host->arg, &client);
+}
+
+/* The order has settled its first write that waits. The replies of writes that
+ * are settled together leave in one piece. */
+static void
+conn_settled(struct order_write *write, enum order_outcome outcome, bool more)
+{
+	struct conn *c = write->owner;
+
+	if (outcome == ORDER_UNKNOWN) {
+		conn_close(c, CONN_OUTCOME_UNKNOWN);
+		return;
+	}
+	if (!stream_is_running(&c->stream)) {
+		stream_run(&c->stream);
+		service_begin_run(&c->host->service);
+	}
+	backlog_settle(c->backlog, write, outcome);
+	conn_answer_backlog(c);
+	if (!more)
+		conn_end_settling(c);
 }
 
 struct conn *
@@ -477,8 +539,8 @@ conn_since_is_over(const struct conn *c, uint64_t limit)
 	return is_over((uint32_t)c->host->now - c->since, limit);
 }
 
-/* Whether unsent bytes have not moved for too long. Held replies don't count:
- * the peer can't help those. */
+/* Whether unsent bytes have not moved for too long. Requests that wait do not
+ * count: the peer is not the cause. */
 static bool
 conn_is_stalled(struct conn *c)
 {
@@ -495,15 +557,14 @@ conn_check_serving(struct conn *c)
 
 	if (c->incomplete && conn_since_is_over(c, d->frame))
 		conn_finish(c, CONN_FRAME_LATE);
-	else if (d->idle != 0 && c->backlog == NULL &&
-	    is_over(conn_idle_time(c), d->idle))
+	else if (d->idle != 0 && is_over(conn_idle_time(c), d->idle))
 		conn_finish(c, CONN_IDLE);
 }
 
 void
 conn_check_deadlines(struct conn *c)
 {
-	if (conn_unsent(c) == 0) {
+	if (conn_owed(c) == 0) {
 		backlog_free(c->backlog);
 		c->backlog = NULL;
 	} else if (conn_backlog(c) == NULL) {
@@ -521,9 +582,9 @@ conn_check_deadlines(struct conn *c)
 }
 
 uint64_t
-conn_idle_time(const struct conn *c)
+conn_idle_time(struct conn *c)
 {
-	return c->host->now - c->last_request;
+	return conn_owed(c) != 0 ? 0 : c->host->now - c->last_request;
 }
 
 struct conn_figures
@@ -534,6 +595,6 @@ conn_figures(struct conn *c)
 		.connected = c->connected,
 		.last_request = c->last_request,
 		.requests = c->requests,
-		.unsent = conn_unsent(c),
+		.unsent = stream_unsent(&c->stream),
 	};
 }

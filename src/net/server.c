@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "net/host_connections.h"
 #include "net/listener.h"
+#include "service/order.h"
 #include "service/policy.h"
 
 #define ACCEPT_PAUSE_MS 100
@@ -135,7 +136,7 @@ plain_factory(void *arg, struct event_base *base, int fd)
 static const char *
 server_refusal(struct server *s, const struct client *client)
 {
-	if (!policy_may_connect(s->config.policy, client))
+	if (!policy_may_connect(s->config.service.policy, client))
 		return "not allowed";
 	if (s->config.max_per_client != 0 &&
 	    host_connections_count(s->per_host, &client->address) >=
@@ -337,10 +338,8 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->accept_limit.kind = "failures to accept";
 
 	conn_host_init(&s->host);
-	s->host.service.table = config->table;
-	s->host.service.policy = config->policy;
-	s->host.service.gate = config->gate;
-	s->host.service.tap = config->tap;
+	s->host.service = config->service;
+	s->host.service.counters = &s->host.counters;
 	s->host.shutdown_word = config->shutdown_word;
 	s->host.deadlines = config->deadlines;
 	s->host.closed = server_conn_closed;
@@ -359,6 +358,8 @@ server_new(struct event_base *base, const struct server_config *config)
 		server_free(s);
 		return NULL;
 	}
+	if (s->host.service.order != NULL)
+		s->host.service.order->service = &s->host.service;
 	return s;
 }
 
@@ -384,6 +385,8 @@ server_free(struct server *s)
 		return;
 	server_close_listeners(s);
 	server_each_conn(s, close_for_stop);
+	if (s->host.service.order != NULL)
+		s->host.service.order->service = NULL;
 	server_flush_log(s, 1);
 	free_event(s->sweep);
 	free_event(s->resume);
@@ -483,4 +486,10 @@ const struct counters *
 server_counters(const struct server *s)
 {
 	return &s->host.counters;
+}
+
+const struct service *
+server_service(const struct server *s)
+{
+	return &s->host.service;
 }

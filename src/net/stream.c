@@ -94,6 +94,12 @@ stream_run(struct stream *s)
 	pool->running = s;
 }
 
+bool
+stream_is_running(const struct stream *s)
+{
+	return s->pool->running == s;
+}
+
 static void
 end_run(struct stream_pool *pool)
 {

@@ -1,12 +1,9 @@
 #include "service/service.h"
 
-#include <stdbool.h>
-
 #include "modbus/execute.h"
 #include "modbus/mbap.h"
 #include "service/counters.h"
 #include "service/exchange.h"
-#include "service/gate.h"
 #include "service/policy.h"
 #include "table/datatable.h"
 
@@ -33,49 +30,58 @@ service_begin_run(const struct service *s)
 		tell_run(s);
 }
 
-static void
-count(struct counters *n, const struct mbap_frame *frame,
-    enum mb_exception exception)
+void
+service_judge(const struct service *s, const struct client *client,
+    uint8_t unit, const uint8_t *pdu, size_t length,
+    struct judged_request *judged)
 {
-	n->requests++;
-	n->requests_by_function[mbap_pdu(frame)[0]]++;
-	n->exceptions_by_code[exception]++;
-	n->bytes_in += frame->length;
+	judged->exception = mb_request_decode(pdu, length, &judged->request);
+	judged->decoded = judged->exception == MB_EX_NONE;
+	if (judged->decoded && s->policy != NULL)
+		judged->exception = policy_may_request(
+		    s->policy, client, unit, &judged->request);
 }
 
-struct service_reply
-service_answer(const struct service *s, const struct client *client,
-    const struct mbap_frame *frame, uint8_t *adu)
+/* The one body of service_execute and service_execute_late. */
+static inline size_t __attribute__((always_inline))
+execute(const struct service *s, const struct client *client,
+    const struct mbap_frame *frame, const struct judged_request *judged,
+    uint8_t *adu)
 {
-	uint64_t ticket = 0;
+	const struct mb_request *request = &judged->request;
 	uint8_t *response = adu + MB_MBAP_LENGTH;
-	struct mb_request request;
-	enum mb_exception exception;
-	bool decoded;
+	uint8_t function = mbap_pdu(frame)[0];
 	size_t length;
 
-	exception = mb_request_decode(
-	    mbap_pdu(frame), mbap_pdu_length(frame), &request);
-	decoded = exception == MB_EX_NONE;
-	if (decoded && s->policy != NULL)
-		exception = policy_may_request(
-		    s->policy, client, mbap_unit(frame), &request);
-	if (exception == MB_EX_NONE) {
-		length = mb_execute(&request, s->table,
+	if (judged->exception == MB_EX_NONE)
+		length = mb_execute(request, s->table,
 		    &(struct datatable_writer){
-			client, mbap_unit(frame), request.function },
+			client, mbap_unit(frame), function },
 		    response);
-		if (mb_request_writes(&request))
-			ticket = gate_hold(s->gate);
-	} else {
+	else
 		length =
-		    mb_put_exception(mbap_pdu(frame)[0], exception, response);
-	}
-	count(s->counters, frame, exception);
+		    mb_put_exception(function, judged->exception, response);
+	counters_add_request(
+	    s->counters, function, judged->exception, frame->length);
 	if (s->tap != NULL)
 		tell_exchange(s,
 		    &(struct exchange){ client, frame,
-			decoded ? &request : NULL, exception, response,
-			length });
-	return (struct service_reply){ mbap_put(adu, frame, length), ticket };
+			judged->decoded ? request : NULL, judged->exception,
+			response, length });
+	return mbap_put(adu, frame, length);
+}
+
+size_t
+service_execute(const struct service *s, const struct client *client,
+    const struct mbap_frame *frame, const struct judged_request *judged,
+    uint8_t *adu)
+{
+	return execute(s, client, frame, judged, adu);
+}
+
+size_t __attribute__((noinline)) service_execute_late(const struct service *s,
+    const struct client *client, const struct mbap_frame *frame,
+    const struct judged_request *judged, uint8_t *adu)
+{
+	return execute(s, client, frame, judged, adu);
 }

@@ -1,95 +1,159 @@
 #include "service/writing.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 
 #include "modbus/encode.h"
-#include "modbus/execute.h"
-#include "service/gate.h"
-#include "service/policy.h"
-#include "table/datatable.h"
+#include "service/service.h"
 
 /* The most coils of a request are whole words of the packed ones. */
 #define COILS_A_WORD 16
 
-struct part {
-	struct mb_request request;
-	uint8_t pdu[MB_PDU_MAX];
+/* A block of malloc: behind it lie its PDUs, then their bytes. */
+struct submission {
+	struct order_write write;
+	const struct service *service; /* borrowed */
+	writing_settled_fn settled;
+	struct order_pdu pdus[];
 };
 
-/* The request for what comes behind the first `done` items. Returns how many
- * it writes; 0 is the end. */
 static uint32_t
-make_part(struct part *part, const struct writing *w, uint32_t done)
+most_in_a_request(const struct writing *w)
 {
-	static const uint16_t zeros[MB_MAX_WRITE_REGISTERS];
-	bool coils = w->kind == DATATABLE_COILS;
-	uint32_t most = coils ? MB_MAX_WRITE_COILS : MB_MAX_WRITE_REGISTERS;
-	uint32_t n = w->quantity - done < most ? w->quantity - done : most;
-	const uint16_t *words = zeros;
+	return w->kind == DATATABLE_COILS ? MB_MAX_WRITE_COILS :
+					    MB_MAX_WRITE_REGISTERS;
+}
 
-	if (n == 0)
-		return 0;
-	if (w->words != NULL)
-		words = w->words + done / (coils ? COILS_A_WORD : 1);
-	mb_request_decode(part->pdu,
-	    mb_encode_write(w->kind, (uint16_t)(w->address + done), (uint16_t)n,
-		words, part->pdu),
-	    &part->request);
+static size_t
+count_requests(const struct writing *writings, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += (writings[i].quantity + most_in_a_request(&writings[i]) -
+			 1) /
+		    most_in_a_request(&writings[i]);
 	return n;
 }
 
-static enum mb_exception
-check_one(const struct writing *w, const struct policy *policy,
-    const struct client *who, struct mb_range *refused)
+static size_t
+encode_part(
+    const struct writing *w, uint32_t done, uint32_t quantity, uint8_t *pdu)
 {
-	struct part part;
-	uint32_t n;
+	static const uint16_t zeros[MB_MAX_WRITE_REGISTERS];
+	const uint16_t *words = zeros;
 
-	for (uint32_t done = 0; (n = make_part(&part, w, done)) != 0;
-	     done += n) {
-		enum mb_exception no = policy_may_request(
-		    policy, who, WRITING_UNIT, &part.request);
+	if (w->words != NULL)
+		words = w->words +
+		    done / (w->kind == DATATABLE_COILS ? COILS_A_WORD : 1);
+	return mb_encode_write(w->kind, (uint16_t)(w->address + done),
+	    (uint16_t)quantity, words, pdu);
+}
 
-		if (no != MB_EX_NONE) {
-			*refused = part.request.write;
-			return no;
+/* Add the requests for a writing. Returns where further bytes go. */
+static uint8_t *
+add_requests(struct submission *s, const struct writing *w, uint8_t *bytes)
+{
+	uint32_t most = most_in_a_request(w);
+
+	for (uint32_t done = 0; done < w->quantity; done += most) {
+		uint32_t left = w->quantity - done;
+		struct order_pdu *pdu = &s->pdus[s->write.count++];
+
+		pdu->bytes = bytes;
+		pdu->length =
+		    encode_part(w, done, left < most ? left : most, bytes);
+		bytes += pdu->length;
+	}
+	return bytes;
+}
+
+static struct submission *
+make_submission(const struct writing *writings, size_t count)
+{
+	size_t n = count_requests(writings, count);
+	struct submission *s =
+	    malloc(sizeof(*s) + n * (sizeof(struct order_pdu) + MB_PDU_MAX));
+	uint8_t *bytes;
+
+	if (s == NULL)
+		return NULL;
+	s->write = (struct order_write){ .pdus = s->pdus };
+	bytes = (uint8_t *)(s->pdus + n);
+	for (size_t i = 0; i < count; i++)
+		bytes = add_requests(s, &writings[i], bytes);
+	return s;
+}
+
+/* The first answer of the policy that is not yes, and for what range. */
+static enum mb_exception
+judge(const struct service *s, const struct order_write *write,
+    struct mb_range *refused)
+{
+	struct judged_request judged;
+
+	for (size_t i = 0; i < write->count; i++) {
+		service_judge(s, &write->client, write->unit,
+		    write->pdus[i].bytes, write->pdus[i].length, &judged);
+		if (judged.exception != MB_EX_NONE) {
+			*refused = judged.request.write;
+			return judged.exception;
 		}
 	}
 	return MB_EX_NONE;
 }
 
-enum mb_exception
-writing_check(const struct writing *writings, size_t count,
-    const struct policy *policy, const struct client *who,
-    struct mb_range *refused)
-{
-	enum mb_exception no = MB_EX_NONE;
-
-	for (size_t i = 0; i < count && no == MB_EX_NONE; i++)
-		no = check_one(&writings[i], policy, who, refused);
-	return no;
-}
-
 static void
-execute_one(
-    const struct writing *w, struct datatable *table, const struct client *who)
+submission_settled(
+    struct order_write *write, enum order_outcome outcome, bool more)
 {
-	uint8_t response[MB_PDU_MAX];
-	struct part part;
-	uint32_t n;
+	const struct submission *s = (void *)write;
 
-	for (uint32_t done = 0; (n = make_part(&part, w, done)) != 0; done += n)
-		mb_execute(&part.request, table,
-		    &(struct datatable_writer){
-			who, WRITING_UNIT, part.request.function },
-		    response);
+	(void)more;
+	if (outcome == ORDER_EXECUTE)
+		order_execute(write, s->service->table);
+	s->settled(write->owner, outcome);
 }
 
-uint64_t
-writing_execute(const struct writing *writings, size_t count,
-    struct datatable *table, struct gate *gate, const struct client *who)
+/* Execute it, or leave it to the order. Returns whether the order has it. */
+static bool
+carry_out(struct submission *s, struct writing_result *result)
 {
-	for (size_t i = 0; i < count; i++)
-		execute_one(&writings[i], table, who);
-	return gate_hold(gate);
+	struct order_write *write = &s->write;
+
+	if (s->service->order == NULL) {
+		order_execute(write, s->service->table);
+		return false;
+	}
+	if (write->count == 0)
+		return false;
+	if (order_submit(s->service->order, write) == 0) {
+		result->waits = write;
+		return true;
+	}
+	result->exception = MB_EX_SERVER_DEVICE_FAILURE;
+	return false;
+}
+
+struct writing_result
+writing_submit(const struct service *s, const struct client *who,
+    const struct writing *writings, size_t count, writing_settled_fn settled,
+    void *owner)
+{
+	struct writing_result result = {
+		.exception = MB_EX_SERVER_DEVICE_FAILURE,
+	};
+	struct submission *made = make_submission(writings, count);
+
+	if (made == NULL)
+		return result;
+	made->write.client = *who;
+	made->write.unit = WRITING_UNIT;
+	made->write.settled = submission_settled;
+	made->write.owner = owner;
+	made->service = s;
+	made->settled = settled;
+	result.exception = judge(s, &made->write, &result.refused);
+	if (result.exception != MB_EX_NONE || !carry_out(made, &result))
+		free(made);
+	return result;
 }

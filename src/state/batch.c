@@ -8,18 +8,12 @@
 #include "state/schema.h"
 
 #define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
-#define NONE            UINT32_MAX /* there is no change before this one */
-#define CHANGE_MAX      change_size(SCHEMA_VALUES_MAX / 2)
 
-/*
- * Changes lie one behind another, each as long as its values; previous is the
- * place of the one before, so that they can be undone from the last.
- */
+/* Changes lie one behind another, each as long as its values. */
 struct batch {
 	unsigned char *changes; /* owned */
 	size_t length;
 	size_t capacity;
-	uint32_t last;
 	unsigned count;
 	unsigned first_coil_block;
 	bool dirty[SCHEMA_BLOCKS];
@@ -51,13 +45,8 @@ batch_new(enum datatable_overlay overlay)
 
 	if (b == NULL)
 		return NULL;
-	b->last = NONE;
 	b->first_coil_block =
 	    overlay == DATATABLE_OVERLAID ? 0 : SCHEMA_REGISTER_BLOCKS;
-	if (batch_reserve(b) != 0) {
-		batch_free(b);
-		return NULL;
-	}
 	return b;
 }
 
@@ -70,17 +59,18 @@ batch_free(struct batch *b)
 }
 
 int
-batch_reserve(struct batch *b)
+batch_reserve(struct batch *b, size_t changes, size_t words)
 {
-	size_t capacity = 2 * b->capacity + 2 * CHANGE_MAX;
-	unsigned char *changes;
+	size_t needed = changes * change_size(words);
+	size_t capacity = 2 * (b->capacity + needed);
+	unsigned char *space;
 
-	if (b->capacity - b->length >= CHANGE_MAX)
+	if (b->capacity - b->length >= needed)
 		return 0;
-	changes = realloc(b->changes, capacity);
-	if (changes == NULL)
+	space = realloc(b->changes, capacity);
+	if (space == NULL)
 		return -1;
-	b->changes = changes;
+	b->changes = space;
 	b->capacity = capacity;
 	return 0;
 }
@@ -117,7 +107,6 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 		.kind = change->kind,
 		.address = change->address,
 		.quantity = change->quantity,
-		.previous = b->last,
 	};
 	memcpy(c->words, change->before, words * sizeof(*c->words));
 	memcpy(c->words + words, change->after, words * sizeof(*c->words));
@@ -125,7 +114,6 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 		mark(b, b->first_coil_block, COILS_PER_BLOCK, c);
 	else
 		mark(b, 0, SCHEMA_BLOCK_WORDS, c);
-	b->last = (uint32_t)b->length;
 	b->length += change_size(words);
 	b->count++;
 }
@@ -153,28 +141,10 @@ batch_seal(struct batch *b, const struct datatable *t)
 }
 
 void
-batch_undo(const struct batch *b, struct datatable *t,
-    const struct datatable_writer *writer)
-{
-	for (uint32_t place = b->last; place != NONE;) {
-		const struct batch_change *c = change_at(b, place);
-
-		if (c->kind == DATATABLE_COILS)
-			datatable_write_coils(t, writer, c->address,
-			    c->quantity, batch_before(c));
-		else
-			datatable_write_registers(t, writer, c->address,
-			    c->quantity, batch_before(c));
-		place = c->previous;
-	}
-}
-
-void
 batch_clear(struct batch *b)
 {
 	b->length = 0;
 	b->count = 0;
-	b->last = NONE;
 	memset(b->dirty, 0, sizeof(b->dirty));
 }
 

@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "service/gate.h"
+#include "modbus/modbus.h"
+#include "service/order.h"
 #include "state/batch.h"
 #include "state/committer.h"
 #include "table/datatable.h"
@@ -19,24 +20,33 @@ enum condition {
 	STATE_LOST,     /* the disk has failed */
 };
 
+/* Writes that are committed together, and what they changed on the image. */
+struct round {
+	struct batch *batch; /* owned */
+	struct order_writes writes;
+};
+
 /*
- * Writes gather in one batch while the other is being committed; then they
- * change places. The ticket is the gathering batch's.
+ * Writes gather in one round while the other is being committed; then the two
+ * change places, and those committed are executed.
+ *
+ *   submit → gathering → committing → executed on the table
+ *            `- on the image
  */
 struct state {
 	struct state_config config;
 	struct store *store;         /* owned; the committer's while it runs */
 	struct committer *committer; /* owned */
-	struct gate *gate;           /* owned */
-	struct batch *gathering;     /* owned */
-	struct batch *committing;    /* owned; empty unless being committed */
-	uint64_t ticket;
-	bool working; /* the committer is, on a batch or a probe */
+	struct order order;
+	struct datatable
+	    *image; /* owned: the table after all writes that wait */
+	struct datatable_observer observer; /* of the image */
+	struct round rounds[2];
+	struct round *gathering;
+	struct round *committing; /* empty unless being committed */
+	bool working;             /* the committer is, on a batch or a probe */
 	enum condition condition;
-	bool undoing;
-	bool no_memory; /* a write could not be gathered */
 
-	struct datatable_observer observer;
 	struct event *report; /* owned: the committer has something to say */
 	struct event *submit; /* owned: at the end of this turn */
 	struct event *retry;  /* owned */
@@ -57,78 +67,58 @@ static const uint64_t writes_bounds[HISTOGRAM_BUCKETS] = { 1, 2, 5, 10, 20, 50,
 
 /* Let the gathered writes be committed, unless the last ones still are. */
 static void
-state_submit(struct state *s)
+state_commit(struct state *s)
 {
-	struct batch *batch = s->gathering;
+	struct round *round = s->gathering;
 
-	if (s->working || s->condition != STATE_GOOD || batch_is_empty(batch))
+	if (s->working || s->condition != STATE_GOOD ||
+	    batch_is_empty(round->batch))
 		return;
 	s->gathering = s->committing;
-	s->committing = batch;
-	s->ticket++;
+	s->committing = round;
 	s->working = true;
-	batch_seal(batch, s->config.table);
+	batch_seal(round->batch, s->image);
 	s->submitted = clock_ns();
-	committer_work(s->committer, batch);
+	committer_work(s->committer, round->batch);
 }
 
+/* The image has changed: there is room for this. */
 static void
 changed(void *arg, const struct datatable_change *change)
 {
-	struct state *s = arg;
-	if (s->undoing)
-		return;
-	if (batch_reserve(s->gathering) != 0) {
-		/* Not a client's: the policy has seen to it that those fit. */
-		s->no_memory = true;
-		event_active(s->submit, EV_TIMEOUT, 0);
-		return;
-	}
-	batch_add(s->gathering, change, clock_realtime_us());
-	if (!s->working)
-		event_active(s->submit, EV_TIMEOUT, 0);
-}
-
-static uint64_t
-hold(void *arg)
-{
 	const struct state *s = arg;
 
-	return s->ticket;
+	batch_add(s->gathering->batch, change, clock_realtime_us());
 }
 
-/* There must be room for what passes: a write can't fail once it is done. */
-static enum mb_exception
-may_request(void *arg, const struct client *who, uint8_t unit,
-    const struct mb_request *request)
+/* See service/order.h. */
+static int
+submit(void *arg, struct order_write *write)
 {
 	struct state *s = arg;
+	struct batch *batch = s->gathering->batch;
 
-	(void)who;
-	(void)unit;
-	if (!mb_request_writes(request))
-		return MB_EX_NONE;
 	if (s->condition != STATE_GOOD ||
-	    batch_size(s->gathering) > STATE_WAITING_MAX ||
-	    batch_reserve(s->gathering) != 0)
-		return MB_EX_SERVER_DEVICE_FAILURE;
-	return MB_EX_NONE;
+	    batch_size(batch) > STATE_WAITING_MAX ||
+	    batch_reserve(batch, write->count, MB_MAX_WRITE_REGISTERS) != 0)
+		return -1;
+	order_execute(write, s->image);
+	TAILQ_INSERT_TAIL(&s->gathering->writes, write, link);
+	if (!s->working)
+		event_active(s->submit, EV_TIMEOUT, 0);
+	return 0;
 }
 
-/* Put the table back to what the disk has. Whoever observes the table sees
- * these writes, too, as those of nobody: of no address, unit and function 0. */
+/* A round has come to its end: settle its writes. It is empty before the first
+ * of them is, as more may be submitted meanwhile. */
 static void
-state_undo(struct state *s)
+settle(struct state *s, struct round *round, enum order_outcome outcome)
 {
-	const struct client nobody = { .id = UINT64_MAX };
-	const struct datatable_writer writer = { .client = &nobody };
+	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
 
-	s->undoing = true;
-	batch_undo(s->gathering, s->config.table, &writer);
-	batch_undo(s->committing, s->config.table, &writer);
-	s->undoing = false;
-	batch_clear(s->gathering);
-	batch_clear(s->committing);
+	TAILQ_CONCAT(&writes, &round->writes, link);
+	batch_clear(round->batch);
+	order_settle(&s->order, &writes, outcome);
 }
 
 static void
@@ -154,17 +144,16 @@ retry_cb(evutil_socket_t fd, short what, void *arg)
 static void
 state_degrade(struct state *s, const struct store_error *why)
 {
-	uint64_t failed = s->ticket++;
-
 	if (s->condition == STATE_GOOD)
 		log_limited(&s->full_limit, LOG_ERROR,
 		    "state: %s: writes are refused until there is space",
 		    why->text);
 	s->condition = STATE_DEGRADED;
 	s->figures.failed++;
-	state_undo(s);
 	state_retry_later(s);
-	gate_decide(s->gate, failed, GATE_FAILED);
+	datatable_copy(s->image, s->config.table);
+	settle(s, s->committing, ORDER_REFUSED);
+	settle(s, s->gathering, ORDER_REFUSED);
 }
 
 static void
@@ -176,8 +165,8 @@ state_recover(struct state *s)
 	s->condition = STATE_GOOD;
 }
 
-/* Replies are never sent from here on; a write whose reply is not sent may be
- * on the disk or not. */
+/* From here on nothing is executed: a write that waits may be on the disk or
+ * not. */
 static void
 state_lose(struct state *s, const struct store_error *why)
 {
@@ -186,25 +175,28 @@ state_lose(struct state *s, const struct store_error *why)
 	log_line(LOG_ERROR, "state: %s: nothing can be acknowledged any more",
 	    why->text);
 	s->condition = STATE_LOST;
-	gate_decide(s->gate, s->ticket, GATE_LOST);
+	settle(s, s->committing, ORDER_UNKNOWN);
+	settle(s, s->gathering, ORDER_UNKNOWN);
 	s->config.lost(s->config.arg);
 }
 
-/* The next batch goes first, so that the disk is not idle while replies are
- * sent. */
+/* The next round is sealed from the image and goes to the disk first, so that
+ * the disk is not idle while writes are executed. */
 static void
 state_committed(struct state *s)
 {
-	uint64_t safe = s->ticket - 1;
+	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
+	struct batch *batch = s->committing->batch;
 
 	state_recover(s);
-	if (!batch_is_empty(s->committing)) { /* else it was a probe */
+	if (!batch_is_empty(batch)) { /* else it was a probe */
 		histogram_add(&s->figures.took, clock_ns() - s->submitted);
-		histogram_add(&s->figures.writes, batch_count(s->committing));
+		histogram_add(&s->figures.writes, batch_count(batch));
 	}
-	batch_clear(s->committing);
-	state_submit(s);
-	gate_decide(s->gate, safe, GATE_SAFE);
+	batch_clear(batch);
+	TAILQ_CONCAT(&writes, &s->committing->writes, link);
+	state_commit(s);
+	order_settle(&s->order, &writes, ORDER_EXECUTE);
 }
 
 static void
@@ -249,10 +241,7 @@ submit_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->no_memory)
-		state_lose(s, &(struct store_error){ .text = "out of memory" });
-	else
-		state_submit(s);
+	state_commit(s);
 }
 
 static void
@@ -265,9 +254,9 @@ state_free(struct state *s)
 		event_free(s->submit);
 	if (s->retry != NULL)
 		event_free(s->retry);
-	gate_free(s->gate);
-	batch_free(s->gathering);
-	batch_free(s->committing);
+	for (size_t i = 0; i < 2; i++)
+		batch_free(s->rounds[i].batch);
+	datatable_free(s->image);
 	free(s);
 }
 
@@ -277,13 +266,18 @@ state_make(struct state *s)
 	struct event_base *base = s->config.base;
 	enum datatable_overlay overlay = store_overlay(s->store);
 
-	s->gathering = batch_new(overlay);
-	s->committing = batch_new(overlay);
-	s->gate = gate_new(hold, s);
+	for (size_t i = 0; i < 2; i++) {
+		s->rounds[i].batch = batch_new(overlay);
+		TAILQ_INIT(&s->rounds[i].writes);
+		if (s->rounds[i].batch == NULL)
+			return -1;
+	}
+	s->gathering = &s->rounds[0];
+	s->committing = &s->rounds[1];
+	s->image = datatable_new(overlay);
 	s->submit = event_new(base, -1, 0, submit_cb, s);
 	s->retry = evtimer_new(base, retry_cb, s);
-	if (s->gathering == NULL || s->committing == NULL || s->gate == NULL ||
-	    s->submit == NULL || s->retry == NULL)
+	if (s->image == NULL || s->submit == NULL || s->retry == NULL)
 		return -1;
 	s->committer = committer_new(s->store);
 	if (s->committer == NULL)
@@ -302,7 +296,6 @@ state_new(struct store *store, const struct state_config *config)
 		return NULL;
 	s->config = *config;
 	s->store = store;
-	s->ticket = 1;
 	s->full_limit.kind = "reports of no space";
 	s->figures.took.bounds = took_bounds;
 	s->figures.writes.bounds = writes_bounds;
@@ -310,9 +303,12 @@ state_new(struct store *store, const struct state_config *config)
 		state_free(s);
 		return NULL;
 	}
+	s->order.submit = submit;
+	s->order.arg = s;
+	datatable_copy(s->image, config->table);
 	s->observer.changed = changed;
 	s->observer.arg = s;
-	datatable_observe(config->table, &s->observer);
+	datatable_observe(s->image, &s->observer);
 	return s;
 }
 
@@ -324,7 +320,7 @@ state_finish(struct state *s)
 	for (int i = 0; i < 2; i++) {
 		struct committer_report r;
 
-		state_submit(s);
+		state_commit(s);
 		r = committer_wait(s->committer);
 		state_take(s, &r);
 	}
@@ -351,16 +347,10 @@ state_close(struct state *s)
 	return EX_IOERR;
 }
 
-struct gate *
-state_gate(struct state *s)
+struct order *
+state_order(struct state *s)
 {
-	return s->gate;
-}
-
-struct policy
-state_policy(struct state *s)
-{
-	return (struct policy){ .arg = s, .may_request = may_request };
+	return &s->order;
 }
 
 bool
@@ -380,7 +370,7 @@ state_back_up(struct state *s, const char *path)
 {
 	s->backup_path = path;
 	if (committer_back_up(s->committer, path) != 0)
-		log_line(LOG_WARN, "backup: the last one still goes on");
+		log_line(LOG_WARN, "backup: a backup is already running");
 	else
 		log_line(LOG_INFO, "backup: %s: begins", path);
 }

@@ -2,10 +2,11 @@
  * Our server with one of its seams plugged, by something that does nothing:
  * what the seam itself costs.
  *
- *   seam_server none|policy|observer|tap|gate
+ *   seam_server none|policy|observer|tap|order
  *
- * The gate lets each reply go in the next turn of the loop. The system chooses
- * the port, which the first line of output names. SIGTERM ends it.
+ * The order lets each write be executed in the next turn of the loop. The
+ * system chooses the port, which the first line of output names. SIGTERM ends
+ * it.
  */
 #include <event2/event.h>
 #include <signal.h>
@@ -15,16 +16,15 @@
 
 #include "base/log.h"
 #include "service/exchange.h"
-#include "service/gate.h"
+#include "held_order.h"
 #include "service/policy.h"
 #include "net/server.h"
 #include "table/datatable.h"
 
 struct seams {
 	struct event_base *base;
-	struct gate *gate;
-	struct event *safe; /* the gate's verdict */
-	uint64_t tickets;
+	struct held_order held;
+	struct event *settle; /* what it holds */
 };
 
 static enum mb_exception
@@ -52,23 +52,23 @@ exchanged(void *arg, const struct exchange *x)
 	(void)x;
 }
 
-static uint64_t
-hold(void *arg)
+static int
+submit(void *arg, struct order_write *write)
 {
 	struct seams *s = arg;
 
-	event_active(s->safe, EV_TIMEOUT, 0);
-	return ++s->tickets;
+	event_active(s->settle, EV_TIMEOUT, 0);
+	return order_submit(&s->held.order, write);
 }
 
 static void
-safe_cb(evutil_socket_t fd, short what, void *arg)
+settle_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct seams *s = arg;
 
 	(void)fd;
 	(void)what;
-	gate_decide(s->gate, s->tickets, GATE_SAFE);
+	held_order_settle(&s->held, UINT64_MAX, ORDER_EXECUTE);
 }
 
 static void
@@ -95,6 +95,7 @@ main(int argc, char **argv)
 	const char *seam = argc == 2 ? argv[1] : "";
 	struct seams s = { .base = must(event_base_new()) };
 	const struct policy policy = { .may_request = may_request };
+	struct order order = { .submit = submit, .arg = &s };
 	const struct tap tap = { .exchanged = exchanged };
 	struct datatable_observer observer = { .changed = changed };
 	struct event *term =
@@ -104,18 +105,18 @@ main(int argc, char **argv)
 	struct address where;
 
 	log_set_level(LOG_ERROR);
-	s.safe = must(event_new(s.base, -1, 0, safe_cb, &s));
-	s.gate = must(gate_new(hold, &s));
+	s.settle = must(event_new(s.base, -1, 0, settle_cb, &s));
+	held_order_init(&s.held);
 	server_config_init(&config);
-	config.table = must(datatable_new(DATATABLE_SEPARATE));
+	config.service.table = must(datatable_new(DATATABLE_SEPARATE));
 	if (strcmp(seam, "policy") == 0)
-		config.policy = &policy;
+		config.service.policy = &policy;
 	else if (strcmp(seam, "observer") == 0)
-		datatable_observe(config.table, &observer);
+		datatable_observe(config.service.table, &observer);
 	else if (strcmp(seam, "tap") == 0)
-		config.tap = &tap;
-	else if (strcmp(seam, "gate") == 0)
-		config.gate = s.gate;
+		config.service.tap = &tap;
+	else if (strcmp(seam, "order") == 0)
+		config.service.order = &order;
 	else if (strcmp(seam, "none") != 0) {
 		fprintf(stderr, "seam_server: no such seam: %s\n", seam);
 		return EXIT_FAILURE;
@@ -131,9 +132,9 @@ main(int argc, char **argv)
 	event_base_dispatch(s.base);
 
 	server_free(server);
-	datatable_free(config.table);
-	gate_free(s.gate);
-	event_free(s.safe);
+	datatable_free(config.service.table);
+	held_order_end(&s.held);
+	event_free(s.settle);
 	event_free(term);
 	event_base_free(s.base);
 	return EXIT_SUCCESS;

@@ -17,7 +17,7 @@ DEADLINE = 120  # seconds; never reached unless something is wrong
 OURS, LIMIT, LIBMODBUS = "mbasyncserver", "raw epoll", "libmodbus"
 
 # Ours with something plugged in that does nothing.
-SEAMS = ["none", "policy", "tap", "observer", "gate"]
+SEAMS = ["none", "policy", "tap", "observer", "order"]
 
 # libmodbus is made for select(), which ends at 1024 descriptors.
 LIBMODBUS_MOST = 900

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "inject.h"
-#include "service/gate.h"
 #include "net/server.h"
 #include "rig.h"
 
@@ -110,8 +109,8 @@ static void
 decide(void)
 {
 	if (inject_random(8) == 0)
-		rig_decide(&rig, rig.tickets,
-		    inject_random(50) == 0 ? GATE_LOST : GATE_SAFE);
+		rig_settle_writes(&rig, rig.order.submitted,
+		    inject_random(50) == 0 ? ORDER_UNKNOWN : ORDER_EXECUTE);
 }
 
 static void
@@ -145,7 +144,7 @@ finish(void)
 	}
 	for (int i = 0; i < RIG_CLIENTS; i++)
 		rig_await(&rig,
-		    (gate_decide(rig.gate, rig.tickets, GATE_SAFE),
+		    (held_order_settle(&rig.order, UINT64_MAX, ORDER_EXECUTE),
 			rig_is_served(&rig.clients[i])));
 	for (int i = 0; i < RIG_CLIENTS; i++)
 		leave(i, false);

@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "inject.h"
-#include "service/gate.h"
 #include "net/server.h"
 #include "rig.h"
 
@@ -110,7 +109,7 @@ sleep_and_wake(void)
 	check_unharmed(c);
 }
 
-/* Ask for a write whose reply the gate will turn into a failure. */
+/* Ask for a write that will be refused. */
 static void
 ask_to_fail(struct rig_client *c)
 {
@@ -122,10 +121,10 @@ ask_to_fail(struct rig_client *c)
 
 /* Writes are held, and let go in three steps. */
 static void
-write_through_the_gate(void)
+write_through_the_order(void)
 {
 	struct rig_client *c = join(WRITER, false);
-	uint64_t first = rig.tickets;
+	uint64_t first = rig.order.submitted;
 
 	rig.holding = true;
 	rig_ask_kind(c, 4, 1);
@@ -136,13 +135,13 @@ write_through_the_gate(void)
 	rig_ask_kind(c, 3, 0);
 	rig_ask_kind(c, 5, 3);
 	rig_settle(&rig);
-	rig_await(&rig, c->closed || rig.tickets == first + 5);
+	rig_await(&rig, c->closed || rig.order.submitted == first + 5);
 	rig.holding = false;
-	rig_decide(&rig, first + 2, GATE_SAFE);
+	rig_settle_writes(&rig, first + 2, ORDER_EXECUTE);
 	rig_settle(&rig);
-	rig_decide(&rig, first + 4, GATE_FAILED);
+	rig_settle_writes(&rig, first + 4, ORDER_REFUSED);
 	rig_settle(&rig);
-	rig_decide(&rig, first + 5, GATE_SAFE);
+	rig_settle_writes(&rig, first + 5, ORDER_EXECUTE);
 	rig_settle(&rig);
 	check_unharmed(c);
 }
@@ -197,15 +196,15 @@ static void
 lose(void)
 {
 	struct rig_client *c = join(LOSER, false);
-	uint64_t first = rig.tickets;
+	uint64_t first = rig.order.submitted;
 	unsigned replies = c->replies;
 
 	rig.holding = true;
 	rig_ask_kind(c, 4, 1);
 	rig_settle(&rig);
-	rig_await(&rig, c->closed || rig.tickets == first + 1);
+	rig_await(&rig, c->closed || rig.order.submitted == first + 1);
 	rig.holding = false;
-	rig_decide(&rig, rig.tickets, GATE_LOST);
+	rig_settle_writes(&rig, rig.order.submitted, ORDER_UNKNOWN);
 	rig_settle(&rig);
 	rig_await(&rig, c->closed);
 	must(c->replies == replies);
@@ -271,7 +270,7 @@ session_to_the_word(void)
 		talk();
 		dribble();
 		sleep_and_wake();
-		write_through_the_gate();
+		write_through_the_order();
 		half_close();
 		send_garbage();
 		reset();
@@ -292,19 +291,22 @@ session_to_a_stop(void)
 	if (rig_begin(&rig)) {
 		struct rig_client *sleeper = join(SLEEPER, true);
 		struct rig_client *writer = join(WRITER, false);
-		uint64_t began;
+		uint64_t began, submitted;
 
 		sleeper->reading = false;
 		for (unsigned i = 0; i < FLOOD / 4; i++)
 			rig_ask_kind(sleeper, 2, 0);
+		rig_settle(&rig);
+		submitted = rig.order.submitted;
 		rig.holding = true;
 		rig_ask_kind(writer, 4, 1);
 		rig_settle(&rig);
-		rig_await(&rig, writer->closed || rig.tickets == 1);
+		rig_await(&rig,
+		    writer->closed || rig.order.submitted == submitted + 1);
 		began = clock_ms();
 		rig_stop(&rig);
 		rig_settle(&rig);
-		rig_decide(&rig, rig.tickets, GATE_SAFE);
+		rig_settle_writes(&rig, rig.order.submitted, ORDER_EXECUTE);
 		sleeper->reading = true;
 		rig_settle(&rig);
 		rig_await(&rig, sleeper->closed && writer->closed);

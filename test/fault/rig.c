@@ -12,7 +12,6 @@
 
 #include "inject.h"
 #include "base/log.h"
-#include "service/gate.h"
 #include "net/server.h"
 #include "rig_client.h"
 #include "table/datatable.h"
@@ -111,14 +110,6 @@ rig_init(void)
 
 /* --- the server --------------------------------------------------------- */
 
-static uint64_t
-hold(void *arg)
-{
-	struct rig *r = arg;
-
-	return r->holding ? ++r->tickets : 0;
-}
-
 static void
 stopped(void *arg)
 {
@@ -148,11 +139,10 @@ make_server(struct rig *r)
 	if (address_parse("127.0.0.1", 0, &where) != 0)
 		return false;
 	r->table = datatable_new(DATATABLE_SEPARATE);
-	r->gate = gate_new(hold, r);
-	if (r->table == NULL || r->gate == NULL)
+	if (r->table == NULL)
 		return false;
-	config.table = r->table;
-	config.gate = r->gate;
+	config.service.table = r->table;
+	config.service.order = &r->order.order;
 	config.shutdown_word = RIG_WORD;
 	config.shut_down = shut_down;
 	config.stopped = stopped;
@@ -174,6 +164,7 @@ rig_begin(struct rig *r)
 	before.event = inject_live_event();
 	before.descriptors = count_descriptors();
 	memset(r, 0, sizeof(*r));
+	held_order_init(&r->order);
 	for (int i = 0; i < RIG_CLIENTS; i++)
 		r->clients[i].fd = -1;
 	rig_model_init();
@@ -191,7 +182,7 @@ rig_end(struct rig *r)
 	for (int i = 0; i < RIG_CLIENTS; i++)
 		rig_disconnect(&r->clients[i], false);
 	server_free(r->server);
-	gate_free(r->gate);
+	held_order_end(&r->order);
 	datatable_free(r->table);
 	event_base_free(r->base);
 	must(inject_live_own() == before.own);
@@ -200,10 +191,10 @@ rig_end(struct rig *r)
 }
 
 void
-rig_decide(struct rig *r, uint64_t up_to, int verdict)
+rig_settle_writes(struct rig *r, uint64_t up_to, enum order_outcome outcome)
 {
 	inject_arm(!r->calm);
-	gate_decide(r->gate, up_to, (enum gate_verdict)verdict);
+	held_order_settle(&r->order, up_to, outcome);
 	inject_arm(false);
 }
 
@@ -248,6 +239,8 @@ rig_turn(struct rig *r)
 
 	inject_arm(!r->calm);
 	event_base_loop(r->base, EVLOOP_NONBLOCK);
+	if (!r->holding)
+		held_order_settle(&r->order, UINT64_MAX, ORDER_EXECUTE);
 	inject_arm(false);
 	moved = server_progress(r) != progress || inject_failed() != failed;
 	return pump_clients(r) || moved;

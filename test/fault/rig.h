@@ -14,11 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "held_order.h"
 #include "rig_clock.h"
 
 struct datatable;
 struct event_base;
-struct gate;
 struct server;
 
 /* Registers, and coils, that are a client's own. */
@@ -27,7 +27,7 @@ struct server;
 #define RIG_CLIENTS     16
 #define RIG_ASKED_MAX   (32 * 1024)
 #define RIG_WORD        "stop now"
-#define RIG_FAILED_UNIT 0xFA /* the gate will fail what this unit asks */
+#define RIG_FAILED_UNIT 0xFA /* what this unit writes will be refused */
 #define RIG_PATIENCE_MS 5000
 
 /* End the program, loudly, unless the expression holds. */
@@ -68,11 +68,10 @@ struct rig_client {
 struct rig {
 	struct event_base *base;
 	struct server *server;
-	struct gate *gate;
+	struct held_order order;
 	struct datatable *table;
 	bool calm;    /* nothing fails for now */
-	bool holding; /* the gate holds writes back */
-	uint64_t tickets;
+	bool holding; /* writes wait for rig_settle_writes */
 	unsigned stops;
 	struct rig_client clients[RIG_CLIENTS];
 };
@@ -112,8 +111,9 @@ void rig_settle(struct rig *r);
 
 void rig_idle(struct rig *r);
 
-/* Decide tickets for and with the server's loop: up to this one. */
-void rig_decide(struct rig *r, uint64_t up_to, int verdict);
+/* Settle writes, up to the one of this number, as if from the server's loop. */
+void
+rig_settle_writes(struct rig *r, uint64_t up_to, enum order_outcome outcome);
 
 /* Stop as an operator does. */
 void rig_stop(struct rig *r);

@@ -175,12 +175,13 @@ next_reply(const struct rig_client *c, uint8_t *reply)
 	if (c->sent - c->answered < HEADER || asked[2] != 0 ||
 	    c->sent - c->answered < 6U + asked[5])
 		return 0;
-	length =
-	    model_respond(&model, asked + HEADER, asked[5] - 1U, reply + 7);
 	if (asked[6] == RIG_FAILED_UNIT) {
-		reply[7] |= 0x80;
+		reply[7] = asked[7] | 0x80;
 		reply[8] = 4;
 		length = 2;
+	} else {
+		length = model_respond(
+		    &model, asked + HEADER, asked[5] - 1U, reply + 7);
 	}
 	memcpy(reply, asked, HEADER);
 	reply[4] = 0;

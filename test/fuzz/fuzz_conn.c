@@ -3,7 +3,7 @@
  *
  * Input: flags (below), how many times more the stream is sent, a byte n, n %
  * 64 steps (step_take), then the stream. What the steps do not send is sent
- * after them; then the client half-closes, reads, and all tickets are decided.
+ * after them; then the client half-closes, reads, and all writes are settled.
  *
  * Holds: the client gets exactly the replies that the model makes, in order,
  * whether the stream comes at once or step by step; unsent replies stay
@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "held_order.h"
 #include "model.h"
 #include "net/conn.h"
 #include "service/exchange.h"
-#include "service/gate.h"
 #include "service/policy.h"
 #include "report/trace.h"
 #include "table/datatable.h"
@@ -32,8 +32,8 @@
 enum flags {
 	OVERLAID = 1,
 	WITH_WORD = 2,
-	WITH_GATE = 4,
-	TICKETS_FAIL = 8, /* every third of them */
+	WITH_ORDER = 4,
+	WRITES_FAIL = 8, /* every third of them */
 	WORD_REFUSED = 16,
 };
 
@@ -58,9 +58,9 @@ struct run {
 	struct conn_host host;
 	struct bufferevent *peer;
 	struct evbuffer *replies;
-	struct gate *gate;
-	uint64_t tickets; /* given */
-	uint64_t decided;
+	struct order order; /* refuses some writes at once */
+	struct held_order held;
+	uint64_t writes;
 	size_t sent; /* of the stream */
 	bool reading;
 	bool half_closed;
@@ -71,38 +71,49 @@ struct run {
 
 static struct event_base *base;
 
-/* --- tickets ------------------------------------------------------------ */
+/* --- the order ---------------------------------------------------------- */
 
-/* Every fifth write need not wait. */
+/* What becomes of a write, by its number: refused at once or later, or
+ * executed. */
+
 static bool
-is_held(uint64_t ticket)
+is_taken(uint64_t number)
 {
-	return ticket % 5 != 0;
+	return number % 5 != 0;
 }
 
-static enum gate_verdict
-verdict(const struct script *s, uint64_t ticket)
+static enum order_outcome
+outcome_of(const struct script *s, uint64_t number)
 {
-	return s->flags & TICKETS_FAIL && ticket % 3 == 0 ? GATE_FAILED :
-							    GATE_SAFE;
+	return s->flags & WRITES_FAIL && number % 3 == 0 ? ORDER_REFUSED :
+							   ORDER_EXECUTE;
 }
 
-static uint64_t
-hold(void *arg)
+static int
+submit(void *arg, struct order_write *write)
 {
 	struct run *r = arg;
 
-	r->tickets++;
-	return is_held(r->tickets) ? r->tickets : 0;
+	if (!is_taken(++r->writes))
+		return -1;
+	return order_submit(&r->held.order, write);
+}
+
+/* The number, among all writes, of the one that was taken as number taken. */
+static uint64_t
+number_of(uint64_t taken)
+{
+	return taken + (taken - 1) / 4;
 }
 
 static void
-decide(struct run *r, uint64_t most)
+settle(struct run *r, uint64_t most)
 {
-	while (most-- > 0 && r->decided < r->tickets) {
-		r->decided++;
-		gate_decide(
-		    r->gate, r->decided, verdict(r->script, r->decided));
+	while (most-- > 0 && r->held.settled < r->held.submitted) {
+		uint64_t next = r->held.settled + 1;
+
+		held_order_settle(
+		    &r->held, next, outcome_of(r->script, number_of(next)));
 	}
 }
 
@@ -115,21 +126,34 @@ writes(uint8_t function)
 	    function == 16 || function == 22 || function == 23;
 }
 
-/* Append the reply to a frame. */
+/* Whether the write of this number is refused. */
+static bool
+is_refused(const struct script *s, uint64_t number)
+{
+	return s->flags & WITH_ORDER &&
+	    (!is_taken(number) || outcome_of(s, number) == ORDER_REFUSED);
+}
+
+/* Append the reply to a frame. A write that is refused changes nothing. */
 static void
 expect_reply(struct script *s, struct model *model, const uint8_t *adu,
-    size_t whole, uint64_t *tickets)
+    size_t whole, uint64_t *number)
 {
+	static struct model before;
 	uint8_t *reply = s->replies + s->replies_length;
-	size_t length = model_respond(model, adu + 7, whole - 7, reply + 7);
+	bool refused = writes(adu[7]) && is_refused(s, *number + 1);
+	size_t length;
 
-	if (s->flags & WITH_GATE && writes(reply[7])) {
-		++*tickets;
-		if (is_held(*tickets) && verdict(s, *tickets) == GATE_FAILED) {
-			reply[7] |= 0x80;
-			reply[8] = 4;
-			length = 2;
-		}
+	if (refused)
+		before = *model;
+	length = model_respond(model, adu + 7, whole - 7, reply + 7);
+	if (writes(reply[7]))
+		++*number;
+	if (refused && writes(reply[7])) {
+		*model = before;
+		reply[7] |= 0x80;
+		reply[8] = 4;
+		length = 2;
 	}
 	memcpy(reply, adu, 7);
 	reply[4] = 0;
@@ -141,7 +165,7 @@ static void
 expect(struct script *s)
 {
 	static struct model model;
-	uint64_t tickets = 0;
+	uint64_t number = 0;
 	size_t whole = 0;
 
 	model_init(&model, s->flags & OVERLAID, VERSION);
@@ -153,7 +177,7 @@ expect(struct script *s)
 		s->end = reference_frame(adu, s->length - s->rest, &whole);
 		if (s->end != MBAP_READY)
 			return;
-		expect_reply(s, &model, adu, whole, &tickets);
+		expect_reply(s, &model, adu, whole, &number);
 		s->frames++;
 	}
 }
@@ -249,7 +273,7 @@ run_conn(const struct run *r)
 static void
 check_unsent(const struct run *r)
 {
-	if (run_conn(r) != NULL && !(r->script->flags & TICKETS_FAIL))
+	if (run_conn(r) != NULL)
 		must(r->host.counters.bytes_out -
 			evbuffer_get_length(r->replies) <=
 		    CONN_UNSENT_HIGH + MB_ADU_MAX);
@@ -324,7 +348,7 @@ enum step {
 	SEND_EIGHTS = 2,
 	SEND_PAGES = 3,
 	TOGGLE_READING = 4,
-	DECIDE = 5,
+	SETTLE = 5,
 	PASS_TIME = 6, /* no time at all: half-close */
 	SEND_WITHOUT_A_TURN = 7,
 };
@@ -356,8 +380,8 @@ step_take(struct run *r, uint8_t step)
 	case TOGGLE_READING:
 		set_reading(r, !r->reading);
 		break;
-	case DECIDE:
-		decide(r, 1U + (step >> 3));
+	case SETTLE:
+		settle(r, 1U + (step >> 3));
 		break;
 	case PASS_TIME:
 		if (step >> 3 == 0)
@@ -389,8 +413,10 @@ run_begin(struct run *r, const struct script *s)
 	r->host.closed = closed;
 	r->host.shut_down = shut_down;
 	r->host.arg = r;
-	if (s->flags & WITH_GATE)
-		r->host.service.gate = r->gate = gate_new(hold, r);
+	held_order_init(&r->held);
+	r->order = (struct order){ .submit = submit, .arg = r };
+	if (s->flags & WITH_ORDER)
+		r->host.service.order = &r->order;
 	must(bufferevent_pair_new(base, 0, pair) == 0);
 	r->peer = pair[1];
 	bufferevent_enable(r->peer, EV_WRITE);
@@ -402,7 +428,7 @@ static void
 run_end(struct run *r)
 {
 	bufferevent_free(r->peer);
-	gate_free(r->gate);
+	held_order_end(&r->held);
 	stream_pool_free(r->host.streams);
 	datatable_free(r->host.service.table);
 	turn_base(); /* for what libevent frees later */
@@ -454,7 +480,7 @@ run(const struct script *s, size_t step_count)
 	for (int i = 0; run_conn(&r) != NULL; i++) {
 		must(i < STREAM_MAX);
 		turn(&r);
-		decide(&r, UINT64_MAX);
+		settle(&r, UINT64_MAX);
 	}
 	turn(&r);
 	check_end(&r);

@@ -111,7 +111,7 @@ def connections():
     reads = stream(["read_125_registers"])
     some = [f"6.{n}" for n in ("01", "06", "16", "03")]
     mixed = stream([n for n in EXAMPLES if n[:4] in some])
-    send, eights, pages, read, decide, pause, half_close, together = (
+    send, eights, pages, read, settle, pause, half_close, together = (
         0, 2, 3, 4, 5, 6 | 8, 6, 7)
 
     def conn(name, flags, repeats, steps, data):
@@ -125,13 +125,13 @@ def connections():
          reads * 20)
     conn("pause_and_half_close", 0, 63,
          [read, pages | 248, half_close, read], reads * 8)
-    conn("gate", 4, 5, [eights | 56, decide, decide | 8, eights | 56,
-                        decide | 56, send, together], mixed)
-    conn("gate_fails", 4 | 8, 9, [pages, decide | 16, read, pages, decide],
+    conn("order", 4, 5, [eights | 56, settle, settle | 8, eights | 56,
+                        settle | 56, send, together], mixed)
+    conn("order_fails", 4 | 8, 9, [pages, settle | 16, read, pages, settle],
          mixed)
-    conn("gate_and_half_close", 4, 5, [eights | 80, half_close, decide], mixed)
-    conn("gate_and_pause", 4, 63, [read, pages | 248, decide | 248, read,
-                                   decide | 248], mixed + reads)
+    conn("order_and_half_close", 4, 5, [eights | 80, half_close, settle], mixed)
+    conn("order_and_pause", 4, 63, [read, pages | 248, settle | 248, read,
+                                   settle | 248], mixed + reads)
     conn("word", 2, 0, [], b"quit")
     conn("word_in_pieces", 2, 0, [eights | 72, send, send, send], mixed +
          b"quit\r\n")
