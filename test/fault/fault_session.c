@@ -124,8 +124,10 @@ static void
 write_through_the_order(void)
 {
 	struct rig_client *c = join(WRITER, false);
-	uint64_t first = rig.order.submitted;
+	uint64_t first;
 
+	rig_settle(&rig);
+	first = rig.order.submitted;
 	rig.holding = true;
 	rig_ask_kind(c, 4, 1);
 	rig_ask_kind(c, 6, 2);
@@ -136,12 +138,12 @@ write_through_the_order(void)
 	rig_ask_kind(c, 5, 3);
 	rig_settle(&rig);
 	rig_await(&rig, c->closed || rig.order.submitted == first + 5);
-	rig.holding = false;
 	rig_settle_writes(&rig, first + 2, ORDER_EXECUTE);
 	rig_settle(&rig);
 	rig_settle_writes(&rig, first + 4, ORDER_REFUSED);
 	rig_settle(&rig);
 	rig_settle_writes(&rig, first + 5, ORDER_EXECUTE);
+	rig.holding = false;
 	rig_settle(&rig);
 	check_unharmed(c);
 }
@@ -196,15 +198,18 @@ static void
 lose(void)
 {
 	struct rig_client *c = join(LOSER, false);
-	uint64_t first = rig.order.submitted;
-	unsigned replies = c->replies;
+	uint64_t first;
+	unsigned replies;
 
+	rig_settle(&rig);
+	first = rig.order.submitted;
+	replies = c->replies;
 	rig.holding = true;
 	rig_ask_kind(c, 4, 1);
 	rig_settle(&rig);
 	rig_await(&rig, c->closed || rig.order.submitted == first + 1);
-	rig.holding = false;
 	rig_settle_writes(&rig, rig.order.submitted, ORDER_UNKNOWN);
+	rig.holding = false;
 	rig_settle(&rig);
 	rig_await(&rig, c->closed);
 	must(c->replies == replies);

@@ -267,6 +267,7 @@ write_once(struct store *s, struct datatable *t, char *error)
 	bool good;
 
 	datatable_write_registers(t, &writer, 0, 1, &after);
+	batch_reserve(b, 1, 1);
 	batch_add(b, &change, 0);
 	batch_seal(b, t);
 	good = store_commit(s, b, &why) == STORE_DONE;
