@@ -92,6 +92,18 @@ START_TEST(nothing_is_known_at_first)
 }
 END_TEST
 
+START_TEST(each_function_has_a_place)
+{
+	size_t places = 0;
+
+	for (unsigned i = 0; i < MB_FUNCTION_CODES; i++)
+		if (mb_function((uint8_t)i) != NULL)
+			ck_assert_uint_eq(report_function(places++), i);
+	ck_assert_uint_le(places, REPORT_FUNCTIONS_MAX);
+	ck_assert_uint_eq(report_function(places), 0);
+}
+END_TEST
+
 START_TEST(a_connection_has_its_counts)
 {
 	ask_alone(3, 0, 10);
@@ -102,9 +114,11 @@ START_TEST(a_connection_has_its_counts)
 	ck_assert_uint_eq(connection()->bytes_in, 4 * 12);
 	ck_assert_uint_eq(connection()->bytes_out, 4 * 10);
 	ck_assert_uint_eq(connection()->functions[2], 2);
-	ck_assert_uint_eq(report_functions[2], 3);
+	ck_assert_uint_eq(report_function(2), 3);
 	ck_assert_uint_eq(connection()->functions[5], 1);
-	ck_assert_uint_eq(connection()->functions[REPORT_FUNCTIONS], 1);
+	ck_assert_uint_eq(report_function(5), 6);
+	ck_assert_uint_eq(connection()->functions[REPORT_FUNCTIONS_MAX], 1);
+	ck_assert_uint_eq(report_function(REPORT_FUNCTIONS_MAX), 0);
 	ck_assert_uint_eq(connection()->exceptions[1], 1);
 	ck_assert_uint_eq(connection()->exceptions[3], 1);
 }
@@ -427,6 +441,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_is_known_at_first);
+	tcase_add_test(tc, each_function_has_a_place);
 	tcase_add_test(tc, a_connection_has_its_counts);
 	tcase_add_test(tc, a_host_is_one_client_on_all_its_connections);
 	tcase_add_test(tc, the_depth_of_pipelining_is_the_longest_run);

@@ -8,9 +8,9 @@
  * bytes that were no frame.
  *
  * Memory is bounded: REPORT_HOSTS_MAX hosts, REPORT_CONNECTIONS_MAX connections
- * and what each has room for, some 400 KiB; of those that have not been heard
- * of for longest nothing stays (so that of more connections than that, busy at
- * once, some are counted again). So is the work per request: a look at the
+ * and what each has room for, some 400 KiB; the least recently active are
+ * evicted (so that of more connections than that, busy at once, some are
+ * counted again). So is the work per request: a look at the
  * clock, one in a hash table, and a comparison with each of REPORT_POLLS_MAX
  * polls.
  */
@@ -39,10 +39,9 @@ struct client_report;
 /* Room for what was wrong with a request, as a sentence. */
 #define REPORT_WRONG_MAX MB_EXPLAIN_TEXT_MAX
 
-/* Function codes that are counted apart, and behind them all others together.
- */
-#define REPORT_FUNCTIONS 12
-extern const uint8_t report_functions[REPORT_FUNCTIONS];
+/* Each function code of the server's is counted in a place of its own, up to so
+ * many; all others together in the place behind them. */
+#define REPORT_FUNCTIONS_MAX 16
 
 /* Exception codes 1 to 4. */
 #define REPORT_EXCEPTIONS 5
@@ -115,8 +114,8 @@ struct report_connection {
 	uint64_t requests;
 	uint64_t bytes_in;
 	uint64_t bytes_out;
-	uint64_t functions[REPORT_FUNCTIONS + 1];
-	uint64_t exceptions[REPORT_EXCEPTIONS]; /* [0] is not used */
+	uint64_t functions[REPORT_FUNCTIONS_MAX + 1]; /* by place */
+	uint64_t exceptions[REPORT_EXCEPTIONS];       /* [0] is not used */
 	struct report_rate rate;
 
 	/* Of the request before. */
@@ -134,6 +133,9 @@ void client_report_free(struct client_report *r);
 
 /* The tap that feeds it; its next is the caller's to set. */
 struct tap client_report_tap(struct client_report *r);
+
+/* The function code that is counted in a place, or 0: all others are. */
+uint8_t report_function(size_t place);
 
 /*
  * To walk over what is known, in no order: slots from 0 to the maximum, NULL

@@ -69,12 +69,13 @@ add_codes(const struct report_connection *c, struct json_text *t)
 	const char *comma = "";
 
 	json_text_add(t, ",\"functions\":{");
-	for (size_t i = 0; i <= REPORT_FUNCTIONS; i++) {
+	for (size_t i = 0; i <= REPORT_FUNCTIONS_MAX; i++) {
+		uint8_t function = report_function(i);
+
 		if (c->functions[i] == 0)
 			continue;
-		if (i < REPORT_FUNCTIONS)
-			json_text_add(
-			    t, "%s\"%u\":", comma, report_functions[i]);
+		if (function != 0)
+			json_text_add(t, "%s\"%u\":", comma, function);
 		else
 			json_text_add(t, "%s\"other\":", comma);
 		json_text_add(t, "%" PRIu64, c->functions[i]);

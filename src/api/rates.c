@@ -1,16 +1,17 @@
 #include "api/rates.h"
 
+#include "modbus/function.h"
 #include "service/counters.h"
 
 uint64_t
 rates_writes(const struct counters *counters)
 {
-	const uint64_t *n = counters->requests_by_function;
+	uint64_t writes = 0;
 
-	return n[MB_FC_WRITE_SINGLE_COIL] + n[MB_FC_WRITE_SINGLE_REGISTER] +
-	    n[MB_FC_WRITE_MULTIPLE_COILS] + n[MB_FC_WRITE_MULTIPLE_REGISTERS] +
-	    n[MB_FC_MASK_WRITE_REGISTER] +
-	    n[MB_FC_READ_WRITE_MULTIPLE_REGISTERS];
+	for (unsigned i = 0; i < MB_FUNCTION_CODES; i++)
+		if (mb_functions[i].most_written != 0)
+			writes += counters->requests_by_function[i];
+	return writes;
 }
 
 void

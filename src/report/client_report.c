@@ -7,6 +7,7 @@
 #include "base/client.h"
 #include "base/clock.h"
 #include "modbus/explain.h"
+#include "modbus/function.h"
 
 /* Open addressing, at most half full; freed slots are not reused one by one:
  * when a connection is forgotten the table is made anew. */
@@ -22,6 +23,8 @@ struct client_report {
 	size_t connection_count;
 	uint16_t slots[SLOTS]; /* 1 + place in connections */
 
+	uint8_t places[MB_FUNCTION_CODES]; /* of functions */
+
 	struct report_connection *current; /* of the request before */
 	uint64_t run; /* requests in the run so far; 0: a run begins */
 };
@@ -36,7 +39,7 @@ is_host(const struct report_host *h, const struct address *a)
 }
 
 static struct report_host *
-longest_unheard(struct client_report *r)
+least_recently_active(struct client_report *r)
 {
 	struct report_host *oldest = &r->hosts[0];
 
@@ -65,7 +68,7 @@ find_host(struct client_report *r, const struct address *a, uint64_t now)
 	if (r->host_count < REPORT_HOSTS_MAX) {
 		h = &r->hosts[r->host_count++];
 	} else {
-		h = longest_unheard(r);
+		h = least_recently_active(r);
 		forget_host(r, h);
 	}
 	*h = (struct report_host){
@@ -105,7 +108,7 @@ is_later(const void *a, const void *b)
 	return (x->last < y->last) - (x->last > y->last);
 }
 
-/* Keep the half that was heard of last: so each newcomer pays little. */
+/* Keep the more recently active half, so that this is seldom needed. */
 static void
 forget_connections(struct client_report *r)
 {
@@ -154,17 +157,22 @@ connection_of(struct client_report *r, const struct client *who, uint64_t now)
 
 /* Counting. */
 
-const uint8_t report_functions[REPORT_FUNCTIONS] = { 1, 2, 3, 4, 5, 6, 8, 15,
-	16, 22, 23, 43 };
-
-static size_t
-function_place(uint8_t function)
+uint8_t
+report_function(size_t place)
 {
-	size_t i = 0;
+	for (unsigned i = 0; i < MB_FUNCTION_CODES; i++)
+		if (mb_function((uint8_t)i) != NULL && place-- == 0)
+			return (uint8_t)i;
+	return 0;
+}
 
-	while (i < REPORT_FUNCTIONS && report_functions[i] != function)
-		i++;
-	return i;
+static void
+place_functions(struct client_report *r)
+{
+	memset(r->places, REPORT_FUNCTIONS_MAX, sizeof(r->places));
+	for (uint8_t i = 0; i < REPORT_FUNCTIONS_MAX; i++)
+		if (report_function(i) != 0)
+			r->places[report_function(i)] = i;
 }
 
 static void
@@ -202,7 +210,7 @@ is_poll(const struct report_poll *p, const struct exchange *x)
 }
 
 /* Room for another: of those that were read once only, or else of all, the one
- * that is unheard of for longest. */
+ * that is least recently active. */
 static struct report_poll *
 poll_to_forget(struct report_host *h)
 {
@@ -383,7 +391,7 @@ exchanged(void *arg, const struct exchange *x)
 	h->requests++;
 	c->bytes_in += x->frame->length;
 	c->bytes_out += MB_MBAP_LENGTH + x->response_length;
-	c->functions[function_place(mbap_pdu(x->frame)[0])]++;
+	c->functions[r->places[mbap_pdu(x->frame)[0]]]++;
 	count_rate(&c->rate, now);
 	count_rate(&h->rate, now);
 	note_run(r, h);
@@ -401,7 +409,11 @@ exchanged(void *arg, const struct exchange *x)
 struct client_report *
 client_report_new(void)
 {
-	return calloc(1, sizeof(struct client_report));
+	struct client_report *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		place_functions(r);
+	return r;
 }
 
 void
@@ -422,10 +434,7 @@ client_report_tap(struct client_report *r)
 static bool
 same_table(uint8_t a, uint8_t b)
 {
-	bool bits_a = a <= MB_FC_READ_DISCRETE_INPUTS;
-	bool bits_b = b <= MB_FC_READ_DISCRETE_INPUTS;
-
-	return bits_a == bits_b;
+	return mb_functions[a].kind == mb_functions[b].kind;
 }
 
 static bool
