@@ -19,7 +19,7 @@
  * go how often that was so, and when the address changed hands last. A client
  * that was forgotten meanwhile hands nothing over.
  *
- * Memory is bounded: 26 bytes for each of 131,072 addresses, and what the
+ * Memory is bounded: 28 bytes for each of 131,072 addresses, and what the
  * clients take. The system gives pages as they are first written. Nothing
  * here waits or allocates once it is made; reads are for the thread that
  * writes the table.

@@ -2,46 +2,42 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/words.h"
 
 #define ADDRESSES 65536
-#define BLOCK     64 /* addresses that share a generation, or a word of bits */
+#define BLOCK     64 /* addresses, a bit of a word for each */
 #define BLOCKS    (ADDRESSES / BLOCK)
 
 #define OVERLAID_REGISTERS (ADDRESSES / 16)
 
 /*
- * Who wrote last, and in which era: the upper half of a time, which lasts 49
- * days and has 16 bits to spare until the year 10889. Nearly always a write
- * finds what it would put here.
+ * What the last write to a block of addresses left. Its client and time are
+ * kept here, once for all the addresses that it wrote: a client that writes the
+ * same range again and again, as most do, touches the block alone. Only when
+ * another range or another client follows, the addresses are looked at one by
+ * one.
  */
-struct owner {
-	uint16_t client; /* its number */
-	uint16_t era;
+struct block {
+	uint64_t written;    /* which addresses the last write wrote */
+	uint64_t time;       /* theirs, instead of that in struct side */
+	uint64_t generation; /* of the last write */
+	uint64_t contended;  /* which addresses are */
+	uint16_t client;     /* whose the last write was */
 };
 
-#define ERA_BITS 32 /* of a time, below its era */
-
-/*
- * What is known of the registers, or of the coils. An array for each thing,
- * not a record for each address: a request writes up to 123 registers or 1968
- * coils in a row, which libc and the compiler then do many at a time, and most
- * writes touch nothing but time and changes.
- */
+/* What is known of the registers, or of the coils. */
 struct side {
-	struct owner owner[ADDRESSES];
-	uint32_t time[ADDRESSES]; /* of the last write, within its era */
+	struct block blocks[BLOCKS];
+	uint16_t client[ADDRESSES]; /* the last to write: its number */
+	uint16_t other[ADDRESSES];  /* who had it before it changed hands */
 	uint32_t changes[ADDRESSES];
-	uint16_t other[ADDRESSES];    /* who had it before it changed hands */
-	uint64_t handover[ADDRESSES]; /* when that was; 0: never */
 	uint32_t contentions[ADDRESSES];
-	uint64_t contended[BLOCKS];  /* a bit for each address */
-	uint64_t generation[BLOCKS]; /* of the last write to any of them */
-	size_t held[WRITERS_END];    /* addresses each was the last to write */
+	uint64_t time[ADDRESSES];     /* of the last write, see struct block */
+	uint64_t handover[ADDRESSES]; /* 0: never */
+	size_t held[WRITERS_END];     /* addresses each was the last to write */
 };
 
 /* Who writes, and when. */
@@ -64,7 +60,8 @@ contend(struct last_writer *lw, enum datatable_kind kind, unsigned address)
 	struct side *s = &lw->sides[kind];
 
 	if (s->contentions[address] == 0) {
-		s->contended[address / BLOCK] |= UINT64_C(1) << address % BLOCK;
+		s->blocks[address / BLOCK].contended |= UINT64_C(1)
+		    << address % BLOCK;
 		lw->totals.contended[kind]++;
 	}
 	if (s->contentions[address] != UINT32_MAX)
@@ -77,9 +74,10 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
     struct stamp stamp)
 {
 	struct side *s = &lw->sides[kind];
-	uint16_t from = s->owner[address].client;
+	uint16_t from = s->client[address];
 	uint64_t before = s->handover[address];
 
+	s->client[address] = stamp.client;
 	s->held[stamp.client]++;
 	if (from == WRITERS_NOBODY) {
 		lw->totals.written[kind]++;
@@ -96,44 +94,43 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
 	s->other[address] = from;
 }
 
-static struct owner
-owner_of(struct stamp stamp)
+/* The lowest address of a block that is in bits, which are not 0. */
+static unsigned
+lowest(unsigned block, uint64_t bits)
 {
-	uint16_t era = (uint16_t)(stamp.time >> ERA_BITS);
-
-	return (struct owner){ stamp.client, era };
+	return block * BLOCK + (unsigned)__builtin_ctzll(bits);
 }
 
-/* Whether all of quantity owners are this one: the first is, and each is like
- * the one before. */
-static bool
-all_are(const struct owner *owners, unsigned quantity, struct owner owner)
-{
-	return memcmp(owners, &owner, sizeof(owner)) == 0 &&
-	    memcmp(owners, owners + 1, (quantity - 1) * sizeof(owner)) == 0;
-}
-
-/* A writer or an era is new to some of quantity addresses. Apart from its
- * caller, as it is seldom so. */
+/* The addresses of a block that are written are not those of the write before,
+ * or its client is another. Apart from its caller, as it is seldom so. */
 static void __attribute__((noinline))
-own_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
-    unsigned quantity, struct stamp stamp)
+own_block(struct last_writer *lw, enum datatable_kind kind, unsigned block,
+    uint64_t written, struct stamp stamp)
 {
-	struct owner *owners = lw->sides[kind].owner;
+	struct side *s = &lw->sides[kind];
+	struct block *b = &s->blocks[block];
+	uint64_t left = b->written & ~written;
+	uint64_t owned = b->client == stamp.client ? b->written : 0;
 
-	for (unsigned i = first; i < first + quantity; i++) {
-		if (owners[i].client != stamp.client)
-			hand_over(lw, kind, i, stamp);
-		owners[i] = owner_of(stamp);
-	}
+	for (; left != 0; left &= left - 1)
+		s->time[lowest(block, left)] = b->time;
+	for (uint64_t bits = written & ~owned; bits != 0; bits &= bits - 1)
+		if (s->client[lowest(block, bits)] != stamp.client)
+			hand_over(lw, kind, lowest(block, bits), stamp);
+	b->written = written;
+	b->client = stamp.client;
 }
 
-/* memset for words: libc's own is that of wide characters. */
 static void
-fill(uint32_t *words, uint32_t value, size_t count)
+stamp_block(struct last_writer *lw, enum datatable_kind kind, unsigned block,
+    uint64_t written, struct stamp stamp)
 {
-	_Static_assert(sizeof(wchar_t) == sizeof(*words), "32 bits wide");
-	wmemset((wchar_t *)words, (wchar_t)value, count);
+	struct block *b = &lw->sides[kind].blocks[block];
+
+	if (b->written != written || b->client != stamp.client)
+		own_block(lw, kind, block, written, stamp);
+	b->time = stamp.time;
+	b->generation = lw->totals.writes;
 }
 
 /* Put a stamp on each of quantity addresses. */
@@ -141,14 +138,14 @@ static void
 stamp_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
     unsigned quantity, struct stamp stamp)
 {
-	struct side *s = &lw->sides[kind];
+	unsigned last = first + quantity - 1;
+	unsigned block = first / BLOCK;
+	uint64_t written = UINT64_MAX << first % BLOCK;
 
-	if (!all_are(s->owner + first, quantity, owner_of(stamp)))
-		own_range(lw, kind, first, quantity, stamp);
-	fill(s->time + first, (uint32_t)stamp.time, quantity);
-	for (unsigned b = first / BLOCK; b <= (first + quantity - 1) / BLOCK;
-	     b++)
-		s->generation[b] = lw->totals.writes;
+	for (; block < last / BLOCK; block++, written = UINT64_MAX)
+		stamp_block(lw, kind, block, written, stamp);
+	written &= UINT64_MAX >> (BLOCK - 1 - last % BLOCK);
+	stamp_block(lw, kind, block, written, stamp);
 }
 
 /* Whether a write of many words repeats what is there, as many do: that is seen
@@ -252,9 +249,12 @@ forget_writers(struct last_writer *lw)
 	for (int kind = 0; kind < 2; kind++) {
 		struct side *s = &lw->sides[kind];
 
+		for (unsigned i = 0; i < BLOCKS; i++)
+			if (gone[s->blocks[i].client])
+				s->blocks[i].client = WRITERS_FORGOTTEN;
 		for (unsigned i = 0; i < ADDRESSES; i++) {
-			if (gone[s->owner[i].client])
-				s->owner[i].client = WRITERS_FORGOTTEN;
+			if (gone[s->client[i]])
+				s->client[i] = WRITERS_FORGOTTEN;
 			if (gone[s->other[i]])
 				s->other[i] = WRITERS_FORGOTTEN;
 		}
@@ -337,13 +337,14 @@ last_writer_read(const struct last_writer *lw, enum datatable_kind kind,
     uint16_t address, struct last_write *out)
 {
 	const struct side *s = &lw->sides[kind];
-	struct owner owner = s->owner[address];
+	const struct block *b = &s->blocks[address / BLOCK];
+	bool latest = b->written >> address % BLOCK & 1;
 
-	if (owner.client == WRITERS_NOBODY)
+	if (s->client[address] == WRITERS_NOBODY)
 		return false;
 	*out = (struct last_write){
-		.client = client_of(lw, owner.client),
-		.time = (uint64_t)owner.era << ERA_BITS | s->time[address],
+		.client = client_of(lw, s->client[address]),
+		.time = latest ? b->time : s->time[address],
 		.changes = s->changes[address],
 		.handover = s->handover[address],
 		.other = s->handover[address] == 0 ?
@@ -377,10 +378,10 @@ int32_t
 last_writer_next_contended(
     const struct last_writer *lw, enum datatable_kind kind, uint32_t from)
 {
-	const uint64_t *bits = lw->sides[kind].contended;
+	const struct block *blocks = lw->sides[kind].blocks;
 
 	for (; from < ADDRESSES; from = (from / BLOCK + 1) * BLOCK) {
-		uint64_t rest = bits[from / BLOCK] >> from % BLOCK;
+		uint64_t rest = blocks[from / BLOCK].contended >> from % BLOCK;
 
 		if (rest != 0)
 			return (int32_t)from + __builtin_ctzll(rest);
@@ -401,9 +402,9 @@ last_writer_next_written(const struct last_writer *lw, enum datatable_kind kind,
 	const struct side *s = &lw->sides[kind];
 
 	while (from < ADDRESSES) {
-		if (s->generation[from / BLOCK] <= generation)
+		if (s->blocks[from / BLOCK].generation <= generation)
 			from = (from / BLOCK + 1) * BLOCK;
-		else if (s->owner[from].client == WRITERS_NOBODY)
+		else if (s->client[from] == WRITERS_NOBODY)
 			from++;
 		else
 			return (int32_t)from;
