@@ -55,7 +55,8 @@ struct datatable_change {
 	uint16_t address;
 	uint16_t quantity;
 	const uint16_t *before; /* quantity words, or the packed coils */
-	const uint16_t *after;  /* likewise; equal where nothing changed */
+	const uint16_t *after;  /* likewise; the same pointer when no value
+				   changed */
 };
 
 /*

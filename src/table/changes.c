@@ -178,8 +178,11 @@ static void
 changed(void *arg, const struct datatable_change *change)
 {
 	struct changes *c = arg;
-	uint16_t writer = writer_number(c, change->writer);
+	uint16_t writer;
 
+	if (change->before == change->after)
+		return;
+	writer = writer_number(c, change->writer);
 	if (change->kind == DATATABLE_REGISTERS)
 		mark_registers(c, change, writer);
 	else

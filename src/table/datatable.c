@@ -21,9 +21,11 @@ struct datatable {
 	uint16_t *coils;                    /* own_coils, or registers */
 	struct datatable_observer *observers;
 
-	/* For observers, while they are told. */
+	/* For observers, while they are told; after also while registers are
+	 * written in place. */
+	struct datatable_change change;
 	uint16_t before[DATATABLE_WRITE_MAX];
-	uint16_t after[DATATABLE_PACKED_WORDS(DATATABLE_WRITE_MAX)];
+	uint16_t after[DATATABLE_WRITE_MAX];
 };
 
 struct datatable *
@@ -71,24 +73,12 @@ datatable_unobserve(struct datatable *t, struct datatable_observer *observer)
 	*at = observer->next;
 }
 
-/* Apart from its callers, so that they pay for observers only if there are
- * any. */
-static void __attribute__((noinline)) tell_observers(const struct datatable *t,
-    const struct datatable_writer *writer, enum datatable_kind kind,
-    uint16_t address, uint16_t quantity, const uint16_t *after)
+static void
+tell_observers(const struct datatable *t)
 {
-	const struct datatable_change change = {
-		.writer = writer,
-		.kind = kind,
-		.address = address,
-		.quantity = quantity,
-		.before = t->before,
-		.after = after,
-	};
-
 	for (struct datatable_observer *o = t->observers; o != NULL;
 	     o = o->next)
-		o->changed(o->arg, &change);
+		o->changed(o->arg, &t->change);
 }
 
 /* Bits 0..quantity-1 of a word; quantity 1..16. */
@@ -183,11 +173,28 @@ uint16_t *
 datatable_open_registers(
     struct datatable *t, uint16_t address, uint16_t quantity)
 {
+	(void)quantity; /* but for the assertions */
 	assert(quantity <= DATATABLE_WRITE_MAX);
 	assert(address + quantity <= ADDRESSES);
-	if (t->observers != NULL)
-		datatable_read_registers(t, address, quantity, t->before);
-	return t->registers + address;
+	return t->observers != NULL ? t->after : t->registers + address;
+}
+
+/* Apart from its caller, which pays for observers only if there are any. Most
+ * writes repeat what is there: then nothing is copied. */
+static void __attribute__((noinline))
+close_observed_registers(struct datatable *t,
+    const struct datatable_writer *writer, uint16_t address, uint16_t quantity)
+{
+	uint16_t *registers = t->registers + address;
+	size_t bytes = quantity * sizeof(*registers);
+
+	t->change = (struct datatable_change){ writer, DATATABLE_REGISTERS,
+		address, quantity, registers, registers };
+	if (memcmp(registers, t->after, bytes) != 0) {
+		t->change.before = memcpy(t->before, registers, bytes);
+		memcpy(registers, t->after, bytes);
+	}
+	tell_observers(t);
 }
 
 void
@@ -195,8 +202,7 @@ datatable_close_registers(struct datatable *t,
     const struct datatable_writer *writer, uint16_t address, uint16_t quantity)
 {
 	if (t->observers != NULL)
-		tell_observers(t, writer, DATATABLE_REGISTERS, address,
-		    quantity, t->registers + address);
+		close_observed_registers(t, writer, address, quantity);
 }
 
 void
@@ -222,22 +228,49 @@ merge(uint16_t *word, uint16_t mask, uint16_t bits)
  *
  *   packed        |  0 . . . . . . |  1 . . . . . . |
  *   table   |  0     ^shift  |  1             |  2             |
+ *
+ * The first word and the last are merged; those between are whole.
  */
 static void
 store_coils(
     uint16_t *to, unsigned shift, unsigned quantity, const uint16_t *packed)
 {
-	for (; quantity > 0; to++, packed++) {
-		unsigned bits = quantity < 16 ? quantity : 16;
-		uint32_t mask = (uint32_t)low_bits(bits) << shift;
-		uint32_t value = (uint32_t)*packed << shift;
+	unsigned end = shift + quantity, whole = end / 16, rest = end % 16;
+	uint32_t last;
 
-		merge(to, (uint16_t)mask, (uint16_t)value);
-		if (mask >> 16 != 0)
-			merge(to + 1, (uint16_t)(mask >> 16),
-			    (uint16_t)(value >> 16));
-		quantity -= bits;
+	if (end <= 16) {
+		merge(to, (uint16_t)(low_bits(quantity) << shift),
+		    (uint16_t)(*packed << shift));
+		return;
 	}
+	merge(to, (uint16_t)(0xFFFF << shift), (uint16_t)(*packed << shift));
+	if (shift == 0)
+		shift_words(packed + 1, 0, (uint8_t *)(to + 1), whole - 1);
+	else
+		shift_words(packed, 16 - shift, (uint8_t *)(to + 1), whole - 1);
+	if (rest == 0)
+		return;
+	last = rest > shift ? (uint32_t)packed[whole] << shift : 0;
+	if (shift != 0)
+		last |= (uint32_t)packed[whole - 1] >> (16 - shift);
+	merge(to + whole, low_bits(rest), (uint16_t)last);
+}
+
+/* As close_observed_registers. */
+static void __attribute__((noinline))
+write_observed_coils(struct datatable *t, const struct datatable_writer *writer,
+    uint16_t address, uint16_t quantity, const uint16_t *packed)
+{
+	size_t bytes = DATATABLE_PACKED_WORDS(quantity) * sizeof(*packed);
+
+	t->change = (struct datatable_change){ writer, DATATABLE_COILS, address,
+		quantity, t->before, t->before };
+	datatable_read_coils(t, address, quantity, t->before);
+	store_coils(t->coils + address / 16, address % 16, quantity, packed);
+	datatable_read_coils(t, address, quantity, t->after);
+	if (memcmp(t->before, t->after, bytes) != 0)
+		t->change.after = t->after;
+	tell_observers(t);
 }
 
 void
@@ -248,10 +281,8 @@ datatable_write_coils(struct datatable *t,
 	assert(quantity <= DATATABLE_WRITE_MAX);
 	assert(address + quantity <= ADDRESSES);
 	if (t->observers != NULL)
-		datatable_read_coils(t, address, quantity, t->before);
-	store_coils(t->coils + address / 16, address % 16, quantity, packed);
-	if (t->observers == NULL)
-		return;
-	datatable_read_coils(t, address, quantity, t->after);
-	tell_observers(t, writer, DATATABLE_COILS, address, quantity, t->after);
+		write_observed_coils(t, writer, address, quantity, packed);
+	else
+		store_coils(
+		    t->coils + address / 16, address % 16, quantity, packed);
 }

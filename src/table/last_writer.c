@@ -5,7 +5,6 @@
 
 #include "base/client.h"
 #include "base/clock.h"
-#include "base/words.h"
 
 #define ADDRESSES 65536
 #define BLOCK     64 /* addresses, a bit of a word for each */
@@ -38,31 +37,31 @@ struct side {
 	uint64_t time[ADDRESSES];     /* of the last write, see struct block */
 	uint64_t handover[ADDRESSES]; /* 0: never */
 	size_t held[WRITERS_END];     /* addresses each was the last to write */
+	size_t written;               /* addresses */
+	size_t contended;             /* likewise */
 };
 
-/* Who writes, and when. */
+/* Who writes, and when. Passed by value, as it fits two registers. */
 struct stamp {
-	uint16_t client;
 	uint64_t time;
+	uint16_t client;
 };
 
 struct last_writer {
 	struct datatable_observer observer;
 	struct writers *writers; /* owned */
 	bool overlaid;
-	struct last_writer_totals totals;
+	uint64_t writes;
 	struct side sides[2]; /* by enum datatable_kind */
 };
 
 static void
-contend(struct last_writer *lw, enum datatable_kind kind, unsigned address)
+contend(struct side *s, unsigned address)
 {
-	struct side *s = &lw->sides[kind];
-
 	if (s->contentions[address] == 0) {
 		s->blocks[address / BLOCK].contended |= UINT64_C(1)
 		    << address % BLOCK;
-		lw->totals.contended[kind]++;
+		s->contended++;
 	}
 	if (s->contentions[address] != UINT32_MAX)
 		s->contentions[address]++;
@@ -70,17 +69,15 @@ contend(struct last_writer *lw, enum datatable_kind kind, unsigned address)
 
 /* An address that was another's, or nobody's, is now written by who stamps. */
 static void
-hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
-    struct stamp stamp)
+hand_over(struct side *s, unsigned address, struct stamp stamp)
 {
-	struct side *s = &lw->sides[kind];
 	uint16_t from = s->client[address];
 	uint64_t before = s->handover[address];
 
 	s->client[address] = stamp.client;
 	s->held[stamp.client]++;
 	if (from == WRITERS_NOBODY) {
-		lw->totals.written[kind]++;
+		s->written++;
 		return;
 	}
 	s->held[from]--;
@@ -89,80 +86,104 @@ hand_over(struct last_writer *lw, enum datatable_kind kind, unsigned address,
 		return;
 	}
 	if (before != 0 && stamp.time - before <= LAST_WRITER_WINDOW)
-		contend(lw, kind, address);
+		contend(s, address);
 	s->handover[address] = stamp.time;
 	s->other[address] = from;
 }
 
-/* The lowest address of a block that is in bits, which are not 0. */
-static unsigned
-lowest(unsigned block, uint64_t bits)
+/* Put a stamp on some addresses of a block, one by one. */
+static void
+own_block(struct side *s, struct block *b, uint64_t written, struct stamp stamp)
 {
-	return block * BLOCK + (unsigned)__builtin_ctzll(bits);
-}
-
-/* The addresses of a block that are written are not those of the write before,
- * or its client is another. Apart from its caller, as it is seldom so. */
-static void __attribute__((noinline))
-own_block(struct last_writer *lw, enum datatable_kind kind, unsigned block,
-    uint64_t written, struct stamp stamp)
-{
-	struct side *s = &lw->sides[kind];
-	struct block *b = &s->blocks[block];
+	unsigned first = (unsigned)(b - s->blocks) * BLOCK;
 	uint64_t left = b->written & ~written;
 	uint64_t owned = b->client == stamp.client ? b->written : 0;
 
 	for (; left != 0; left &= left - 1)
-		s->time[lowest(block, left)] = b->time;
-	for (uint64_t bits = written & ~owned; bits != 0; bits &= bits - 1)
-		if (s->client[lowest(block, bits)] != stamp.client)
-			hand_over(lw, kind, lowest(block, bits), stamp);
+		s->time[first + (unsigned)__builtin_ctzll(left)] = b->time;
+	for (uint64_t bits = written & ~owned; bits != 0; bits &= bits - 1) {
+		unsigned address = first + (unsigned)__builtin_ctzll(bits);
+
+		if (s->client[address] != stamp.client)
+			hand_over(s, address, stamp);
+	}
 	b->written = written;
 	b->client = stamp.client;
-}
-
-static void
-stamp_block(struct last_writer *lw, enum datatable_kind kind, unsigned block,
-    uint64_t written, struct stamp stamp)
-{
-	struct block *b = &lw->sides[kind].blocks[block];
-
-	if (b->written != written || b->client != stamp.client)
-		own_block(lw, kind, block, written, stamp);
 	b->time = stamp.time;
-	b->generation = lw->totals.writes;
 }
 
-/* Put a stamp on each of quantity addresses. */
-static void
-stamp_range(struct last_writer *lw, enum datatable_kind kind, unsigned first,
-    unsigned quantity, struct stamp stamp)
+/* The addresses up to and including one, of its block. */
+static uint64_t
+bits_to(unsigned address)
 {
-	unsigned last = first + quantity - 1;
-	unsigned block = first / BLOCK;
+	return UINT64_MAX >> (BLOCK - 1 - address % BLOCK);
+}
+
+/* Put a stamp on the addresses from first to last, whatever was there. Apart
+ * from its caller, as that is seldom needed. */
+static void __attribute__((noinline)) own_range(struct side *s, unsigned first,
+    unsigned last, struct stamp stamp, uint64_t generation)
+{
+	struct block *b = &s->blocks[first / BLOCK];
+	struct block *end = &s->blocks[last / BLOCK];
 	uint64_t written = UINT64_MAX << first % BLOCK;
 
-	for (; block < last / BLOCK; block++, written = UINT64_MAX)
-		stamp_block(lw, kind, block, written, stamp);
-	written &= UINT64_MAX >> (BLOCK - 1 - last % BLOCK);
-	stamp_block(lw, kind, block, written, stamp);
+	for (; b <= end; b++, written = UINT64_MAX) {
+		if (b == end)
+			written &= bits_to(last);
+		own_block(s, b, written, stamp);
+		b->generation = generation;
+	}
 }
 
-/* Whether a write of many words repeats what is there, as many do: that is seen
- * at once. Of a few it costs no more to look at each. */
-static bool
-repeats(const uint16_t *before, const uint16_t *after, unsigned words)
+/* Put the same stamp as before, but for the time, on some addresses of a block.
+ * Returns whether it was the same. */
+static inline bool
+renew_block(
+    struct block *b, uint64_t written, struct stamp stamp, uint64_t generation)
 {
-	return words >= WORDS_VECTOR &&
-	    memcmp(before, after, words * sizeof(*before)) == 0;
+	if (b->written != written || b->client != stamp.client)
+		return false;
+	b->time = stamp.time;
+	b->generation = generation;
+	return true;
+}
+
+/* Put a stamp on the addresses from first to last. */
+static void
+stamp_range(struct side *s, unsigned first, unsigned last, struct stamp stamp,
+    uint64_t generation)
+{
+	struct block *b = &s->blocks[first / BLOCK];
+	struct block *end = &s->blocks[last / BLOCK];
+	uint64_t written = UINT64_MAX << first % BLOCK;
+
+	while (b < end && renew_block(b, written, stamp, generation)) {
+		b++;
+		written = UINT64_MAX;
+	}
+	if (b < end ||
+	    !renew_block(b, written & bits_to(last), stamp, generation))
+		own_range(s, first, last, stamp, generation);
+}
+
+/* The same on the other side of the overlay. */
+static void __attribute__((noinline)) stamp_overlaid(struct last_writer *lw,
+    enum datatable_kind kind, unsigned first, unsigned last, struct stamp stamp)
+{
+	if (kind == DATATABLE_COILS)
+		stamp_range(&lw->sides[DATATABLE_REGISTERS], first / 16,
+		    last / 16, stamp, lw->writes);
+	else if (first < OVERLAID_REGISTERS)
+		stamp_range(&lw->sides[DATATABLE_COILS], first * 16,
+		    last < OVERLAID_REGISTERS ? last * 16 + 15 : ADDRESSES - 1,
+		    stamp, lw->writes);
 }
 
 static void
 count_register_changes(uint32_t *changes, unsigned quantity,
     const uint16_t *before, const uint16_t *after)
 {
-	if (repeats(before, after, quantity))
-		return;
 	for (unsigned i = 0; i < quantity; i++)
 		changes[i] += before[i] != after[i];
 }
@@ -172,8 +193,6 @@ static void
 count_coil_changes(uint32_t *changes, unsigned words, const uint16_t *before,
     const uint16_t *after)
 {
-	if (repeats(before, after, words))
-		return;
 	for (unsigned i = 0; i < words; i++, changes += 16) {
 		unsigned bits = before[i] ^ after[i];
 
@@ -199,43 +218,30 @@ count_overlaid_changes(uint32_t *changes, unsigned shift, unsigned words,
 		++*changes;
 }
 
-static void
-mark_registers(struct last_writer *lw, const struct datatable_change *c,
-    struct stamp stamp)
+/* Apart from its caller: most writes change nothing. */
+static void __attribute__((noinline))
+count_changes(struct last_writer *lw, const struct datatable_change *c)
 {
-	unsigned first = c->address;
-	unsigned quantity = c->quantity;
+	uint32_t *registers = lw->sides[DATATABLE_REGISTERS].changes;
+	uint32_t *coils = lw->sides[DATATABLE_COILS].changes;
+	unsigned first = c->address, quantity = c->quantity;
 
-	stamp_range(lw, DATATABLE_REGISTERS, first, quantity, stamp);
-	count_register_changes(lw->sides[DATATABLE_REGISTERS].changes + first,
-	    quantity, c->before, c->after);
+	if (c->kind == DATATABLE_COILS) {
+		unsigned words = DATATABLE_PACKED_WORDS(quantity);
+
+		count_coil_changes(coils + first, words, c->before, c->after);
+		if (lw->overlaid)
+			count_overlaid_changes(registers + first / 16,
+			    first % 16, words, c->before, c->after);
+		return;
+	}
+	count_register_changes(
+	    registers + first, quantity, c->before, c->after);
 	if (!lw->overlaid || first >= OVERLAID_REGISTERS)
 		return;
 	if (quantity > OVERLAID_REGISTERS - first)
 		quantity = OVERLAID_REGISTERS - first;
-	stamp_range(lw, DATATABLE_COILS, first * 16, quantity * 16, stamp);
-	count_coil_changes(lw->sides[DATATABLE_COILS].changes + first * 16,
-	    quantity, c->before, c->after);
-}
-
-static void
-mark_coils(struct last_writer *lw, const struct datatable_change *c,
-    struct stamp stamp)
-{
-	unsigned first = c->address;
-	unsigned words = DATATABLE_PACKED_WORDS(c->quantity);
-	unsigned last = first + c->quantity - 1;
-
-	stamp_range(lw, DATATABLE_COILS, first, c->quantity, stamp);
-	count_coil_changes(lw->sides[DATATABLE_COILS].changes + first, words,
-	    c->before, c->after);
-	if (!lw->overlaid)
-		return;
-	stamp_range(lw, DATATABLE_REGISTERS, first / 16,
-	    last / 16 - first / 16 + 1, stamp);
-	count_overlaid_changes(
-	    lw->sides[DATATABLE_REGISTERS].changes + first / 16, first % 16,
-	    words, c->before, c->after);
+	count_coil_changes(coils + first * 16, quantity, c->before, c->after);
 }
 
 /* Make room for new clients. This looks at every address, but only once for
@@ -282,6 +288,7 @@ static void
 changed(void *arg, const struct datatable_change *c)
 {
 	struct last_writer *lw = arg;
+	unsigned first = c->address, last = first + c->quantity - 1U;
 	struct stamp stamp;
 
 	if (c->writer->function == 0)
@@ -289,11 +296,12 @@ changed(void *arg, const struct datatable_change *c)
 	stamp.time = clock_realtime_ms();
 	stamp.client =
 	    count_writer(lw, &c->writer->client->address, stamp.time);
-	lw->totals.writes++;
-	if (c->kind == DATATABLE_REGISTERS)
-		mark_registers(lw, c, stamp);
-	else
-		mark_coils(lw, c, stamp);
+	lw->writes++;
+	stamp_range(&lw->sides[c->kind], first, last, stamp, lw->writes);
+	if (lw->overlaid)
+		stamp_overlaid(lw, c->kind, first, last, stamp);
+	if (c->before != c->after)
+		count_changes(lw, c);
 }
 
 struct last_writer *
@@ -358,7 +366,14 @@ last_writer_read(const struct last_writer *lw, enum datatable_kind kind,
 struct last_writer_totals
 last_writer_totals(const struct last_writer *lw)
 {
-	return lw->totals;
+	const struct side *coils = &lw->sides[DATATABLE_COILS];
+	const struct side *registers = &lw->sides[DATATABLE_REGISTERS];
+
+	return (struct last_writer_totals){
+		.writes = lw->writes,
+		.written = { coils->written, registers->written },
+		.contended = { coils->contended, registers->contended },
+	};
 }
 
 const struct writers *
@@ -392,7 +407,7 @@ last_writer_next_contended(
 uint64_t
 last_writer_generation(const struct last_writer *lw)
 {
-	return lw->totals.writes;
+	return lw->writes;
 }
 
 int32_t

@@ -7,16 +7,17 @@
 
 struct entry {
 	struct writer writer;
-	uint64_t order; /* of its last write among all; 0: the number is free */
-	uint16_t next;  /* in its bucket, or among the free */
+	uint64_t order;  /* of its last write among all; 0: number is free */
+	uint16_t number; /* its own */
+	uint16_t next;   /* in its bucket, or among the free */
 };
 
 /* A chained hash table whose links are numbers; 0 ends a chain. */
 struct writers {
 	struct entry entries[WRITERS_END];
 	uint16_t buckets[BUCKETS];
-	uint16_t unused; /* the first of the free numbers */
-	uint16_t recent; /* who wrote last */
+	uint16_t unused;      /* the first of the free numbers */
+	struct entry *recent; /* who wrote last, or NULL */
 	uint64_t seed;
 	uint64_t writes;
 	size_t known;
@@ -33,6 +34,7 @@ writers_new(void)
 	if (getrandom(&w->seed, sizeof(w->seed), GRND_NONBLOCK) < 0)
 		w->seed = (uintptr_t)w;
 	for (uint16_t i = WRITERS_END - 1; i >= WRITERS_FIRST; i--) {
+		w->entries[i].number = i;
 		w->entries[i].next = w->unused;
 		w->unused = i;
 	}
@@ -79,41 +81,43 @@ add(struct writers *w, const struct address *a)
 	if (number == WRITERS_NOBODY)
 		return WRITERS_NOBODY;
 	w->unused = e->next;
-	*e = (struct entry){ .writer.address = *a, .next = *bucket };
+	*e = (struct entry){
+		.writer.address = *a,
+		.number = number,
+		.next = *bucket,
+	};
 	e->writer.address.port = 0;
 	*bucket = number;
 	w->known++;
 	return number;
 }
 
-/* Apart from its caller, which seldom has to look. */
-static uint16_t __attribute__((noinline))
+/* Apart from its caller, which seldom has to look. NULL: there is no room. */
+static struct entry *__attribute__((noinline))
 find_or_add(struct writers *w, const struct address *a)
 {
 	uint16_t number = find(w, a);
 
 	if (number == WRITERS_NOBODY)
 		number = add(w, a);
-	return number;
+	return number == WRITERS_NOBODY ? NULL : &w->entries[number];
 }
 
 uint16_t
 writers_count(struct writers *w, const struct address *a, uint64_t time)
 {
-	uint16_t number = w->recent;
-	struct entry *e;
+	struct entry *e = w->recent;
 
 	/* Most often it is the last one. */
-	if (number == WRITERS_NOBODY || !is(w, number, a))
-		number = find_or_add(w, a);
-	if (number == WRITERS_NOBODY)
+	if (e == NULL || !address_same_host(&e->writer.address, a))
+		e = find_or_add(w, a);
+	if (e == NULL)
 		return WRITERS_NOBODY;
-	w->recent = number;
-	e = &w->entries[number];
+	w->recent = e;
 	e->order = ++w->writes;
 	e->writer.writes++;
 	e->writer.time = time;
-	return number;
+	return e->number;
 }
 
 static int
@@ -151,7 +155,7 @@ forget(struct writers *w, uint16_t number)
 	while (*link != number)
 		link = &w->entries[*link].next;
 	*link = e->next;
-	*e = (struct entry){ .next = w->unused };
+	*e = (struct entry){ .number = number, .next = w->unused };
 	w->unused = number;
 	w->known--;
 	w->forgotten++;
