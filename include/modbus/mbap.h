@@ -62,7 +62,7 @@ mbap_pdu_length(const struct mbap_frame *frame)
 #define MBAP_LENGTH_COUNTS_FROM 6
 
 static inline bool
-mbap_is_length(uint16_t length)
+mbap_is_length(uint32_t length)
 {
 	return length >= MB_LENGTH_MIN && length <= MB_LENGTH_MAX;
 }
@@ -82,23 +82,23 @@ mbap_parse_partial(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
 static inline enum mbap_result
 mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
 {
-	uint16_t length;
-	size_t whole;
+	uint32_t length;
 
 	if (have < MB_MBAP_LENGTH)
 		return mbap_parse_partial(bytes, have, frame);
-	if (get16(bytes + 2) != MB_PROTOCOL)
-		return MBAP_BAD_PROTOCOL;
-	length = get16(bytes + 4);
+	/* Both fields at once: a protocol identifier that is not 0 makes the
+	 * length too large. */
+	length = get32(bytes + 2);
 	if (!mbap_is_length(length))
-		return MBAP_BAD_LENGTH;
-	whole = MBAP_LENGTH_COUNTS_FROM + (size_t)length;
-	if (have < whole) {
-		frame->missing = whole - have;
+		return length >> 16 == MB_PROTOCOL ? MBAP_BAD_LENGTH :
+						     MBAP_BAD_PROTOCOL;
+	length += MBAP_LENGTH_COUNTS_FROM;
+	if (have < length) {
+		frame->missing = length - have;
 		return MBAP_PARTIAL;
 	}
 	frame->adu = bytes;
-	frame->length = whole;
+	frame->length = length;
 	return MBAP_READY;
 }
 

@@ -52,7 +52,12 @@ size_t mb_put_written(const struct mb_request *r, uint8_t *response);
 
 /* Write function code and byte count, the head of a response of that many bytes
  * of values. Returns the length of both. */
-size_t
-mb_put_read_head(const struct mb_request *r, size_t bytes, uint8_t *response);
+static inline size_t
+mb_put_read_head(const struct mb_request *r, size_t bytes, uint8_t *response)
+{
+	response[0] = r->function;
+	response[1] = (uint8_t)bytes;
+	return 2 + bytes;
+}
 
 #endif

@@ -23,22 +23,23 @@ struct mb_range {
 
 struct mb_request {
 	uint8_t function;
-	const struct mb_function *row; /* of its function code */
-	enum datatable_kind kind;      /* of the ranges, where there are any */
-	struct mb_range read;          /* what it reads */
+	uint8_t data_length;
+	uint8_t read_device_id; /* Read Device Identification only: */
+	uint8_t first_object;   /* objects first..last are asked for */
+	uint8_t last_object;
+
+	enum datatable_kind kind; /* of the ranges, where there are any */
+	struct mb_range read;     /* what it reads */
 	struct mb_range write; /* what it writes, a masked register included */
 
 	/* The values to write as they stand in the PDU, or the data to echo;
 	 * borrowed from the PDU. */
 	const uint8_t *data;
-	uint8_t data_length;
 
 	uint16_t and_mask; /* Mask Write Register only */
 	uint16_t or_mask;
 
-	uint8_t read_device_id; /* Read Device Identification only: */
-	uint8_t first_object;   /* objects first..last are asked for */
-	uint8_t last_object;
+	const struct mb_function *row; /* of its function code */
 };
 
 /*

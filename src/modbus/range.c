@@ -22,7 +22,9 @@ is_allowed(const struct mb_range *range, unsigned most)
 static struct mb_range
 get_range(const uint8_t *p)
 {
-	return (struct mb_range){ get16(p), get16(p + 2) };
+	uint32_t both = get32(p);
+
+	return (struct mb_range){ (uint16_t)(both >> 16), (uint16_t)both };
 }
 
 enum mb_exception
@@ -35,7 +37,9 @@ mb_decode_read(const struct mb_function *f, const uint8_t *pdu, size_t length,
 	r->read = get_range(pdu + 1);
 	if (!is_allowed(&r->read, f->most_read))
 		return MB_EX_ILLEGAL_DATA_VALUE;
-	return fits(&r->read) ? MB_EX_NONE : MB_EX_ILLEGAL_DATA_ADDRESS;
+	if (!fits(&r->read))
+		return MB_EX_ILLEGAL_DATA_ADDRESS;
+	return MB_EX_NONE;
 }
 
 /* One item always fits, so no address is refused. */
@@ -121,12 +125,4 @@ mb_put_written(const struct mb_request *r, uint8_t *response)
 	put16(response + 1, r->write.address);
 	put16(response + 3, r->write.quantity);
 	return 5;
-}
-
-size_t
-mb_put_read_head(const struct mb_request *r, size_t bytes, uint8_t *response)
-{
-	response[0] = r->function;
-	response[1] = (uint8_t)bytes;
-	return 2 + bytes;
 }
