@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* So many words are a vector. Where there are many, some vectors are a step:
- * to count them one by one would cost half as much as to move them. */
+/* A vector has so many words. Where there are many, several vectors are a step:
+ * counting single vectors would cost half as much as moving them. */
 #define WORDS_VECTOR 8
-#define WORDS_STEP   (4 * WORDS_VECTOR)
+#define WORDS_STEP   (8 * WORDS_VECTOR)
 
 typedef uint16_t words_vector
     __attribute__((vector_size(WORDS_VECTOR * sizeof(uint16_t))));

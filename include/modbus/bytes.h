@@ -50,7 +50,7 @@ swap_packed(void *p, size_t words)
  * Many numbers at once. The way from the host's order to the wire's is the way
  * back as well: to and from are each either.
  *
- * Instructions to read 10 and 125 registers: 38 and 135; without steps 38 and
+ * Instructions to read 10 and 125 registers: 38 and 127; without steps 38 and
  * 164; with the loop that the compiler makes of put16, 71 and 203 (gcc 12,
  * x86-64, scripts/bench --counts).
  */

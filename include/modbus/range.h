@@ -42,12 +42,12 @@ mb_value_bytes(enum datatable_kind kind, unsigned quantity)
 	return kind == DATATABLE_COILS ? (quantity + 7) / 8 : 2 * quantity;
 }
 
-/* Write the response to a write of one item, which is the request itself.
- * Returns its length. */
+/* Write the response to a write of one item: the request itself. Returns its
+ * length. */
 size_t mb_put_single(const struct mb_request *r, uint8_t *response);
 
-/* Write the response to a write of several items: where and how many. Returns
- * its length. */
+/* Write the response to a write of several items: the request up to the
+ * quantity. Returns its length. */
 size_t mb_put_written(const struct mb_request *r, uint8_t *response);
 
 /* Write function code and byte count, the head of a response of that many bytes

@@ -112,17 +112,13 @@ mb_decode_read_write(const struct mb_function *f, const uint8_t *pdu,
 size_t
 mb_put_single(const struct mb_request *r, uint8_t *response)
 {
-	response[0] = r->function;
-	put16(response + 1, r->write.address);
-	memcpy(response + 3, r->data, 2);
+	memcpy(response, r->data - 3, 5);
 	return 5;
 }
 
 size_t
 mb_put_written(const struct mb_request *r, uint8_t *response)
 {
-	response[0] = r->function;
-	put16(response + 1, r->write.address);
-	put16(response + 3, r->write.quantity);
+	memcpy(response, r->data - 6, 5);
 	return 5;
 }
