@@ -6,11 +6,16 @@
 #ifndef DIAGNOSTICS_H
 #define DIAGNOSTICS_H
 
+#include <stddef.h>
+
 struct event_base;
 struct http_server_config;
 struct diagnostics;
 struct options;
 struct server_config;
+
+/* Descriptors that they take, with these options. */
+size_t diagnostics_descriptors(const struct options *o);
 
 /*
  * What the options, borrowed, ask for. The taps that it takes are put before

@@ -6,8 +6,14 @@
 #ifndef LISTENING_H
 #define LISTENING_H
 
+#include <stddef.h>
+
 struct options;
 struct server;
+
+/* Descriptors that listening takes, when a service manager has opened passed
+ * sockets. */
+size_t listening_descriptors(const struct options *o, int passed);
 
 /*
  * Let the server listen on the sockets that activation_take found, passed of

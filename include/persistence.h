@@ -5,9 +5,14 @@
 #ifndef PERSISTENCE_H
 #define PERSISTENCE_H
 
+#include <stddef.h>
+
 #include "state/state.h"
 
 struct options;
+
+/* Descriptors that it takes, with these options. */
+size_t persistence_descriptors(const struct options *o);
 
 /*
  * Restore config's table and keep it, if the options ask for that; else *state

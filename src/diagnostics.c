@@ -46,6 +46,12 @@ read_token(struct diagnostics *i)
 	return EX_CONFIG;
 }
 
+size_t
+diagnostics_descriptors(const struct options *o)
+{
+	return o->http ? http_server_descriptors() : 0;
+}
+
 int
 diagnostics_new(const struct options *o, struct server_config *config,
     struct diagnostics **out)

@@ -131,6 +131,14 @@ adopt_all(struct server *server, int passed)
 	return EX_OK;
 }
 
+size_t
+listening_descriptors(const struct options *o, int passed)
+{
+	if (passed > 0)
+		return (size_t)passed;
+	return o->listen_count == 0 ? 1 : o->listen_count;
+}
+
 int
 listening_open(struct server *server, const struct options *o, int passed)
 {

@@ -30,6 +30,10 @@
 
 #define CAUGHT_MAX 5 /* signals */
 
+/* Standard streams, the event loop's epoll and pair of sockets for signals, and
+ * a file that is open for a moment only. */
+#define PROGRAM_DESCRIPTORS (3 + 3 + 1)
+
 /* What the program owns, created from the top down, freed from the bottom up.
  * All of it may be NULL. */
 struct program {
@@ -45,6 +49,7 @@ struct program {
 	struct server *server;
 	struct notify *notify;
 	struct diagnostics *diagnostics;
+	int passed;    /* sockets of the service manager */
 	uint16_t port; /* the real one */
 	bool stopping; /* asked to by a signal */
 };
@@ -221,6 +226,17 @@ out_of_resources(const char *what)
 	return EX_OSERR;
 }
 
+/* Descriptors that the program needs whatever its clients do. */
+static size_t
+descriptor_reserve(const struct program *p)
+{
+	const struct options *o = &p->options;
+
+	return PROGRAM_DESCRIPTORS + SERVER_DESCRIPTORS + NOTIFY_DESCRIPTORS +
+	    listening_descriptors(o, p->passed) + diagnostics_descriptors(o) +
+	    persistence_descriptors(o);
+}
+
 /* Returns an exit status. */
 static int
 create_server(struct program *p)
@@ -232,6 +248,7 @@ create_server(struct program *p)
 	server_config_init(&config);
 	config.service.table = p->table;
 	config.shutdown_word = o->shutdown_word;
+	config.reserve = descriptor_reserve(p);
 	config.max_connections = o->max_connections;
 	config.max_per_client = o->max_per_client;
 	config.deadlines.idle = o->idle_timeout * UINT64_C(1000);
@@ -314,12 +331,12 @@ program_start(struct program *p)
 {
 	char error[ACTIVATION_ERROR_MAX];
 	char now[64];
-	int passed, status;
+	int status;
 
 	raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
-	passed = activation_take(SERVER_LISTEN_MAX, error);
-	if (passed < 0) {
+	p->passed = activation_take(SERVER_LISTEN_MAX, error);
+	if (p->passed < 0) {
 		log_line(LOG_ERROR, "start: %s", error);
 		return EX_CONFIG;
 	}
@@ -344,7 +361,7 @@ program_start(struct program *p)
 	p->notify = notify_new(p->base, server_counters(p->server));
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
-	status = listening_open(p->server, &p->options, passed);
+	status = listening_open(p->server, &p->options, p->passed);
 	if (status == EX_OK)
 		status = start_diagnostics(p);
 	if (status != EX_OK)

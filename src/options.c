@@ -353,7 +353,7 @@ static const struct command_line_option definitions[] = {
 	{ "", "max-connections", "N", "a number from 1 to 1000000",
 	    set_max_connections,
 	    "connections at once (default: as many as the\n"
-	    "descriptor limit allows, less 16)" },
+	    "descriptor limit allows)" },
 	{ "", "max-per-client", "N", "a number from 1 to 1000000",
 	    set_max_per_client,
 	    "connections at once from one client address\n"

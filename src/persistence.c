@@ -33,6 +33,15 @@ fail(struct store *store, const struct store_error *why)
 	return why->status;
 }
 
+size_t
+persistence_descriptors(const struct options *o)
+{
+	if (o->state == NULL)
+		return 0;
+	return STATE_DESCRIPTORS +
+	    (o->state_backup == NULL ? 0 : STATE_BACKUP_DESCRIPTORS);
+}
+
 int
 persistence_start(const struct options *o, const struct state_config *config,
     struct state **state)

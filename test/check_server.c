@@ -281,6 +281,27 @@ START_TEST(refuses_the_newcomer_at_the_limit)
 }
 END_TEST
 
+START_TEST(keeps_the_reserve_of_descriptors_from_clients)
+{
+	struct rlimit old, tight;
+	int fds[3];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	tight = (struct rlimit){ 200, old.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	config.reserve = 198;
+	start();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	fds[0] = dial_and_await();
+	fds[1] = dial_and_await();
+	fds[2] = dial();
+	await(counters()->refused == 1);
+	ck_assert(is_closed(fds[2]));
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
 START_TEST(evicts_the_longest_idle_at_the_limit)
 {
 	uint64_t now;
@@ -694,6 +715,7 @@ main(void)
 
 	tc = add_case(suite, "limits");
 	tcase_add_test(tc, refuses_the_newcomer_at_the_limit);
+	tcase_add_test(tc, keeps_the_reserve_of_descriptors_from_clients);
 	tcase_add_test(tc, evicts_the_longest_idle_at_the_limit);
 	tcase_add_test(tc, limits_the_connections_of_one_address);
 	tcase_add_test(tc, sweeps_deadlines);

@@ -31,6 +31,10 @@ struct state_figures;
 /* Where nothing can be written. */
 #define HTTP_REFUSED_BODY_MAX (64 * 1024)
 
+/* Descriptors that it takes: its listener, its connections, and one that is
+ * accepted while another is being closed. */
+size_t http_server_descriptors(void);
+
 /* All pointers are borrowed, and outlive the HTTP server. */
 struct http_server_config {
 	struct address listen; /* port 0 lets the system choose */

@@ -22,8 +22,10 @@ struct server;
 /* Addresses that one server can listen on. */
 #define SERVER_LISTEN_MAX 16
 
-/* Descriptors kept back from clients, for the program's own files. */
-#define SERVER_DESCRIPTOR_RESERVE 16
+/* Descriptors of the server beside its listeners and connections: a newcomer
+ * that is refused, and one whose connection takes the place of another, which
+ * is closed in the next turn of the event loop. */
+#define SERVER_DESCRIPTORS 2
 
 /*
  * Make the bufferevent that is to own the connected socket fd, and to close it
@@ -40,6 +42,8 @@ struct server_config {
 	bufferevent_factory_fn factory; /* NULL: plain TCP */
 	void *factory_arg;
 
+	size_t reserve;         /* descriptors kept from connections: those of
+				   the whole program that are not theirs */
 	size_t max_connections; /* 0: as many as descriptors allow */
 	size_t max_per_client;  /* from one address; 0: no limit */
 	uint64_t evict_idle;    /* at that limit, a connection idle for more

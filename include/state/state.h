@@ -27,6 +27,14 @@ struct event_base;
 struct order;
 struct state;
 
+/*
+ * Descriptors that it takes: FILE, FILE-wal, FILE-shm, a temporary file of
+ * SQLite, the directory while it is synced, FILE-lock, and the committer's
+ * eventfd. And those of a backup: the copy, its journal, the directory.
+ */
+#define STATE_DESCRIPTORS        7
+#define STATE_BACKUP_DESCRIPTORS 3
+
 /* Writes are refused when those that wait for the disk take more memory than
  * this. */
 #define STATE_WAITING_MAX (32 * 1024 * 1024)

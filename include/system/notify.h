@@ -16,6 +16,9 @@
 #ifndef SYSTEM_NOTIFY_H
 #define SYSTEM_NOTIFY_H
 
+/* Descriptors that it takes: its socket. */
+#define NOTIFY_DESCRIPTORS 1
+
 struct counters;
 struct event_base;
 struct notify;

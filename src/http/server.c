@@ -150,6 +150,12 @@ create_parts(struct http_server *s, struct event_base *base)
 	return event_add(s->second, &second);
 }
 
+size_t
+http_server_descriptors(void)
+{
+	return 1 + HTTP_CONNECTIONS_MAX + 1;
+}
+
 struct http_server *
 http_server_new(
     struct event_base *base, const struct http_server_config *config)

@@ -43,6 +43,7 @@ void
 server_config_init(struct server_config *config)
 {
 	*config = (struct server_config){
+		.reserve = SERVER_DESCRIPTORS,
 		.evict_idle = 60 * 1000,
 		.deadlines = {
 			.frame = 10 * 1000,
@@ -301,18 +302,30 @@ server_grace_cb(evutil_socket_t fd, short what, void *arg)
 		s->config.stopped(s->config.arg);
 }
 
-/* As many connections as descriptors allow, or as were asked for. */
+/* Descriptors for connections, at least one. */
 static size_t
-connection_limit(size_t asked)
+connection_descriptors(size_t reserve)
 {
 	struct rlimit files;
-	size_t most = SIZE_MAX;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
-	    files.rlim_cur != RLIM_INFINITY)
-		most = files.rlim_cur > SERVER_DESCRIPTOR_RESERVE ?
-		    files.rlim_cur - SERVER_DESCRIPTOR_RESERVE :
-		    1;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur == RLIM_INFINITY)
+		return SIZE_MAX;
+	if (files.rlim_cur > reserve)
+		return files.rlim_cur - reserve;
+	log_line(LOG_WARN,
+	    "limit: %ju descriptors allowed, %zu needed without connections",
+	    (uintmax_t)files.rlim_cur, reserve);
+	return 1;
+}
+
+/* As many connections as descriptors allow, or as were asked for. */
+static size_t
+connection_limit(const struct server_config *config)
+{
+	size_t most = connection_descriptors(config->reserve);
+	size_t asked = config->max_connections;
+
 	if (asked == 0)
 		return most;
 	if (asked > most)
@@ -333,7 +346,7 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->config = *config;
 	if (s->config.factory == NULL)
 		s->config.factory = plain_factory;
-	s->max_connections = connection_limit(config->max_connections);
+	s->max_connections = connection_limit(config);
 	s->refused_limit.kind = "refusals";
 	s->accept_limit.kind = "failures to accept";
 

@@ -8,7 +8,6 @@ waits for a message that ends it, not for a time in which something has
 """
 
 import collections
-import mmap
 import multiprocessing
 import os
 import random
@@ -18,7 +17,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
@@ -27,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 # pylint: disable=wrong-import-position
 from harness import (ASAN, DEADLINE, EVERY_FUNCTION, PING, Client, ServerTest,
-                     adu, preload, read, wait_for)
+                     ShiftedClock, adu, read, wait_for)
 
 SKIPPED = 77
 KIB = 1024
@@ -389,30 +387,6 @@ def connects(server):
 
 def disconnects(server):
     return events(server, "disconnects(?: for misuse)?", " disconnect: ")
-
-
-class ShiftedClock:
-    """A clock for a server that can be set forward, for what takes a minute.
-    Start the server with environment()."""
-
-    LIBRARY = os.environ.get("SHIFT_CLOCK", "")
-
-    def __init__(self):
-        self.file = tempfile.NamedTemporaryFile(prefix="clock")
-        self.file.truncate(8)
-        self.memory = mmap.mmap(self.file.fileno(), 8)
-        self.shift = 0
-
-    def close(self):
-        self.memory.close()
-        self.file.close()
-
-    def environment(self):
-        return dict(preload(self.LIBRARY), SHIFT_CLOCK_FILE=self.file.name)
-
-    def advance(self, duration):
-        self.shift += int(duration * 1e9)
-        self.memory[:] = struct.pack("=q", self.shift)
 
 
 # Tests ----------------------------------------------------------------------

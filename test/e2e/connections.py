@@ -270,12 +270,12 @@ class Addresses(ServerTest):
             taken.bind(("127.0.0.1", 0))  # ours, until the server listens
             port = taken.getsockname()[1]
             server = self.start("--listen", "127.0.0.1:0",
-                                "--listen", "127.0.0.2:0",
+                                "--listen", "127.98.0.1:0",
                                 listen="127.0.0.1:%d" % port)
         found = [re.search(r"listen: (\S+):(\d+)$", line).groups()
                  for line in server.log_lines("listen:")]
         self.assertEqual([host for host, _ in found],
-                         ["127.0.0.1", "127.0.0.1", "127.0.0.2"])
+                         ["127.0.0.1", "127.0.0.1", "127.98.0.1"])
         self.assertEqual(int(found[0][1]), port)
         self.assertNotEqual(int(found[1][1]), port)
         self.assertEqual(found[1][1], found[2][1])
