@@ -120,7 +120,9 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* The same as conn_close, for a system's error if that is above 0. */
+/* The same as conn_close, for a system's error if that is above 0. It is
+ * logged only where it is the cause: a connection that lingers ends for the
+ * cause that it has, however its peer closes. */
 static void
 conn_close_for(struct conn *c, enum conn_cause cause, int error)
 {
@@ -130,7 +132,7 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 
 	if (c->state == CONN_SERVING)
 		c->cause = (uint8_t)cause;
-	conn_log_disconnect(c, error);
+	conn_log_disconnect(c, c->cause == CONN_BROKEN ? error : 0);
 	host->counters.closed[c->cause]++;
 	host->counters.connections--;
 	TAILQ_REMOVE(&host->conns, c, link);

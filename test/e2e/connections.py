@@ -302,6 +302,23 @@ class Lingering(ServerTest):
             client.wait_taken()
             self.assertTrue(client.rest() == responses)
 
+    def test_a_reset_is_logged_only_where_it_is_the_cause(self):
+        server = self.start()
+        client = self.connect(server)
+        client.send(adu(PING, protocol=1))
+        client.expect_eof()
+        client.reset()
+        line = wait_for(lambda: server.log_lines("disconnect:"), "its end")[0]
+        self.assertRegex(line, r": protocol identifier is not 0, \d+\.\d+ s")
+
+        client = self.connect(server)
+        client.ping()
+        client.reset()
+        line = wait_for(lambda: server.log_lines("disconnect:")[1:],
+                        "its end")[0]
+        self.assertRegex(line, r": connection broken: Connection reset by "
+                         r"peer, \d+\.\d+ s")
+
     def test_replies_owed_survive_bytes_that_go_on_coming(self):
         server = self.start()
         client, other = self.connect(server), self.connect(server)
