@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "service/counters.h"
 #include "service/service.h"
+#include "net/rtu_detect.h"
 #include "net/stream.h"
 
 struct bufferevent;
@@ -59,7 +60,9 @@ struct conn_host {
 	struct log_limit connect_limit;
 	struct log_limit disconnect_limit;
 	struct log_limit misuse_limit; /* disconnected for what they did */
-	TAILQ_HEAD(, conn) conns;      /* the longest connected first */
+	struct log_limit rtu_limit;
+	struct rtu_detect rtu_detect;
+	TAILQ_HEAD(, conn) conns; /* the longest connected first */
 };
 
 void conn_host_init(struct conn_host *host);

@@ -15,6 +15,10 @@
 #include "service/policy.h"
 #include "net/shutdown_word.h"
 
+/* Requests of a connection in which RTU frames are looked for. A client that
+ * sends them does so from the first on. */
+#define RTU_REQUESTS 8
+
 enum conn_state {
 	CONN_SERVING,   /* answers requests */
 	CONN_FLUSHING,  /* sends what it owes */
@@ -73,6 +77,7 @@ conn_host_init(struct conn_host *host)
 		.connect_limit.kind = "connects",
 		.disconnect_limit.kind = "disconnects",
 		.misuse_limit.kind = "disconnects for misuse",
+		.rtu_limit.kind = "senders of RTU frames",
 		.now = clock_ms(),
 		.service.counters = &host->counters,
 	};
@@ -110,6 +115,33 @@ conn_log_disconnect(const struct conn *c, int error)
 	    address_format(&c->client.address, peer), causes[c->cause].text,
 	    error > 0 ? ": " : "", error > 0 ? strerror(error) : "", age / 1000,
 	    (unsigned)(age % 1000), c->requests);
+}
+
+/* Look for RTU frames where Modbus/TCP has failed, and say so. */
+static void __attribute__((noinline))
+conn_detect_rtu(const struct conn *c, const uint8_t *bytes, size_t length)
+{
+	struct conn_host *host = c->host;
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (rtu_detect(&host->rtu_detect, &c->client.address, host->now, bytes,
+		length))
+		log_limited(&host->rtu_limit, LOG_WARN,
+		    "rtu: %s: sends Modbus RTU frames over TCP; this server "
+		    "speaks Modbus/TCP (MBAP header, no CRC)",
+		    address_format(&c->client.address, peer));
+}
+
+/* The same for bytes that are in no frame taken. */
+static void
+conn_detect_rtu_in_input(struct conn *c)
+{
+	struct evbuffer *in = stream_input(&c->stream);
+	uint8_t bytes[MB_ADU_MAX];
+	ev_ssize_t length = evbuffer_copyout(in, bytes, sizeof(bytes));
+
+	if (length > 0)
+		conn_detect_rtu(c, bytes, (size_t)length);
 }
 
 static void
@@ -180,6 +212,7 @@ conn_finish(struct conn *c, enum conn_cause cause)
 {
 	if (c->state != CONN_SERVING)
 		return;
+	conn_detect_rtu_in_input(c);
 	c->state = CONN_FLUSHING;
 	c->cause = (uint8_t)cause;
 	stream_pause(&c->stream);
@@ -254,6 +287,8 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 	c->last_request = host->now;
 	service_judge(service, &c->client, mbap_unit(frame), mbap_pdu(frame),
 	    mbap_pdu_length(frame), &judged);
+	if (judged.exception != MB_EX_NONE && c->requests <= RTU_REQUESTS)
+		conn_detect_rtu(c, frame->adu, frame->length);
 	if (service->order != NULL &&
 	    (judged_request_writes(&judged) || !backlog_is_empty(c->backlog)))
 		return conn_wait(c, frame, &judged);

@@ -259,6 +259,7 @@ server_flush_log(struct server *s, int finally)
 	log_limit_flush(&s->host.connect_limit, finally);
 	log_limit_flush(&s->host.disconnect_limit, finally);
 	log_limit_flush(&s->host.misuse_limit, finally);
+	log_limit_flush(&s->host.rtu_limit, finally);
 	log_limit_flush(&s->refused_limit, finally);
 	log_limit_flush(&s->accept_limit, finally);
 }

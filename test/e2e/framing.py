@@ -10,6 +10,17 @@ from harness import (EVERY_FUNCTION, ILLEGAL_FUNCTION, ILLEGAL_VALUE, PING,
                      write_single)
 
 
+def rtu(pdu, unit=1):
+    """A frame of Modbus RTU."""
+    frame = bytes([unit]) + pdu
+    crc = 0xFFFF
+    for byte in frame:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return frame + crc.to_bytes(2, "little")
+
+
 class Segments(ServerTest):
     """One request, however it is cut."""
 
@@ -197,6 +208,81 @@ class BadFrames(ServerTest):
                 client.half_close()
                 client.rest()
         self.assert_serves(server)
+
+
+class RtuFrames(ServerTest):
+    """RTU frames over TCP are named in the log. What is answered stays."""
+
+    READ_107 = rtu(read(3, 107, 3))  # protocol identifier 107
+    READ_10 = rtu(read(3, 0, 10))    # length 10: is complete with the next one
+    READ_2 = rtu(read(3, 0, 2))      # a whole frame, by accident
+
+    def ends(self, *parts):
+        """A client that sends these, and no more. Returns what it gets."""
+        client = self.connect(self.server)
+        for part in parts:
+            client.send(part)
+            self.other.ping()
+        client.half_close()
+        return client.rest()
+
+    def setUp(self):
+        self.server = self.start()
+        self.other = self.connect(self.server)
+
+    def assert_reported(self, times=1):
+        """The line is written before the connection ends."""
+        lines = self.server.log_lines("rtu: ")
+        self.assertEqual(len(lines), times, lines)
+        for line in lines:
+            self.assertRegex(line, r" warn rtu: 127\.0\.0\.1:\d+: sends Modbus "
+                             r"RTU frames over TCP; this server speaks "
+                             r"Modbus/TCP \(MBAP header, no CRC\)$")
+
+    def test_a_client_that_connects_again_after_each(self):
+        for _ in range(5):
+            self.assertEqual(self.ends(self.READ_107), b"")
+        self.assert_reported()
+
+    def test_one_frame_may_be_chance(self):
+        self.assertEqual(self.ends(self.READ_107), b"")
+        self.assert_reported(times=0)
+
+    def test_frames_that_wait_to_be_complete(self):
+        """Of two transactions that never begin."""
+        long = rtu(read(3, 0, 100))
+        self.assertEqual(self.ends(long, long, long), b"")
+        self.assert_reported()
+
+    def test_frames_that_become_one(self):
+        """Their CRC is a unit identifier and a function code."""
+        got = self.ends(self.READ_10, self.READ_10)
+        self.assertEqual(got, bytes.fromhex("01 03 0000 0003 C5 CD 01"))
+        self.assert_reported()
+
+    def test_a_frame_that_is_one(self):
+        got = self.ends(self.READ_2, self.READ_2, self.READ_2)
+        self.assertEqual(got, bytes.fromhex("01 03 0000 0003 C4 8B 01") * 3)
+        self.assert_reported()
+
+    def test_a_length_that_is_none(self):
+        for value in (1, 0xFF00):
+            self.assertEqual(self.ends(rtu(write_single(5, 0, value))), b"")
+        self.assert_reported()
+
+    def test_frames_behind_a_shutdown_word_that_may_come(self):
+        self.server = self.start("-q", "w" * 100)
+        self.other = self.connect(self.server)
+        self.assertEqual(self.ends(self.READ_107, self.READ_107), b"")
+        self.assert_reported()
+
+    def test_modbus_tcp_is_not_reported(self):
+        for name, pdu, response in EVERY_FUNCTION:
+            with self.subTest(name):
+                self.assertEqual(self.ends(adu(pdu, 0x0103)),
+                                 adu(response, 0x0103))
+        self.ends(adu(read(3, 0, 0), 0x0103), adu(b"\x42", 0x0103))
+        self.assert_reported(times=0)
 
 
 class Pdus(ServerTest):
