@@ -325,6 +325,19 @@ start_state(struct program *p)
 	return persistence_start(&p->options, &config, &p->state);
 }
 
+/* For the service manager. */
+static struct notify_figures
+figures(void *arg)
+{
+	const struct program *p = arg;
+	const struct counters *n = server_counters(p->server);
+
+	return (struct notify_figures){
+		.connections = n->connections,
+		.requests = n->requests,
+	};
+}
+
 /* Create everything, bottom up, and listen. Returns an exit status. */
 static int
 program_start(struct program *p)
@@ -358,7 +371,7 @@ program_start(struct program *p)
 	status = create_server(p);
 	if (status != EX_OK)
 		return status;
-	p->notify = notify_new(p->base, server_counters(p->server));
+	p->notify = notify_new(p->base, figures, p);
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
 	status = listening_open(p->server, &p->options, p->passed);

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "service/counters.h"
 #include "suite.h"
 
 #define READY     "READY=1\nSTATUS=0 connections, 0 requests"
@@ -27,7 +26,7 @@
 #define DAY_MS    (24 * 3600 * 1000)
 
 static struct event_base *base;
-static struct counters counters;
+static struct notify_figures figures;
 static struct notify *notify;
 static int manager = -1; /* its socket */
 static char folder[] = "/tmp/check_notify.XXXXXX";
@@ -57,11 +56,17 @@ pass(uint64_t ms)
 	in_loop = false;
 }
 
+static struct notify_figures
+get_figures(void *arg)
+{
+	return *(struct notify_figures *)arg;
+}
+
 static void
 create(void)
 {
 	in_loop = true;
-	notify = notify_new(base, &counters);
+	notify = notify_new(base, get_figures, &figures);
 	in_loop = false;
 	ck_assert_ptr_nonnull(notify);
 }
@@ -166,7 +171,7 @@ START_TEST(does_nothing_without_a_manager)
 	setenv("WATCHDOG_USEC", "200000", 1);
 	create();
 	notify_ready(notify);
-	counters.requests++;
+	figures.requests++;
 	notify_stopping(notify);
 	ck_assert_int_eq(next_descriptor(), next);
 	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 1);
@@ -233,18 +238,18 @@ START_TEST(tells_of_work_when_it_has_changed)
 	begin(NULL);
 	notify_ready(notify);
 	expect(READY);
-	counters.connections = 3;
-	counters.requests = UINT64_C(12345678901);
+	figures.connections = 3;
+	figures.requests = UINT64_C(12345678901);
 	pass(STATUS_MS - 1);
 	expect_nothing();
 	pass(1);
 	expect("STATUS=3 connections, 12345678901 requests");
 	pass(STATUS_MS);
 	expect_nothing();
-	counters.connections = 2;
+	figures.connections = 2;
 	pass(STATUS_MS);
 	expect("STATUS=2 connections, 12345678901 requests");
-	counters.requests++;
+	figures.requests++;
 	pass(STATUS_MS);
 	expect("STATUS=2 connections, 12345678902 requests");
 	expect_nothing();

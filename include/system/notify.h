@@ -1,43 +1,51 @@
 /*
- * Tells the service manager how the server is: sd_notify(3). That is one
- * datagram at a time to the socket that $NOTIFY_SOCKET names:
+ * Notifications for the service manager: sd_notify(3). Each is one datagram to
+ * the socket that $NOTIFY_SOCKET names:
  *
  *   READY=1      clients are being accepted
- *   STATUS=      how many connections and requests, when that has changed,
+ *   STATUS=      numbers of connections and requests, when they have changed,
  *                every two seconds at the most
  *   WATCHDOG=1   the event loop turns: every half of $WATCHDOG_USEC, if that
  *                is set and $WATCHDOG_PID does not name another process
- *   STOPPING=1   the end has begun
+ *   STOPPING=1   the server has begun to stop
  *
- * Without $NOTIFY_SOCKET all of this does nothing. Nothing here blocks, and a
- * manager that does not listen is no reason to stop: what it has not taken is
- * told again later, and one line of log says so.
+ * Without $NOTIFY_SOCKET all of this does nothing. Nothing here blocks. A
+ * notification that cannot be sent is sent again later, and logged once.
  */
 #ifndef SYSTEM_NOTIFY_H
 #define SYSTEM_NOTIFY_H
 
-/* Descriptors that it takes: its socket. */
+#include <stdint.h>
+
+/* Descriptors that it needs: its socket. */
 #define NOTIFY_DESCRIPTORS 1
 
-struct counters;
 struct event_base;
 struct notify;
 
+/* What STATUS= says. */
+struct notify_figures {
+	uint64_t connections; /* now */
+	uint64_t requests;    /* since the start */
+};
+
+typedef struct notify_figures (*notify_figures_fn)(void *arg);
+
 /*
- * Read the environment. What is malformed there is ignored, with a line of log.
- * The watchdog is fed from now on, as the loop turns. counters is borrowed and
- * outlives the object. Returns NULL when there is no memory.
+ * Read the environment; a malformed variable is ignored and logged. Watchdog
+ * notifications begin now. figures is called with arg, borrowed, until
+ * notify_free. Returns NULL when there is no memory.
  */
 struct notify *
-notify_new(struct event_base *base, const struct counters *counters);
+notify_new(struct event_base *base, notify_figures_fn figures, void *arg);
 
-/* Say nothing more; NULL is fine. */
+/* Send no more notifications; NULL is fine. */
 void notify_free(struct notify *n);
 
-/* Say that clients are being accepted. */
+/* Notify that clients are being accepted. */
 void notify_ready(struct notify *n);
 
-/* Say that a stop has begun. The watchdog is fed until the end. */
+/* Notify that the server stops. Watchdog notifications continue. */
 void notify_stopping(struct notify *n);
 
 #endif

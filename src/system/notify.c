@@ -14,17 +14,16 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "service/counters.h"
 #include "base/number.h"
 #include "base/printable.h"
 
 #define STATUS_INTERVAL_MS 2000
 
-/* Between two signs of life, whatever the watchdog asks for. */
+/* Limits of the time between two watchdog notifications. */
 #define WATCHDOG_USEC_MIN UINT64_C(1000)
 #define WATCHDOG_USEC_MAX (UINT64_C(24) * 3600 * 1000000)
 
-enum life {
+enum phase {
 	STARTING,
 	READY,
 	STOPPING,
@@ -36,24 +35,24 @@ static const char *const announcements[] = {
 	[STOPPING] = "STOPPING=1\n",
 };
 
-/* What the manager is to know, or does. */
+/* What a notification says. */
 struct report {
-	enum life life;
-	uint64_t connections;
-	uint64_t requests;
+	enum phase phase;
+	struct notify_figures figures;
 };
 
 struct notify {
-	/* Owned, and open all the time: a watchdog must not starve when
-	 * clients have taken all descriptors. -1: nobody wants to know. */
+	/* Owned, and always open: notifications must not fail for want of a
+	 * descriptor. -1: no notify socket. */
 	int fd;
 	struct sockaddr_un to;
 	socklen_t to_length;
-	const struct counters *counters; /* borrowed */
-	struct event *status;            /* owned */
-	struct event *watchdog;          /* owned */
-	enum life life;
-	struct report told;
+	notify_figures_fn figures;
+	void *arg;              /* borrowed */
+	struct event *status;   /* owned */
+	struct event *watchdog; /* owned */
+	enum phase phase;
+	struct report sent; /* by the last notification */
 	bool failing;
 	struct log_limit limit;
 };
@@ -67,17 +66,17 @@ ignore_variable(const char *name, const char *expected)
 	    printable(getenv(name), shown), expected);
 }
 
-/* Log when the manager ceases to listen, and when it is there again. */
+/* Log when notifications begin to fail, and when they succeed again. */
 static void
 note_outcome(struct notify *n, bool failed)
 {
 	if (failed && !n->failing)
 		log_limited(&n->limit, LOG_WARN,
-		    "notify: the service manager can't be told: %s",
+		    "notify: cannot notify the service manager: %s",
 		    strerror(errno));
 	else if (!failed && n->failing)
 		log_limited(&n->limit, LOG_INFO,
-		    "notify: the service manager can be told again");
+		    "notify: the service manager can be notified again");
 	n->failing = failed;
 }
 
@@ -92,34 +91,38 @@ notify_send(struct notify *n, const char *message)
 	return sent < 0 ? -1 : 0;
 }
 
+static bool
+is_same(const struct report *a, const struct report *b)
+{
+	return a->phase == b->phase &&
+	    a->figures.connections == b->figures.connections &&
+	    a->figures.requests == b->figures.requests;
+}
+
 static struct report
 notify_report(const struct notify *n)
 {
 	return (struct report){
-		.life = n->life,
-		.connections = n->counters->connections,
-		.requests = n->counters->requests,
+		.phase = n->phase,
+		.figures = n->figures(n->arg),
 	};
 }
 
-/* Tell what the manager does not know yet, if there is anything. */
+/* Send what has changed since the last notification, if anything has. */
 static void
 notify_update(struct notify *n)
 {
 	struct report now = notify_report(n);
 	char message[128];
 
-	if (n->fd < 0 ||
-	    (now.life == n->told.life &&
-		now.connections == n->told.connections &&
-		now.requests == n->told.requests))
+	if (n->fd < 0 || is_same(&now, &n->sent))
 		return;
 	snprintf(message, sizeof(message),
 	    "%sSTATUS=%" PRIu64 " connections, %" PRIu64 " requests",
-	    now.life != n->told.life ? announcements[now.life] : "",
-	    now.connections, now.requests);
+	    now.phase != n->sent.phase ? announcements[now.phase] : "",
+	    now.figures.connections, now.figures.requests);
 	if (notify_send(n, message) == 0)
-		n->told = now;
+		n->sent = now;
 }
 
 static void
@@ -141,8 +144,8 @@ notify_watchdog_cb(evutil_socket_t fd, short what, void *arg)
 	notify_send(arg, "WATCHDOG=1");
 }
 
-/* Where the manager listens: a path, or "@" and a name that is not in the file
- * system. Returns 0 or -1. */
+/* The address of the notify socket: a path, or "@" and an abstract name.
+ * Returns 0 or -1. */
 static int
 notify_set_address(struct notify *n, const char *name)
 {
@@ -160,7 +163,7 @@ notify_set_address(struct notify *n, const char *name)
 	return 0;
 }
 
-/* Find out who wants to know. */
+/* Open the notify socket, if there is one. */
 static void
 notify_open(struct notify *n)
 {
@@ -177,8 +180,7 @@ notify_open(struct notify *n)
 	note_outcome(n, n->fd < 0);
 }
 
-/* Whether the watchdog is meant for this process, which may have inherited that
- * of another. */
+/* Whether the watchdog is for this process: the variable may be inherited. */
 static bool
 watchdog_is_ours(void)
 {
@@ -228,7 +230,7 @@ new_timer(
 }
 
 struct notify *
-notify_new(struct event_base *base, const struct counters *counters)
+notify_new(struct event_base *base, notify_figures_fn figures, void *arg)
 {
 	struct notify *n = calloc(1, sizeof(*n));
 	uint64_t interval;
@@ -236,7 +238,8 @@ notify_new(struct event_base *base, const struct counters *counters)
 	if (n == NULL)
 		return NULL;
 	n->fd = -1;
-	n->counters = counters;
+	n->figures = figures;
+	n->arg = arg;
 	n->limit.kind = "notifications";
 	notify_open(n);
 	if (n->fd < 0)
@@ -271,13 +274,13 @@ notify_free(struct notify *n)
 void
 notify_ready(struct notify *n)
 {
-	n->life = READY;
+	n->phase = READY;
 	notify_update(n);
 }
 
 void
 notify_stopping(struct notify *n)
 {
-	n->life = STOPPING;
+	n->phase = STOPPING;
 	notify_update(n);
 }

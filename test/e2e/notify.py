@@ -265,8 +265,9 @@ class BadManager(NotifyTest):
         self.manager.next_with("WATCHDOG")
         lines = server.log_lines("notify: ")
         self.assertEqual(len(lines), 2)
-        self.assertRegex(lines[0], "warn notify: the service manager can't "
-                         "be told: (Connection refused|No such file)")
+        self.assertRegex(lines[0], "warn notify: "
+                         "cannot notify the service manager: "
+                         "(Connection refused|No such file)")
         self.assertRegex(lines[1], "info notify: .* again$")
 
     def test_one_that_is_not_there_at_the_start(self):
@@ -280,7 +281,8 @@ class BadManager(NotifyTest):
         server = self.start_told(WATCHDOG_USEC="2000")
         client = self.connect(server)
         wait_for(lambda: client.ping() or server.log_lines(
-            "can't be told: Resource temporarily unavailable"), "a line")
+            "cannot notify the service manager: Resource temporarily "
+            "unavailable"), "a line")
         client.ping(100)
         self.assertEqual(len(server.log_lines("notify")), 1)
         server.stop()
