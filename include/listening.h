@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct address;
 struct options;
 struct server;
 
@@ -25,5 +26,12 @@ size_t listening_descriptors(const struct options *o, int passed);
  * says why.
  */
 int listening_open(struct server *server, const struct options *o, int passed);
+
+/*
+ * Log, as event, that where cannot be listened on, for a system's error.
+ * Returns the exit status: EX_TEMPFAIL in use, EX_NOPERM not permitted, else
+ * EX_OSERR.
+ */
+int listening_failed(const char *event, const struct address *where, int error);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "http/guard.h"
 #include "http/server.h"
+#include "listening.h"
 #include "options.h"
 #include "report/client_report.h"
 #include "report/request_times.h"
@@ -78,19 +79,6 @@ diagnostics_new(const struct options *o, struct server_config *config,
 	return read_token(i);
 }
 
-/* The exit status for an address that HTTP can't be served at, and why. */
-static int
-report_failure(const struct address *where, int error)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	log_line(LOG_ERROR, "http: %s: %s", address_format(where, text),
-	    strerror(error));
-	if (error == EADDRINUSE)
-		return EX_TEMPFAIL;
-	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
-}
-
 int
 diagnostics_start(struct diagnostics *i, struct event_base *base,
     const struct http_server_config *what)
@@ -112,7 +100,7 @@ diagnostics_start(struct diagnostics *i, struct event_base *base,
 	config.host_count = o->http_host_count;
 	i->http = http_server_new(base, &config);
 	if (i->http == NULL)
-		return report_failure(&o->http_listen, errno);
+		return listening_failed("http", &o->http_listen, errno);
 	where = http_server_address(i->http);
 	log_line(LOG_INFO, "http: http://%s/: %s", address_format(&where, text),
 	    o->http_write ? "reading and writing" : "reading only");

@@ -62,21 +62,16 @@ report_remedies(unsigned port)
 	    own_path(path, sizeof(path)));
 }
 
-/* The exit status for an address that can't be listened on, and why. */
-static int
-report_failure(const struct address *where, int error)
+int
+listening_failed(const char *event, const struct address *where, int error)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	address_format(where, text);
-	log_line(LOG_ERROR, "listen: %s: %s", text, strerror(error));
+	log_line(LOG_ERROR, "%s: %s: %s", event, address_format(where, text),
+	    strerror(error));
 	if (error == EADDRINUSE)
 		return EX_TEMPFAIL;
-	if (error != EACCES && error != EPERM)
-		return EX_OSERR;
-	if (where->port < IPPORT_RESERVED)
-		report_remedies(where->port);
-	return EX_NOPERM;
+	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
 }
 
 /* Log the address that the server has begun to listen on, and return its
@@ -103,8 +98,13 @@ open_one(struct server *server, struct address where, bool both_families,
 
 	if (choose)
 		where.port = *chosen;
-	if (server_listen(server, &where, both_families) != 0)
-		return report_failure(&where, errno);
+	if (server_listen(server, &where, both_families) != 0) {
+		int status = listening_failed("listen", &where, errno);
+
+		if (status == EX_NOPERM && where.port < IPPORT_RESERVED)
+			report_remedies(where.port);
+		return status;
+	}
 	port = report_last(server);
 	if (choose)
 		*chosen = port;
