@@ -1,7 +1,6 @@
 /*
- * What lets people look in: the client report, and the HTTP server with its
- * page, API and metrics. Nothing of it costs anything unless options ask for
- * it.
+ * Diagnostics: the client report, and HTTP with the API, the page and the
+ * metrics. They cost nothing unless the options ask for them.
  */
 #ifndef DIAGNOSTICS_H
 #define DIAGNOSTICS_H
@@ -9,7 +8,7 @@
 #include <stddef.h>
 
 struct event_base;
-struct http_server_config;
+struct api_config;
 struct diagnostics;
 struct options;
 struct server_config;
@@ -18,29 +17,29 @@ struct server_config;
 size_t diagnostics_descriptors(const struct options *o);
 
 /*
- * What the options, borrowed, ask for. The taps that it takes are put before
- * those that config has, which is to make the server.
+ * Create what the options, borrowed, ask for. Its taps are put before those of
+ * config, with which the server is then created.
  *
- * Returns an exit status of sysexits.h: EX_OK and *i, or another after a line
- * of log that says why.
+ * Returns an exit status of sysexits.h: EX_OK and *d, or another after a log
+ * line that says why.
  */
 int diagnostics_new(const struct options *o, struct server_config *config,
-    struct diagnostics **i);
+    struct diagnostics **d);
 
 /*
- * Serve HTTP, if the options ask for it. what has the server and what it is
- * made of; the rest is added here.
+ * Serve HTTP, if the options ask for it. api describes the server and its
+ * parts; the socket, the options and the reports are added here.
  *
- * Returns an exit status of sysexits.h: EX_OK, or another after a line of log
- * that says why.
+ * Returns an exit status of sysexits.h: EX_OK, or another after a log line that
+ * says why.
  */
-int diagnostics_start(struct diagnostics *i, struct event_base *base,
-    const struct http_server_config *what);
+int diagnostics_start(struct diagnostics *d, struct event_base *base,
+    const struct api_config *api);
 
 /* Log the client report, if the options ask for it. */
-void diagnostics_print(struct diagnostics *i);
+void diagnostics_print(struct diagnostics *d);
 
-/* NULL is fine. The server is not to run any more. */
-void diagnostics_free(struct diagnostics *i);
+/* Accepts NULL. The server must be stopped. */
+void diagnostics_free(struct diagnostics *d);
 
 #endif

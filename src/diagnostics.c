@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "api/api.h"
 #include "base/log.h"
 #include "http/guard.h"
 #include "http/server.h"
 #include "listening.h"
+#include "net/listener.h"
 #include "options.h"
 #include "report/client_report.h"
 #include "report/request_times.h"
@@ -16,7 +18,7 @@
 struct diagnostics {
 	const struct options *options; /* borrowed */
 	struct client_report *report;  /* owned, as is the rest; or NULL */
-	struct http_server *http;
+	struct api *api;
 	struct request_times times;
 	struct tap report_tap;
 	struct tap times_tap;
@@ -34,13 +36,13 @@ add_tap(struct server_config *config, struct tap *place, struct tap tap)
 
 /* Returns an exit status. */
 static int
-read_token(struct diagnostics *i)
+read_token(struct diagnostics *d)
 {
-	const char *file = i->options->http_token;
+	const char *file = d->options->http_token;
 	const char *why = NULL;
 
 	if (file != NULL)
-		why = guard_read_token(file, i->token);
+		why = guard_read_token(file, d->token);
 	if (why == NULL)
 		return EX_OK;
 	log_line(LOG_ERROR, "start: --http-token: \"%s\": %s", file, why);
@@ -57,51 +59,53 @@ int
 diagnostics_new(const struct options *o, struct server_config *config,
     struct diagnostics **out)
 {
-	struct diagnostics *i = calloc(1, sizeof(*i));
+	struct diagnostics *d = calloc(1, sizeof(*d));
 
-	*out = i;
-	if (i == NULL) {
+	*out = d;
+	if (d == NULL) {
 		log_line(LOG_ERROR, "start: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	i->options = o;
+	d->options = o;
 	if (!o->http && !o->client_report)
 		return EX_OK;
-	i->report = client_report_new();
-	if (i->report == NULL) {
+	d->report = client_report_new();
+	if (d->report == NULL) {
 		log_line(
 		    LOG_ERROR, "start: client report: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	add_tap(config, &i->report_tap, client_report_tap(i->report));
+	add_tap(config, &d->report_tap, client_report_tap(d->report));
 	if (o->http)
-		add_tap(config, &i->times_tap, request_times_tap(&i->times));
-	return read_token(i);
+		add_tap(config, &d->times_tap, request_times_tap(&d->times));
+	return read_token(d);
 }
 
 int
-diagnostics_start(struct diagnostics *i, struct event_base *base,
-    const struct http_server_config *what)
+diagnostics_start(struct diagnostics *d, struct event_base *base,
+    const struct api_config *api)
 {
-	const struct options *o = i->options;
-	struct http_server_config config = *what;
-	struct address where;
+	const struct options *o = d->options;
+	struct api_config config = *api;
+	struct address where = o->http_listen;
 	char text[ADDRESS_TEXT_MAX];
 
 	if (!o->http)
 		return EX_OK;
-	config.listen = o->http_listen;
-	config.overlay = o->overlay;
-	config.report = i->report;
-	config.times = &i->times;
+	config.fd = listener_open(&where, false);
+	if (config.fd < 0)
+		return listening_failed("http", &where, errno);
+	listener_set_options(config.fd);
+	where = listener_bound(config.fd);
+	config.report = d->report;
+	config.times = &d->times;
 	config.writable = o->http_write;
-	config.token = o->http_token == NULL ? NULL : i->token;
+	config.token = o->http_token == NULL ? NULL : d->token;
 	config.hosts = o->http_hosts;
 	config.host_count = o->http_host_count;
-	i->http = http_server_new(base, &config);
-	if (i->http == NULL)
-		return listening_failed("http", &o->http_listen, errno);
-	where = http_server_address(i->http);
+	d->api = api_new(base, &config);
+	if (d->api == NULL)
+		return listening_failed("http", &where, errno);
 	log_line(LOG_INFO, "http: http://%s/: %s", address_format(&where, text),
 	    o->http_write ? "reading and writing" : "reading only");
 	return EX_OK;
@@ -115,18 +119,18 @@ print_line(void *arg, const char *line)
 }
 
 void
-diagnostics_print(struct diagnostics *i)
+diagnostics_print(struct diagnostics *d)
 {
-	if (i != NULL && i->options->client_report && i->report != NULL)
-		client_report_print(i->report, print_line, NULL);
+	if (d != NULL && d->options->client_report && d->report != NULL)
+		client_report_print(d->report, print_line, NULL);
 }
 
 void
-diagnostics_free(struct diagnostics *i)
+diagnostics_free(struct diagnostics *d)
 {
-	if (i == NULL)
+	if (d == NULL)
 		return;
-	http_server_free(i->http);
-	client_report_free(i->report);
-	free(i);
+	api_free(d->api);
+	client_report_free(d->report);
+	free(d);
 }

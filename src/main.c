@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "persistence.h"
-#include "http/server.h"
+#include "api/api.h"
 #include "diagnostics.h"
 #include "journal/journal.h"
 #include "base/log.h"
@@ -288,8 +288,9 @@ health(void *arg)
 static int
 start_diagnostics(struct program *p)
 {
-	const struct http_server_config what = {
+	const struct api_config api = {
 		.table = p->table,
+		.overlay = p->options.overlay,
 		.server = p->server,
 		.policy = p->policy,
 		.commits = p->state == NULL ? NULL : state_figures(p->state),
@@ -298,7 +299,7 @@ start_diagnostics(struct program *p)
 		.health_arg = p,
 	};
 
-	return diagnostics_start(p->diagnostics, p->base, &what);
+	return diagnostics_start(p->diagnostics, p->base, &api);
 }
 
 /* The disk has failed: nobody may be told of any write from now on. */

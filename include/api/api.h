@@ -1,5 +1,7 @@
 /*
- * What can be asked over HTTP: a table of methods, paths and handlers.
+ * What the server offers over HTTP: the data table, its changes, the clients,
+ * the metrics, and the page that shows them. Described in
+ * mbasyncserver-http(7).
  */
 #ifndef API_API_H
 #define API_API_H
@@ -8,56 +10,71 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/rates.h"
 #include "table/datatable.h"
 
-struct http_request;
 struct changes;
 struct client_report;
+struct event_base;
 struct events;
+struct http_server;
 struct last_writer;
 struct policy;
-struct rates;
 struct request_times;
+struct scheduler;
 struct server;
 struct state_figures;
-struct scheduler;
-struct http_connections;
 
-/* What the handlers work on. All pointers are borrowed. */
-struct api {
+/* Bytes of a request's body; of one that is refused, when nothing may be
+ * written. */
+#define API_BODY_MAX         (1024 * 1024)
+#define API_REFUSED_BODY_MAX (64 * 1024)
+
+/* All pointers are borrowed, and outlive the API. */
+struct api_config {
+	int fd; /* a listening socket, for HTTP */
 	struct datatable *table;
 	enum datatable_overlay overlay;
 	struct server *server;
-	const struct policy *policy;      /* or NULL */
-	const char *(*health)(void *arg); /* or NULL */
-	void *health_arg;
+	const struct policy *policy; /* NULL: every client may do everything */
 	const struct last_writer *last_writer;
-	struct client_report *report;
-	const struct request_times *times;
-	const struct state_figures *commits; /* or NULL */
+	struct client_report *report;        /* its tap is the server's */
+	const struct request_times *times;   /* likewise */
+	const struct state_figures *commits; /* NULL: no durable state */
 
-	struct changes *changes;
-	struct events *events;
-	const struct rates *rates;
-	struct scheduler *scheduler;
-	const struct http_connections *connections;
+	/* Why the server is not healthy, or NULL: a sentence without quotation
+	 * marks. The function may be NULL. */
+	const char *(*health)(void *arg);
+	void *health_arg;
 
 	bool writable;
-	const char *token;        /* or NULL */
-	const char *const *hosts; /* names that Host may have */
+	const char *token;        /* required to write; NULL: none */
+	const char *const *hosts; /* names that the Host header may have */
 	size_t host_count;
-
-	uint64_t started;  /* milliseconds since 1970, as the clock was then */
-	uint64_t began;    /* the same moment by the steady clock */
-	uint64_t requests; /* so far */
 };
 
-/* The first step of every request: check the client, find the handler and call
- * it. request->context is the struct api. */
-void api_dispatch(struct http_request *request);
+/* What the handlers work on. */
+struct api {
+	struct api_config config;
+	struct scheduler *scheduler; /* owned, as are the next four */
+	struct changes *changes;
+	struct events *events;
+	struct event *second;
+	struct http_server *http;
+	struct rates rates;
+	uint64_t started;    /* milliseconds since 1970 */
+	uint64_t started_ms; /* the same moment, clock_ms */
+};
 
-/* NULL when all is well, or why not: a sentence for people, without quotation
- * marks. */
+/* Serve HTTP on config->fd, which is taken over, also on failure. config is
+ * copied. Returns NULL with errno set. */
+struct api *api_new(struct event_base *base, const struct api_config *config);
+
+/* Close all HTTP connections. Accepts NULL. */
+void api_free(struct api *api);
+
+/* Why the server is not healthy, or NULL: a sentence without quotation marks.
+ */
 const char *api_health(const struct api *api);
 
 /* "separate" or "overlaid". */

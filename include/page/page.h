@@ -1,16 +1,18 @@
 /*
- * The page: files compiled into the program. CMake turns src/http/page/ into
- * page_assets when the program is built (cmake/embed.cmake).
+ * The page: files that are compiled into the program. CMake turns src/page/
+ * into page_assets when the program is built (cmake/embed.cmake).
  */
 #ifndef PAGE_PAGE_H
 #define PAGE_PAGE_H
 
 #include <stddef.h>
 
+struct http_request;
+
 struct page_asset {
 	const char *path; /* "/" for index.html; NULL ends the table */
 	const char *type; /* media type */
-	const char *etag; /* with its quotes */
+	const char *etag; /* including its quotation marks */
 	const unsigned char *data;
 	size_t size;
 };
@@ -18,7 +20,9 @@ struct page_asset {
 extern const struct page_asset page_assets[];
 
 /* The asset of exactly that path, or NULL. */
-const struct page_asset *
-page_find(const struct page_asset *assets, const char *path);
+const struct page_asset *page_find(const char *path);
+
+/* Reply with an asset, or with 304 when the client has it in its cache. */
+void page_reply(struct http_request *request, const struct page_asset *asset);
 
 #endif

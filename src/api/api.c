@@ -1,220 +1,117 @@
 #include "api/api.h"
 
-#include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "api/events.h"
-#include "api/metrics.h"
-#include "api/status.h"
-#include "api/table.h"
-#include "api/write.h"
-#include "api/writers.h"
-#include "http/guard.h"
-#include "http/request.h"
-#include "page/page.h"
-#include "service/policy.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "http/scheduler.h"
+#include "http/server.h"
+#include "net/server.h"
+#include "table/changes.h"
 
-#define CONTENT_SECURITY                                                       \
-	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
-	"connect-src 'self'; img-src 'self' data:; base-uri 'none'; "          \
-	"form-action 'none'; frame-ancestors 'none'"
+static void
+second_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct api *api = arg;
 
-static const struct route {
-	enum evhttp_cmd_type method;
-	const char *path;
-	http_request_step_fn handle;
-} routes[] = {
-	{ EVHTTP_REQ_GET, "/api/registers", api_get_registers },
-	{ EVHTTP_REQ_GET, "/api/coils", api_get_coils },
-	{ EVHTTP_REQ_GET, "/api/dump", api_get_dump },
-	{ EVHTTP_REQ_GET, "/api/events", events_subscribe },
-	{ EVHTTP_REQ_GET, "/api/status", api_get_status },
-	{ EVHTTP_REQ_GET, "/api/clients", api_get_clients },
-	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
-	{ EVHTTP_REQ_GET, "/api/writers/map", api_get_writers_map },
-	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
-	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
-	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
-	{ EVHTTP_REQ_PUT, "/api/registers", api_put_registers },
-	{ EVHTTP_REQ_PUT, "/api/coils", api_put_coils },
-	{ EVHTTP_REQ_POST, "/api/reset", api_reset },
-	{ EVHTTP_REQ_POST, "/api/load", api_load },
-};
+	(void)fd;
+	(void)what;
+	rates_sample(&api->rates, server_counters(api->config.server),
+	    clock_realtime_ms());
+	events_second(api->events);
+}
 
-#define ROUTES (sizeof(routes) / sizeof(*routes))
+/* Create all that the handlers need. Returns 0, or -1 when memory is
+ * exhausted. */
+static int
+create_parts(struct api *api, struct event_base *base)
+{
+	const struct api_config *config = &api->config;
+	const struct timeval second = { 1, 0 };
+
+	rates_init(&api->rates, server_counters(config->server));
+	api->scheduler = scheduler_new(base);
+	api->changes = changes_new(config->table, config->overlay);
+	if (api->scheduler == NULL || api->changes == NULL)
+		return -1;
+	api->events = events_new(base, api);
+	api->second = event_new(base, -1, EV_PERSIST, second_cb, api);
+	if (api->events == NULL || api->second == NULL)
+		return -1;
+	return event_add(api->second, &second);
+}
+
+/* Returns NULL with errno set. */
+static struct http_server *
+serve(struct api *api, struct event_base *base)
+{
+	const struct http_server_config config = {
+		.fd = api->config.fd,
+		.body_max =
+		    api->config.writable ? API_BODY_MAX : API_REFUSED_BODY_MAX,
+		.scheduler = api->scheduler,
+		.dispatch = api_dispatch,
+		.context = api,
+	};
+
+	return http_server_new(base, &config);
+}
+
+struct api *
+api_new(struct event_base *base, const struct api_config *config)
+{
+	struct api *api = calloc(1, sizeof(*api));
+
+	if (api == NULL) {
+		close(config->fd);
+		return NULL;
+	}
+	api->config = *config;
+	api->started = clock_realtime_ms();
+	api->started_ms = clock_ms();
+	if (create_parts(api, base) != 0) {
+		close(config->fd);
+		goto fail;
+	}
+	api->http = serve(api, base);
+	if (api->http != NULL)
+		return api;
+fail:
+	api_free(api);
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* The server first: it frees the requests, which the rest serves. */
+void
+api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	http_server_free(api->http);
+	if (api->second != NULL)
+		event_free(api->second);
+	events_free(api->events);
+	changes_free(api->changes);
+	scheduler_free(api->scheduler);
+	free(api);
+}
 
 const char *
 api_mode(const struct api *api)
 {
-	return api->overlay == DATATABLE_OVERLAID ? "overlaid" : "separate";
+	return api->config.overlay == DATATABLE_OVERLAID ? "overlaid" :
+							   "separate";
 }
 
 const char *
 api_health(const struct api *api)
 {
-	return api->health == NULL ? NULL : api->health(api->health_arg);
-}
-
-/* How many headers of that name the request has. */
-static unsigned
-count_headers(const struct http_request *request, const char *name)
-{
-	const struct evkeyvalq *headers =
-	    evhttp_request_get_input_headers(request->evhttp);
-	unsigned n = 0;
-
-	for (const struct evkeyval *h = headers->tqh_first; h != NULL;
-	     h = h->next.tqe_next)
-		n += strcasecmp(h->key, name) == 0;
-	return n;
-}
-
-/* Whether the request is meant for us, and comes from a page of ours if it
- * comes from one at all. Otherwise it is answered. */
-static bool
-is_trusted(struct http_request *request)
-{
-	const struct api *api = request->context;
-	const char *host = http_request_header(request, "Host");
-	const char *origin = http_request_header(request, "Origin");
-	const struct evhttp_uri *uri =
-	    evhttp_request_get_evhttp_uri(request->evhttp);
-
-	if (host == NULL || count_headers(request, "Host") != 1 ||
-	    evhttp_uri_get_host(uri) != NULL) {
-		http_request_fail(
-		    request, 400, "expected one Host header, and a path");
-		return false;
-	}
-	if (!guard_allows_host(host, api->hosts, api->host_count)) {
-		http_request_fail(request, 403,
-		    "Host: expected an address, localhost, or a name that "
-		    "--http-host allows");
-		return false;
-	}
-	if (origin != NULL && !guard_allows_origin(origin, host)) {
-		http_request_fail(request, 403,
-		    "Origin: requests from pages of other servers are "
-		    "refused");
-		return false;
-	}
-	if (!policy_may_connect(api->policy, &request->client)) {
-		http_request_fail(
-		    request, 403, "this client's address may not connect");
-		return false;
-	}
-	return true;
-}
-
-/* Whether asset is what the client has already. */
-static bool
-is_cached(const struct http_request *request, const struct page_asset *asset)
-{
-	const char *etag = http_request_header(request, "If-None-Match");
-
-	return etag != NULL && strcmp(etag, asset->etag) == 0;
-}
-
-static void
-reply_with_asset(struct http_request *request, const struct page_asset *asset)
-{
-	struct evbuffer *body = evbuffer_new();
-
-	http_request_add_header(request, "ETag", asset->etag);
-	http_request_add_header(request, "Cache-Control", "no-cache");
-	http_request_add_header(
-	    request, "Content-Security-Policy", CONTENT_SECURITY);
-	if (is_cached(request, asset))
-		http_request_reply(request, 304, NULL, NULL);
-	else if (body == NULL ||
-	    evbuffer_add_reference(
-		body, asset->data, asset->size, NULL, NULL) != 0)
-		http_request_fail(request, 500, "out of memory");
-	else
-		http_request_reply(request, 200, asset->type, body);
-	if (body != NULL)
-		evbuffer_free(body);
-}
-
-static const char *
-method_name(enum evhttp_cmd_type method)
-{
-	switch (method) {
-	case EVHTTP_REQ_GET:
-		return "GET, HEAD";
-	case EVHTTP_REQ_PUT:
-		return "PUT";
-	default:
-		return "POST";
-	}
-}
-
-/* The path is known, but not with this method. */
-static void
-fail_method(struct http_request *request, const char *path)
-{
-	char allowed[64] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < ROUTES; i++)
-		if (strcmp(routes[i].path, path) == 0)
-			n += (size_t)snprintf(allowed + n, sizeof(allowed) - n,
-			    "%s%s", n == 0 ? "" : ", ",
-			    method_name(routes[i].method));
-	if (n == 0) /* a part of the page */
-		snprintf(allowed, sizeof(allowed), "%s",
-		    method_name(EVHTTP_REQ_GET));
-	http_request_add_header(request, "Allow", allowed);
-	http_request_fail(request, 405, "%s: expected %s", path, allowed);
-}
-
-static void
-find_handler(struct http_request *request, const char *path)
-{
-	enum evhttp_cmd_type method =
-	    evhttp_request_get_command(request->evhttp);
-	const struct page_asset *asset = page_find(page_assets, path);
-	bool known = asset != NULL;
-
-	if (method == EVHTTP_REQ_HEAD)
-		method = EVHTTP_REQ_GET;
-	if (asset != NULL && method == EVHTTP_REQ_GET) {
-		reply_with_asset(request, asset);
-		return;
-	}
-	for (size_t i = 0; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, path) != 0)
-			continue;
-		known = true;
-		if (routes[i].method == method) {
-			routes[i].handle(request);
-			return;
-		}
-	}
-	if (known)
-		fail_method(request, path);
-	else
-		http_request_fail(
-		    request, 404, "no such page; the README lists them");
-}
-
-void
-api_dispatch(struct http_request *request)
-{
-	const char *path;
-
-	request->step = NULL;
-	http_request_add_header(request, "X-Content-Type-Options", "nosniff");
-	http_request_add_header(
-	    request, "Cross-Origin-Resource-Policy", "same-origin");
-	http_request_add_header(request, "Referrer-Policy", "no-referrer");
-	if (!is_trusted(request))
-		return;
-	path =
-	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->evhttp));
-	find_handler(request, path == NULL ? "" : path);
+	if (api->config.health == NULL)
+		return NULL;
+	return api->config.health(api->config.health_arg);
 }

@@ -199,10 +199,11 @@ moment_of(uint64_t ago)
 static const struct report_connection *
 find_report(const struct api *api, const struct row *row)
 {
-	int slot = client_report_slot(api->report, row->client.id);
+	int slot = client_report_slot(api->config.report, row->client.id);
 
-	return slot < 0 ? NULL :
-			  client_report_connection(api->report, (size_t)slot);
+	return slot < 0 ?
+	    NULL :
+	    client_report_connection(api->config.report, (size_t)slot);
 }
 
 /* Returns whether it will be another soon by itself. */
@@ -226,7 +227,7 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    row->requests, row->unsent, (double)idle / SECOND);
 	if (c != NULL) {
 		add_connection(c, t);
-		add_host(client_report_of(api->report, c), shown, t);
+		add_host(client_report_of(api->config.report, c), shown, t);
 	}
 	json_text_add(t, "}");
 	return row->unsent > 0 || idle < RATE_OVER;
@@ -250,7 +251,7 @@ add_gone(const struct api *api, const struct report_connection *c,
 	    json_text_time(moment_of((now - c->first) / 1000), since),
 	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
-	add_host(client_report_of(api->report, c), shown, t);
+	add_host(client_report_of(api->config.report, c), shown, t);
 	json_text_add(t, "}");
 	return idle < RATE_OVER;
 }
@@ -277,7 +278,7 @@ api_write_clients(const struct api *api, struct json_text *t)
 	const char *comma = "";
 	bool restless = false;
 
-	server_each_client(api->server, gather, &rows);
+	server_each_client(api->config.server, gather, &rows);
 	json_text_add(t, "[");
 	for (size_t i = 0; i < rows.count; i++) {
 		json_text_add(t, "%s", comma);
@@ -285,10 +286,11 @@ api_write_clients(const struct api *api, struct json_text *t)
 			restless = true;
 		comma = ",";
 	}
-	for (size_t i = 0; (h = client_report_host(api->report, i)) != NULL;
-	     i++) {
-		const struct report_connection *c =
-		    was_shown(&shown, h) ? NULL : last_of(api->report, h);
+	for (size_t i = 0;
+	     (h = client_report_host(api->config.report, i)) != NULL; i++) {
+		const struct report_connection *c = was_shown(&shown, h) ?
+		    NULL :
+		    last_of(api->config.report, h);
 
 		if (c == NULL)
 			continue;

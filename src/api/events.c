@@ -109,7 +109,7 @@ add_changes(struct reader *r, struct evbuffer *out)
 		return;
 	json_text_begin(&t, runs);
 	n = cursor_add_runs(
-	    &r->cursor, api->changes, api->table, &t, EVENTS_BYTES_MAX);
+	    &r->cursor, api->changes, api->config.table, &t, EVENTS_BYTES_MAX);
 	if (json_text_end(&t) == 0 && n > 0) {
 		evbuffer_add_printf(out,
 		    "event: changes\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64
@@ -228,7 +228,7 @@ broadcast(struct events *e, const char *name, struct evbuffer *data)
 static uint64_t
 activity(const struct api *api)
 {
-	const struct counters *n = server_counters(api->server);
+	const struct counters *n = server_counters(api->config.server);
 
 	return n->accepted * 2 - n->connections + n->requests;
 }
@@ -245,7 +245,8 @@ tell_status(struct scheduler_task *task)
 	if (data == NULL)
 		return;
 	json_text_begin(&t, data);
-	api_write_status(e->api, e->api->writable && e->api->token == NULL, &t);
+	api_write_status(e->api,
+	    e->api->config.writable && e->api->config.token == NULL, &t);
 	if (json_text_end(&t) == 0)
 		broadcast(e, "status", data);
 	evbuffer_drain(data, evbuffer_get_length(data));
@@ -277,7 +278,7 @@ events_new(struct event_base *base, struct api *api)
 	e->second.run = tell_status;
 	TAILQ_INIT(&e->readers);
 	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);
-	e->raw_changes = raw_changes_new(api->table);
+	e->raw_changes = raw_changes_new(api->config.table);
 	if (e->tick == NULL || e->raw_changes == NULL) {
 		events_free(e);
 		return NULL;

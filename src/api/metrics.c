@@ -7,9 +7,9 @@
 #include "api/api.h"
 #include "api/events.h"
 #include "api/json.h"
-#include "http/connections.h"
 #include "http/request.h"
 #include "http/scheduler.h"
+#include "http/server.h"
 #include "net/server.h"
 #include "report/request_times.h"
 #include "state/state.h"
@@ -188,11 +188,11 @@ static void
 add_http(struct json_text *t, const struct api *api)
 {
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
-	    http_connections_count(api->connections));
+	    http_server_connections(api->http));
 	add_one(t, "http_event_readers", "gauge",
 	    "Readers of server-sent events.", events_readers(api->events));
 	add_one(t, "http_requests_total", "counter", "HTTP requests.",
-	    api->requests);
+	    http_server_requests(api->http));
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
 	json_text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
@@ -202,7 +202,7 @@ add_http(struct json_text *t, const struct api *api)
 void
 metrics_write(const struct api *api, struct json_text *t)
 {
-	const struct counters *n = server_counters(api->server);
+	const struct counters *n = server_counters(api->config.server);
 
 	add_head(t, "build_info", "gauge", "Always 1; the version is a label.");
 	add_labelled(t, "build_info", "version", VERSION, 1);
@@ -216,13 +216,13 @@ metrics_write(const struct api *api, struct json_text *t)
 	add_protocol_errors(t, n);
 	add_requests(t, n);
 	add_traffic(t, n);
-	add_writers(t, api->last_writer);
+	add_writers(t, api->config.last_writer);
 	add_histogram(t, "request_duration_seconds",
 	    "Time from the turn to a client's bytes until a request's "
 	    "response was made.",
-	    &api->times->took, NANOSECOND);
-	if (api->commits != NULL)
-		add_commits(t, api->commits);
+	    &api->config.times->took, NANOSECOND);
+	if (api->config.commits != NULL)
+		add_commits(t, api->config.commits);
 	add_http(t, api);
 }
 

@@ -47,16 +47,16 @@ add_rates(const struct rates *rates, struct json_text *t)
 void
 api_write_status(const struct api *api, bool writable, struct json_text *t)
 {
-	const struct counters *n = server_counters(api->server);
+	const struct counters *n = server_counters(api->config.server);
 	char started[JSON_TEXT_TIME_MAX], time[JSON_TEXT_TIME_MAX];
 
 	json_text_add(t,
 	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
 	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
-	    VERSION, api_mode(api), server_address(api->server, 0).port,
+	    VERSION, api_mode(api), server_address(api->config.server, 0).port,
 	    json_text_time(api->started, started),
 	    json_text_time(clock_realtime_ms(), time),
-	    (clock_ms() - api->began) / 1000);
+	    (clock_ms() - api->started_ms) / 1000);
 	json_text_add(t,
 	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"requests\":%" PRIu64
@@ -66,9 +66,10 @@ api_write_status(const struct api *api, bool writable, struct json_text *t)
 	json_text_add(t,
 	    "\"writable\":%s,\"token_required\":%s,\"health\":\"%s\",",
 	    writable ? "true" : "false",
-	    api->writable && api->token != NULL ? "true" : "false",
+	    api->config.writable && api->config.token != NULL ? "true" :
+								"false",
 	    api_health(api) == NULL ? "ok" : api_health(api));
-	add_rates(api->rates, t);
+	add_rates(&api->rates, t);
 	json_text_add(t, "}");
 }
 

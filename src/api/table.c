@@ -156,7 +156,7 @@ api_get_registers(struct http_request *request)
 	r->order = order;
 	r->value_count = range.quantity / value_words(type);
 	memcpy(r->registers,
-	    datatable_registers(api->table, (uint16_t)range.address),
+	    datatable_registers(api->config.table, (uint16_t)range.address),
 	    range.quantity * sizeof(uint16_t));
 	json_text_begin(&t, r->body);
 	json_text_add(&t,
@@ -219,7 +219,7 @@ api_get_coils(struct http_request *request)
 		return;
 	}
 	r->coil_count = range.quantity;
-	copy_coils(api->table, range.address, range.quantity, r->coils);
+	copy_coils(api->config.table, range.address, range.quantity, r->coils);
 	json_text_begin(&t, r->body);
 	json_text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
 	    range.address, range.quantity);
@@ -262,9 +262,9 @@ api_get_dump(struct http_request *request)
 		return;
 	}
 	r->value_count = ADDRESSES;
-	memcpy(r->registers, datatable_registers(api->table, 0),
+	memcpy(r->registers, datatable_registers(api->config.table, 0),
 	    ADDRESSES * sizeof(uint16_t));
-	copy_coils(api->table, 0, ADDRESSES, r->coils);
+	copy_coils(api->config.table, 0, ADDRESSES, r->coils);
 	json_text_begin(&t, r->body);
 	json_text_add(&t,
 	    "{\"mode\":\"%s\",\"seq\":%" PRIu64 ",\"registers\":[",

@@ -12,7 +12,6 @@
 #include "http/guard.h"
 #include "http/parameters.h"
 #include "http/request.h"
-#include "http/server.h"
 #include "net/server.h"
 #include "service/writing.h"
 
@@ -42,10 +41,11 @@ api_may_write(const struct http_request *request)
 {
 	const struct api *api = request->context;
 
-	return api->writable &&
-	    (api->token == NULL ||
+	return api->config.writable &&
+	    (api->config.token == NULL ||
 		guard_allows_token(
-		    http_request_header(request, "Authorization"), api->token));
+		    http_request_header(request, "Authorization"),
+		    api->config.token));
 }
 
 /* Otherwise it is answered. */
@@ -56,7 +56,7 @@ is_allowed(struct http_request *request)
 
 	if (api_may_write(request))
 		return true;
-	if (!api->writable) {
+	if (!api->config.writable) {
 		http_request_fail(request, 403,
 		    "this server is read-only over HTTP: --http-write would "
 		    "allow writes");
@@ -135,8 +135,8 @@ carry_out(struct http_request *request, const struct writing *writings,
 	}
 	pending->request = request;
 	pending->reply = reply;
-	result = writing_submit(server_service(api->server), &request->client,
-	    writings, count, pending_settled, pending);
+	result = writing_submit(server_service(api->config.server),
+	    &request->client, writings, count, pending_settled, pending);
 	pending->write = result.waits;
 	if (result.waits != NULL) {
 		http_request_continue(request, NULL, pending, pending_free);
@@ -167,9 +167,9 @@ take_body(struct http_request *request)
 		    request, 415, "Content-Type: expected " JSON_TYPE);
 		return NULL;
 	}
-	if (length > HTTP_BODY_MAX) {
+	if (length > API_BODY_MAX) {
 		http_request_fail(request, 413,
-		    "body: expected at most %d bytes", HTTP_BODY_MAX);
+		    "body: expected at most %d bytes", API_BODY_MAX);
 		return NULL;
 	}
 	text = (const char *)evbuffer_pullup(body, -1);
@@ -370,7 +370,7 @@ read_dump(const struct api *api, json_t *body, struct requested_write *o)
 		return -1;
 	if (o->count == 0)
 		return fail(o, "expected registers, coils, or both");
-	if (api->overlay == DATATABLE_OVERLAID && !is_consistent(o))
+	if (api->config.overlay == DATATABLE_OVERLAID && !is_consistent(o))
 		return fail(o,
 		    "coils: not the same as registers 0 to 4095, "
 		    "which they overlay");

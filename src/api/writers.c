@@ -125,15 +125,15 @@ step_rows(struct http_request *request)
 	json_text_begin(&t, w->body);
 	for (int i = 0; i < STEP_ROWS && w->from < w->end; i++) {
 		int32_t next = last_writer_next_written(
-		    api->last_writer, w->kind, 0, w->from);
+		    api->config.last_writer, w->kind, 0, w->from);
 
 		if (next < 0 || (uint32_t)next >= w->end) {
 			w->from = w->end;
 			break;
 		}
 		w->from = (uint32_t)next + 1;
-		if (last_writer_read(
-			api->last_writer, w->kind, (uint16_t)next, &write))
+		if (last_writer_read(api->config.last_writer, w->kind,
+			(uint16_t)next, &write))
 			add_row(w, &t, (uint16_t)next, &write);
 	}
 	if (w->from >= w->end)
@@ -191,10 +191,10 @@ step_contended(struct http_request *request)
 	json_text_begin(&t, w->body);
 	while (listed < API_CONTENDED_MAX &&
 	    (next = last_writer_next_contended(
-		 api->last_writer, w->kind, w->from)) >= 0) {
+		 api->config.last_writer, w->kind, w->from)) >= 0) {
 		w->from = (uint32_t)next + 1;
-		if (!last_writer_read(
-			api->last_writer, w->kind, (uint16_t)next, &write))
+		if (!last_writer_read(api->config.last_writer, w->kind,
+			(uint16_t)next, &write))
 			continue;
 		add_row(w, &t, (uint16_t)next, &write);
 		listed++;
@@ -255,7 +255,7 @@ add_range(const struct api *api, struct walk *w, struct json_text *t,
 	json_text_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
 	    w->count++ == 0 ? "" : ",", first);
 	for (; n < most && first + n < ADDRESSES; n++) {
-		if (!last_writer_read(api->last_writer, w->kind,
+		if (!last_writer_read(api->config.last_writer, w->kind,
 			(uint16_t)(first + n), &write))
 			break;
 		ages[n] = w->now > write.time ? w->now - write.time : 0;
@@ -293,7 +293,7 @@ step_map(struct http_request *request)
 	json_text_begin(&t, w->body);
 	while (left > 0 && w->from < ADDRESSES) {
 		int32_t next = last_writer_next_written(
-		    api->last_writer, w->kind, 0, w->from);
+		    api->config.last_writer, w->kind, 0, w->from);
 		uint32_t n;
 
 		if (next < 0) {
