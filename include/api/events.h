@@ -1,11 +1,6 @@
 /*
- * Server-sent events: what changes in the table, as it changes, at most ten
- * times a second.
- *
- * No queue is kept for a reader, only how far it has read. Whoever reads
- * slowly, or comes back after a while, gets the latest values of what has
- * changed since; memory stays bounded, and nothing is ever lost but values
- * that were overwritten meanwhile.
+ * Server-sent events: the changes of the table, at most ten times a second,
+ * and once a second the status and the clients.
  */
 #ifndef API_EVENTS_H
 #define API_EVENTS_H
@@ -14,39 +9,39 @@
 #include <stdint.h>
 
 struct api;
-struct http_request;
 struct event_base;
 struct events;
+struct http_request;
 
-/* Readers at once. */
-#define EVENTS_READERS_MAX 16
+#define EVENTS_TYPE "text/event-stream"
 
-/* Milliseconds from one look for changes to the next. */
+/* Subscribers at one time. */
+#define EVENTS_SUBSCRIBERS_MAX 16
+
+/* Milliseconds between two searches for changes. */
 #define EVENTS_TICK_MS 100
 
-/* A reader that has so many bytes unsent gets no more for now. */
-#define EVENTS_UNSENT_MAX (64 * 1024)
-
-/* An event has hardly more bytes than this; what is left comes in the next. */
-#define EVENTS_BYTES_MAX (32 * 1024)
-
-/* api is borrowed. NULL when there is no memory. */
+/* api is borrowed; it needs its scheduler by now. NULL when memory is
+ * exhausted. */
 struct events *events_new(struct event_base *base, struct api *api);
 
-/* NULL is fine. No reader may be left. */
+/* Accepts NULL. No subscriber may be left. */
 void events_free(struct events *e);
 
-/* To be called once a second: tells of the status, and of clients until what
- * was told of them stays so. */
+/* To be called once a second: sends the status; and the clients if their
+ * figures have changed. */
 void events_second(struct events *e);
 
 /* GET /api/events?since=&detail= */
 void events_subscribe(struct http_request *request);
 
-/* The number of the last change, for whoever reads the table now and the events
- * from there on. Rises, also from one start of the server to the next. */
-uint64_t events_sequence(struct events *e);
+/* The sequence number of the last change: who reads the table now can subscribe
+ * to what follows. Rises, also from one start of the server to the next. */
+uint64_t events_sequence(const struct api *api);
 
-size_t events_readers(const struct events *e);
+/* The sequence number of a tick of changes.h. */
+uint64_t events_sequence_of(const struct api *api, uint32_t tick);
+
+size_t events_subscribers(const struct events *e);
 
 #endif

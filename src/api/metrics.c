@@ -190,7 +190,7 @@ add_http(struct json_text *t, const struct api *api)
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
 	    http_server_connections(api->http));
 	add_one(t, "http_event_readers", "gauge",
-	    "Readers of server-sent events.", events_readers(api->events));
+	    "Readers of server-sent events.", events_subscribers(api->events));
 	add_one(t, "http_requests_total", "counter", "HTTP requests.",
 	    http_server_requests(api->http));
 	add_head(t, "http_busy_seconds_total", "counter",

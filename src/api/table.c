@@ -268,7 +268,7 @@ api_get_dump(struct http_request *request)
 	json_text_begin(&t, r->body);
 	json_text_add(&t,
 	    "{\"mode\":\"%s\",\"seq\":%" PRIu64 ",\"registers\":[",
-	    api_mode(api), events_sequence(api->events));
+	    api_mode(api), events_sequence(api));
 	r->failed = json_text_end(&t) != 0;
 	http_request_continue(request, step_dump, r, reading_free);
 }

@@ -594,7 +594,7 @@ class EventsTest(WebTest):
         readers = [self.events(web) for _ in range(16)]
         for events in readers:
             events.wait("hello")
-        self.assert_error(web.curl("/api/events"), 503, "16 readers")
+        self.assert_error(web.curl("/api/events"), 503, "16 subscribers")
         readers[3].close()
         wait_for(lambda: "http_event_readers 15" in
                  web.curl("/metrics").body.decode(), "one reader less")
