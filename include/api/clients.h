@@ -1,7 +1,7 @@
 /*
- * The clients, as JSON: the connections that asked last, and of hosts that have
- * none now the last that is known. What is reported of a host comes with its
- * connection that asked last.
+ * The clients as JSON: the most recently active connections, and for each host
+ * that has no connection now its last one. The report on a host stands at its
+ * most recently active connection.
  */
 #ifndef API_CLIENTS_H
 #define API_CLIENTS_H
@@ -11,11 +11,11 @@
 struct api;
 struct json_text;
 
-/* Connections that are listed at most. */
+/* The most connections that are listed. */
 #define API_CLIENTS_MAX 128
 
-/* An array of objects. Returns whether it will be another soon though no client
- * does anything more: a rate is to fall, or replies are being read. */
+/* Add an array of objects. Returns whether it will change without further
+ * activity of the clients: rates fall to 0, and unsent bytes are sent. */
 bool api_write_clients(const struct api *api, struct json_text *t);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is measured, for Prometheus: text format 0.0.4. */
+/* Metrics for Prometheus, in text format 0.0.4. */
 #ifndef API_METRICS_H
 #define API_METRICS_H
 
@@ -11,7 +11,7 @@ struct json_text;
 /* GET /metrics */
 void api_get_metrics(struct http_request *request);
 
-/* Its body. */
+/* Add the metrics to t. */
 void metrics_write(const struct api *api, struct json_text *t);
 
 #endif

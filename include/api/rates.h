@@ -1,4 +1,4 @@
-/* Requests and writes a second, for the last two minutes. */
+/* Requests and writes per second, of the last two minutes. */
 #ifndef API_RATES_H
 #define API_RATES_H
 
@@ -17,23 +17,23 @@ struct rate {
 
 struct rates {
 	struct rate seconds[RATES_SECONDS]; /* a ring */
-	size_t count;                       /* ever */
-	uint64_t requests;                  /* in all, at the last sample */
+	size_t count;                       /* samples so far */
+	uint64_t requests;                  /* total at the last sample */
 	uint64_t writes;
 };
 
-/* Begin with what was counted before. */
+/* Start from the present counts. */
 void rates_init(struct rates *r, const struct counters *counters);
 
-/* To be called once a second. */
+/* Take a sample; to be called once a second. */
 void
 rates_sample(struct rates *r, const struct counters *counters, uint64_t time);
 
-/* How many there are, and the i-th, the oldest first. */
+/* The number of samples kept, and the i-th of them, the oldest first. */
 size_t rates_count(const struct rates *r);
 const struct rate *rates_get(const struct rates *r, size_t i);
 
-/* Requests of functions that write. */
+/* The number of requests whose function writes. */
 uint64_t rates_writes(const struct counters *counters);
 
 #endif

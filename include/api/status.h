@@ -1,4 +1,4 @@
-/* What the server and its clients do, over HTTP. */
+/* The status of the server, its clients and its health, over HTTP. */
 #ifndef API_STATUS_H
 #define API_STATUS_H
 
@@ -13,7 +13,8 @@ void api_get_status(struct http_request *request);
 void api_get_clients(struct http_request *request);
 void api_get_health(struct http_request *request);
 
-/* The body of the first, as events carry it too. */
+/* Add the body of /api/status, which is the data of the event "status" as well.
+ */
 void
 api_write_status(const struct api *api, bool writable, struct json_text *t);
 

@@ -17,8 +17,8 @@ void api_put_coils(struct http_request *request);
 void api_reset(struct http_request *request);
 void api_load(struct http_request *request);
 
-/* Whether the request carries the right to write: --http-write is given, and
- * its token, if there is one, is the right one. */
+/* Whether the request may write: --http-write is given, and the request has the
+ * token, if one is required. */
 bool api_may_write(const struct http_request *request);
 
 #endif

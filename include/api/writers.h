@@ -1,10 +1,10 @@
-/* Who wrote what last, over HTTP. */
+/* The last writer of each address, over HTTP. */
 #ifndef API_WRITERS_H
 #define API_WRITERS_H
 
 struct http_request;
 
-/* Addresses that one answer can be asked about, and contended ones listed of
+/* The most addresses of one request, and the most contended addresses listed of
  * each kind. */
 #define API_WRITERS_MAX   4096
 #define API_CONTENDED_MAX 500

@@ -1,7 +1,6 @@
 /*
- * JSON that clients send. Before jansson takes the text apart, its shape is
- * looked at, so that no text of a megabyte becomes a tree of a hundred: a few
- * arrays and objects, and as many values as the table has. Pure.
+ * Parsing of JSON bodies. Arrays, objects and values are counted before jansson
+ * parses a body, since a body of 1 MiB can become a tree of 100 MiB. Pure.
  */
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
@@ -11,43 +10,44 @@
 
 #include "table/values.h"
 
-/* What a text may have of these, outside of strings. */
+/* The most of these that a body may contain, outside of strings. */
 #define BODY_CONTAINERS_MAX 8     /* "[" and "{" */
-#define BODY_VALUES_MAX     70000 /* "," and one more each */
+#define BODY_VALUES_MAX     70000 /* 1 + the number of "," */
 
-/* Room for any error text: one sentence. */
+/* Bytes of an error text, including the NUL: one sentence. */
 #define BODY_ERROR_MAX 200
 
-/* Parse an object. Returns NULL with an error, which has room for
- * BODY_ERROR_MAX bytes. */
+/* Parse an object. Returns a reference that the caller owns, or NULL with an
+ * error, which has room for BODY_ERROR_MAX bytes. */
 json_t *body_parse(const char *text, size_t length, char *error);
 
 /*
- * Take the members of an object apart. Each member is looked for in names, and
- * put at its place in members, which are borrowed; those that are not there
- * become NULL. Returns 0, or -1 with an error: what names don't list is one.
+ * Find the members of an object: members[i], borrowed, becomes the one named
+ * names[i], or NULL. Returns 0, or -1 with an error, also when there is a
+ * member that names does not list.
  */
 int body_members(json_t *object, const char *const *names, size_t count,
     json_t **members, char *error);
 
-/* A whole number from 0 to max; otherwise when it is NULL. Returns 0 or -1. */
+/* Read a whole number from 0 to max; fallback when member is NULL. Returns 0,
+ * or -1 with an error, as do the following. */
 int body_number(const json_t *member, const char *name, size_t max,
-    size_t otherwise, size_t *number, char *error);
+    size_t fallback, size_t *number, char *error);
 
-/* One of so many words: its index. Returns 0 or -1. */
+/* Read a string that is one of words, as its index. */
 int
 body_choice(const json_t *member, const char *name, const char *const *words,
-    size_t count, size_t otherwise, size_t *choice, char *error);
+    size_t count, size_t fallback, size_t *choice, char *error);
 
 /*
- * An array of numbers into words, which has room for most words. Returns how
- * many, or -1 with an error. An empty array is one.
+ * Read an array of numbers into words, which has room for `most` words. Returns
+ * the number of words, or -1 with an error. An empty array is an error.
  */
 long body_values(const json_t *member, const char *name, enum value_type type,
     enum value_order order, uint16_t *words, size_t most, char *error);
 
-/* An array of true and false or 1 and 0 into packed words, which has room for
- * most coils and is cleared before. Returns how many, or -1. */
+/* Read an array of true and false or 1 and 0 into packed, which has room for
+ * `most` coils. Returns the number of coils, or -1 with an error. */
 long body_coils(const json_t *member, const char *name, uint16_t *packed,
     size_t most, char *error);
 

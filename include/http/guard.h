@@ -1,10 +1,11 @@
 /*
- * Who may ask over HTTP: browsers carry requests for strangers, so that a page
- * from elsewhere must not get through them to us.
+ * Protection against requests that a browser sends on behalf of another site's
+ * page, and the token for writing.
  *
  * The Host header must be an address, localhost, or a name that was allowed:
- * with any other, a stranger's name was made to point at us (DNS rebinding).
- * An Origin, where there is one, must be our own. All pure.
+ * any other name may have been made to resolve to this server (DNS rebinding).
+ * The Origin header, if there is one, must be that of this server. All but
+ * guard_read_token are pure.
  */
 #ifndef HTTP_GUARD_H
 #define HTTP_GUARD_H
@@ -12,30 +13,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A token has so many printable characters without a space. */
+/* The length of a token, which consists of printable characters other than the
+ * space. */
 #define GUARD_TOKEN_MIN 16
 #define GUARD_TOKEN_MAX 256
 
-/* Whether a Host header's value is one of ours, whatever its port. names are
- * further ones, compared without case. */
+/* Whether the value of a Host header is an address, localhost, or one of names,
+ * which are compared without case. The port is ignored. */
 bool
 guard_allows_host(const char *host, const char *const *names, size_t count);
 
-/* Whether text can be one of these names: letters, digits, '-' and '.', 1 to
- * 253 of them. */
+/* Whether text is a valid name of a host: 1 to 253 letters, digits, '-' and
+ * '.'. */
 bool guard_is_name(const char *text);
 
-/* Whether an Origin header's value is the http or https origin of host. */
+/* Whether the value of an Origin header is the http or https origin of host. */
 bool guard_allows_origin(const char *origin, const char *host);
 
-/* Whether an Authorization header's value, or NULL, is "Bearer TOKEN". Takes as
- * long for every token of one length. */
+/* Whether the value of an Authorization header, or NULL, is "Bearer TOKEN". The
+ * time it takes depends on the length of the token only. */
 bool guard_allows_token(const char *authorization, const char *token);
 
 /*
  * Read a token from a file: its first line. token has room for
- * GUARD_TOKEN_MAX + 1 bytes. Returns NULL, or why not: what was expected of
- * the file.
+ * GUARD_TOKEN_MAX + 1 bytes. Returns NULL, or an error: the system's, or what
+ * is expected of the file.
  */
 const char *guard_read_token(const char *path, char *token);
 

@@ -1,6 +1,7 @@
 /*
- * Registers seen as numbers: 16, 32 and 64 bits, whole or floating, in the
- * four orders in which devices send their words and bytes. Pure.
+ * Registers as numbers: integers of 16, 32 and 64 bits and floating-point
+ * numbers of 32 and 64, in the four orders in which devices send words and
+ * bytes. Pure.
  *
  * The orders are named by the bytes of a 32-bit value, A the most significant,
  * as they lie in two registers, high byte first:
@@ -43,44 +44,44 @@ enum value_order {
 extern const char *const value_type_names[VALUE_TYPES];
 extern const char *const value_order_names[VALUE_ORDERS];
 
-/* The most words that a value has. */
+/* The most words of a value. */
 #define VALUE_WORDS_MAX 4
 
-/* Room for any value as text. */
+/* Bytes of any value as text. */
 #define VALUE_TEXT_MAX 32
 
 /* Words of one value: 1, 2 or 4. */
 unsigned value_words(enum value_type type);
 
 /*
- * Write the value in words as JSON: a number, or for what JSON has no number
- * one of the strings "NaN", "Infinity" and "-Infinity". Floats get the fewest
- * digits that tell them from their neighbours. text has room for
- * VALUE_TEXT_MAX bytes; no NUL. Returns the length.
+ * Format the value in words as JSON: a number, or one of the strings "NaN",
+ * "Infinity" and "-Infinity", for which JSON has no number. Floating-point
+ * numbers get the fewest digits that read back as the same value. text has room
+ * for VALUE_TEXT_MAX bytes; no NUL. Returns the length.
  */
 size_t value_format(enum value_type type, enum value_order order,
     const uint16_t *words, char *text);
 
-/* Write a whole number in decimal, as value_format does. */
+/* Format an integer in decimal, likewise. */
 size_t value_format_unsigned(uint64_t number, char *text);
 
-/* What someone wants to be stored. */
+/* A number that is to be stored. */
 struct value_number {
 	bool is_real;
-	int64_t whole; /* when not is_real */
+	int64_t whole; /* unless is_real */
 	double real;
 };
 
 /*
- * Put a number into words. Whole types take whole numbers that fit; float32
- * takes what rounds to a finite one, the infinities, and any NaN. Returns 0,
- * or -1 and leaves words alone.
+ * Store a number in words. Integer types accept integers in their range;
+ * float32 accepts numbers that round to a finite one, infinities and NaN.
+ * Returns 0, or -1 and leaves words unchanged.
  */
 int value_store(enum value_type type, enum value_order order,
     struct value_number number, uint16_t *words);
 
-/* The same for a number in text: digits with or without "-", of as many as the
- * type has, or one of the strings above for floating types. */
+/* The same for a number as text: decimal digits, also with "-" before them, or
+ * for floating-point types one of the strings above. */
 int value_store_text(enum value_type type, enum value_order order,
     const char *text, uint16_t *words);
 

@@ -12,10 +12,10 @@
 
 #define SECOND 1000000 /* microseconds */
 
-/* Who has asked nothing for so long has a rate of 0. */
-#define RATE_OVER (2 * SECOND)
+/* Microseconds without a request after which the rate is 0. */
+#define RATE_ENDS (2 * SECOND)
 
-/* A connection that is there. */
+/* An open connection. */
 struct row {
 	struct client client;
 	uint64_t connected;
@@ -24,13 +24,13 @@ struct row {
 	size_t unsent;
 };
 
-/* Those that asked last, the very last first. */
+/* The most recently active connections, the latest first. */
 struct rows {
 	struct row rows[API_CLIENTS_MAX];
 	size_t count;
 };
 
-/* Which hosts of the report have been shown. */
+/* The hosts whose report has been added. */
 struct shown {
 	const struct report_host *hosts[REPORT_HOSTS_MAX];
 	size_t count;
@@ -177,7 +177,7 @@ add_report(const struct report_host *h, struct json_text *t)
 	json_text_add(t, "]}");
 }
 
-/* What is reported of the host, once. */
+/* Add the report on a host, once. */
 static void
 add_host(const struct report_host *h, struct shown *shown, struct json_text *t)
 {
@@ -188,14 +188,14 @@ add_host(const struct report_host *h, struct shown *shown, struct json_text *t)
 		shown->hosts[shown->count++] = h;
 }
 
-/* Milliseconds ago, monotonic, as a moment since 1970. */
+/* The time so many milliseconds ago, in milliseconds since 1970. */
 static uint64_t
-moment_of(uint64_t ago)
+time_before_now(uint64_t ago)
 {
 	return clock_realtime_ms() - ago;
 }
 
-/* What is reported of a connection, or NULL. */
+/* The report on a connection, or NULL. */
 static const struct report_connection *
 find_report(const struct api *api, const struct row *row)
 {
@@ -206,14 +206,14 @@ find_report(const struct api *api, const struct row *row)
 	    client_report_connection(api->config.report, (size_t)slot);
 }
 
-/* Returns whether it will be another soon by itself. */
+/* Returns whether it will change without activity. */
 static bool
 add_row(const struct api *api, const struct row *row, struct shown *shown,
     struct json_text *t)
 {
 	const struct report_connection *c = find_report(api, row);
 	uint64_t now = clock_ms();
-	/* The row's own moment is up to a second too early. */
+	/* The row's last_request is up to a second early. */
 	uint64_t idle =
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[JSON_TEXT_TIME_MAX];
@@ -223,20 +223,20 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
 	    row->client.id, address_format(&row->client.address, peer),
-	    json_text_time(moment_of(now - row->connected), since),
+	    json_text_time(time_before_now(now - row->connected), since),
 	    row->requests, row->unsent, (double)idle / SECOND);
 	if (c != NULL) {
 		add_connection(c, t);
 		add_host(client_report_of(api->config.report, c), shown, t);
 	}
 	json_text_add(t, "}");
-	return row->unsent > 0 || idle < RATE_OVER;
+	return row->unsent > 0 || idle < RATE_ENDS;
 }
 
-/* A host that has no connection: what is known of its last one. Returns whether
- * it will be another soon. */
+/* Add the last connection of a host that has none now. Returns whether it will
+ * change without activity. */
 static bool
-add_gone(const struct api *api, const struct report_connection *c,
+add_closed(const struct api *api, const struct report_connection *c,
     struct shown *shown, struct json_text *t)
 {
 	uint64_t now = clock_us();
@@ -248,15 +248,15 @@ add_gone(const struct api *api, const struct report_connection *c,
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":0,\"idle_s\":%.1f",
 	    c->id, address_format(&c->peer, peer),
-	    json_text_time(moment_of((now - c->first) / 1000), since),
+	    json_text_time(time_before_now((now - c->first) / 1000), since),
 	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
 	add_host(client_report_of(api->config.report, c), shown, t);
 	json_text_add(t, "}");
-	return idle < RATE_OVER;
+	return idle < RATE_ENDS;
 }
 
-/* The connection of a host that was heard of last. */
+/* The most recently active connection of a host. */
 static const struct report_connection *
 last_of(const struct client_report *report, const struct report_host *h)
 {
@@ -276,14 +276,14 @@ api_write_clients(const struct api *api, struct json_text *t)
 	struct shown shown = { .count = 0 };
 	const struct report_host *h;
 	const char *comma = "";
-	bool restless = false;
+	bool has_pending_changes = false;
 
 	server_each_client(api->config.server, gather, &rows);
 	json_text_add(t, "[");
 	for (size_t i = 0; i < rows.count; i++) {
 		json_text_add(t, "%s", comma);
 		if (add_row(api, &rows.rows[i], &shown, t))
-			restless = true;
+			has_pending_changes = true;
 		comma = ",";
 	}
 	for (size_t i = 0;
@@ -295,10 +295,10 @@ api_write_clients(const struct api *api, struct json_text *t)
 		if (c == NULL)
 			continue;
 		json_text_add(t, "%s", comma);
-		if (add_gone(api, c, &shown, t))
-			restless = true;
+		if (add_closed(api, c, &shown, t))
+			has_pending_changes = true;
 		comma = ",";
 	}
 	json_text_add(t, "]");
-	return restless;
+	return has_pending_changes;
 }

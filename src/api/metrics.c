@@ -18,7 +18,7 @@
 
 #define NANOSECOND 1e-9
 
-/* Help and type, which come before the samples of each metric. */
+/* Add help and type, which precede the samples of each metric. */
 static void
 add_head(
     struct json_text *t, const char *name, const char *type, const char *help)
@@ -81,7 +81,7 @@ add_connections(struct json_text *t, const struct counters *n)
 		    n->closed[i]);
 }
 
-/* What was no frame ends its connection. */
+/* Each of these errors closes its connection. */
 static void
 add_protocol_errors(struct json_text *t, const struct counters *n)
 {
@@ -94,7 +94,8 @@ add_protocol_errors(struct json_text *t, const struct counters *n)
 	add_labelled(t, name, "kind", "incomplete", n->closed[CONN_FRAME_LATE]);
 }
 
-/* Known codes always, so that they can be watched from the first one on. */
+/* Supported function codes are always listed, so that their first request is
+ * visible as an increase. */
 static void
 add_requests(struct json_text *t, const struct counters *n)
 {
@@ -151,8 +152,8 @@ add_writers(struct json_text *t, const struct last_writer *last_writer)
 	    totals.contended[DATATABLE_REGISTERS]);
 }
 
-/* The sum and the bounds are told in units, of which the histogram's own is a
- * part. */
+/* unit: the metric's unit is 1/unit of the histogram's, whose bounds and sum
+ * are scaled by it. */
 static void
 add_histogram(struct json_text *t, const char *name, const char *help,
     const struct histogram *h, double unit)
@@ -190,7 +191,8 @@ add_http(struct json_text *t, const struct api *api)
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
 	    http_server_connections(api->http));
 	add_one(t, "http_event_readers", "gauge",
-	    "Readers of server-sent events.", events_subscribers(api->events));
+	    "Subscribers of server-sent events.",
+	    events_subscribers(api->events));
 	add_one(t, "http_requests_total", "counter", "HTTP requests.",
 	    http_server_requests(api->http));
 	add_head(t, "http_busy_seconds_total", "counter",
@@ -210,7 +212,7 @@ metrics_write(const struct api *api, struct json_text *t)
 	    "When the server started, in seconds since 1970.");
 	json_text_add(t, "mbasyncserver_start_time_seconds %.3f\n",
 	    (double)api->started / 1000);
-	add_one(t, "healthy", "gauge", "1, or 0 when /healthz tells a reason.",
+	add_one(t, "healthy", "gauge", "1, or 0 when /healthz gives a reason.",
 	    api_health(api) == NULL);
 	add_connections(t, n);
 	add_protocol_errors(t, n);

@@ -43,7 +43,7 @@ static const struct route {
 
 #define ROUTES (sizeof(routes) / sizeof(*routes))
 
-/* How many headers of that name the request has. */
+/* The number of headers of that name in the request. */
 static unsigned
 count_headers(const struct http_request *request, const char *name)
 {
@@ -57,8 +57,8 @@ count_headers(const struct http_request *request, const char *name)
 	return n;
 }
 
-/* Whether the request is meant for us, and comes from a page of ours if it
- * comes from one at all. Otherwise it is answered. */
+/* Whether the request names this server, does not come from another server's
+ * page, and is permitted by the policy. Otherwise replies with the error. */
 static bool
 is_trusted(struct http_request *request)
 {
@@ -108,7 +108,7 @@ method_name(enum evhttp_cmd_type method)
 	}
 }
 
-/* The path is known, but not with this method. */
+/* Reply that the path exists, but not with this method. */
 static void
 fail_method(struct http_request *request, const char *path)
 {
@@ -120,7 +120,7 @@ fail_method(struct http_request *request, const char *path)
 			n += (size_t)snprintf(allowed + n, sizeof(allowed) - n,
 			    "%s%s", n == 0 ? "" : ", ",
 			    method_name(routes[i].method));
-	if (n == 0) /* a part of the page */
+	if (n == 0) /* an asset of the page */
 		snprintf(allowed, sizeof(allowed), "%s",
 		    method_name(EVHTTP_REQ_GET));
 	http_request_add_header(request, "Allow", allowed);
@@ -154,7 +154,7 @@ find_handler(struct http_request *request, const char *path)
 		fail_method(request, path);
 	else
 		http_request_fail(
-		    request, 404, "no such page; the README lists them");
+		    request, 404, "unknown path; see mbasyncserver-http(7)");
 }
 
 void

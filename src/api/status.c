@@ -73,7 +73,7 @@ api_write_status(const struct api *api, bool writable, struct json_text *t)
 	json_text_add(t, "}");
 }
 
-/* What was written into body, which is freed, or 500. */
+/* Reply with body, or with 500 when text is missing in it. Frees body. */
 static void
 reply_with(
     struct http_request *request, struct json_text *t, struct evbuffer *body)

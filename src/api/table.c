@@ -15,7 +15,7 @@
 #define ADDRESSES  65536
 #define COIL_WORDS (ADDRESSES / 16)
 
-/* What one step writes: less than a tenth of a millisecond's work. */
+/* Values that one step formats, which takes less than 0.1 ms. */
 #define STEP_WHOLE 8192
 #define STEP_REAL  256
 
@@ -24,15 +24,15 @@ struct range {
 	size_t quantity;
 };
 
-/* A part of the table, copied in one moment and written out in many steps. */
+/* A part of the table, copied at one time and formatted in many steps. */
 struct reading {
 	struct evbuffer *body; /* owned */
 	enum value_type type;
 	enum value_order order;
 	size_t value_count; /* in registers */
 	size_t coil_count;  /* in coils, not packed */
-	size_t done;        /* of the values or coils */
-	bool failed;        /* there was no memory for some of it */
+	size_t done;        /* values or coils formatted so far */
+	bool failed;        /* text is missing in body */
 	uint16_t coils[COIL_WORDS];
 	uint16_t registers[];
 };
@@ -63,7 +63,7 @@ reading_new(size_t registers)
 	return r;
 }
 
-/* What is left, but not too much at a time. */
+/* The number of values that the next step formats. */
 static size_t
 step_size(const struct reading *r, size_t total)
 {
@@ -83,7 +83,7 @@ add_values(struct reading *r, struct json_text *t)
 	r->done += n;
 }
 
-/* End a step: with the reply if nothing is left. */
+/* End a step; reply if it was the last. */
 static void
 end_step(struct http_request *request, struct json_text *t, bool finished)
 {
@@ -110,7 +110,7 @@ step_registers(struct http_request *request)
 	end_step(request, &t, r->done == r->value_count);
 }
 
-/* What of the table is asked for: one address if nothing else is said. */
+/* The requested address and quantity; the default quantity is 1. */
 static struct range
 requested_range(struct parameters *q)
 {

@@ -20,7 +20,7 @@
 #define COIL_WORDS   (ADDRESSES / COILS_A_WORD)
 #define JSON_TYPE    "application/json"
 
-/* What is to be written: at most all registers and all coils. */
+/* The values to write: at most all registers and all coils. */
 struct requested_write {
 	struct writing writings[2];
 	size_t count;
@@ -48,7 +48,7 @@ api_may_write(const struct http_request *request)
 		    api->config.token));
 }
 
-/* Otherwise it is answered. */
+/* Whether the request may write. Otherwise replies with the error. */
 static bool
 is_allowed(struct http_request *request)
 {
@@ -64,7 +64,7 @@ is_allowed(struct http_request *request)
 	}
 	http_request_add_header(request, "WWW-Authenticate", "Bearer");
 	http_request_fail(request, 401,
-	    "writing takes the token: expected Authorization: Bearer TOKEN");
+	    "writing requires the token: expected Authorization: Bearer TOKEN");
 	return false;
 }
 
@@ -180,7 +180,7 @@ take_body(struct http_request *request)
 	return object;
 }
 
-/* Read what is to be written from a body. Returns 0, or -1 with o->error. */
+/* Read the values to write from a body. Returns 0, or -1 with o->error. */
 typedef int (*read_write_fn)(
     const struct api *api, json_t *body, struct requested_write *o);
 
@@ -262,7 +262,6 @@ api_put_registers(struct http_request *request)
 	write_body(request, read_registers);
 }
 
-/* As many coils as there are do not fit the words of a dump. */
 static int
 read_coils(const struct api *api, json_t *body, struct requested_write *o)
 {
@@ -297,8 +296,8 @@ fail(struct requested_write *o, const char *why)
 	return -1;
 }
 
-/* Whether registers and coils of a dump say the same where they are the same,
- * as far as both are there. */
+/* Whether the registers and the coils of a dump agree where they overlay one
+ * another. */
 static bool
 is_consistent(const struct requested_write *o)
 {

@@ -15,24 +15,24 @@
 
 #define ADDRESSES 65536
 
-/* Addresses for which one step looks: some tenth of a millisecond's work. */
+/* Addresses of one step, which takes some tenths of a millisecond. */
 #define STEP_ROWS 256
 #define STEP_MAP  1024
 
-/* Clients that a map tells apart. */
+/* The most clients that a map distinguishes. */
 #define MAP_CLIENTS_MAX 256
 
-/* A walk over written addresses, in many steps. */
+/* An iteration over written addresses, in many steps. */
 struct walk {
 	struct evbuffer *body; /* owned */
 	enum datatable_kind kind;
 	uint32_t from;
 	uint32_t end;
-	uint64_t now; /* when it began; milliseconds since 1970 */
+	uint64_t now; /* when it began, in milliseconds since 1970 */
 	size_t count; /* of rows or ranges so far */
-	bool failed;  /* there was no memory for some of it */
+	bool failed;  /* text is missing in body */
 
-	size_t client_count; /* the rest for maps */
+	size_t client_count; /* this and what follows is for maps */
 	struct address clients[MAP_CLIENTS_MAX];
 };
 
@@ -113,7 +113,7 @@ add_row(struct walk *w, struct json_text *t, uint16_t address,
 	json_text_add(t, "}");
 }
 
-/* Rows of written addresses, some of them. */
+/* Add the rows of the next written addresses. */
 static void
 step_rows(struct http_request *request)
 {
@@ -141,7 +141,7 @@ step_rows(struct http_request *request)
 	end_step(request, &t, w->from >= w->end);
 }
 
-/* Begin a walk with the text that comes first. */
+/* Begin an iteration with the first text of its body. */
 static void
 begin_walk(struct http_request *request, struct walk *w, const char *first,
     http_request_step_fn step)
@@ -176,7 +176,7 @@ api_get_writers(struct http_request *request)
 	begin_walk(request, w, "[", step_rows);
 }
 
-/* Rows of contended addresses, of both kinds. */
+/* Add the rows of the contended addresses of one kind. */
 static void
 step_contended(struct http_request *request)
 {
@@ -241,9 +241,8 @@ client_number(struct walk *w, const struct address *host)
 	return (int)i;
 }
 
-/* One range: who wrote the addresses from first on, and how long ago, as far as
- * they are written one behind the other, but at most `most`. Returns how many.
- */
+/* Add a range: the last writers of the consecutive written addresses from first
+ * on, at most `most`, and the ages of their writes. Returns their number. */
 static uint32_t
 add_range(const struct api *api, struct walk *w, struct json_text *t,
     uint32_t first, uint32_t most)

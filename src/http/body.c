@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What clients have sent is repeated in plain ASCII only: it may have been cut
- * within a character, or have line ends. */
+/* Text of a client that the error quotes becomes printable ASCII: it may
+ * contain line ends, or be cut within a UTF-8 character. */
 static int __attribute__((format(printf, 2, 3)))
 fail(char *error, const char *format, ...)
 {
@@ -21,7 +21,7 @@ fail(char *error, const char *format, ...)
 	return -1;
 }
 
-/* Where the string that begins at text[i] ends. */
+/* The index of the quotation mark that ends the string at text[i]. */
 static size_t
 string_end(const char *text, size_t length, size_t i)
 {
@@ -32,7 +32,7 @@ string_end(const char *text, size_t length, size_t i)
 }
 
 static int
-check_shape(const char *text, size_t length, char *error)
+check_size(const char *text, size_t length, char *error)
 {
 	size_t containers = 0;
 	size_t values = 1;
@@ -66,7 +66,7 @@ body_parse(const char *text, size_t length, char *error)
 		fail(error, "body: expected a JSON object");
 		return NULL;
 	}
-	if (check_shape(text, length, error) != 0)
+	if (check_size(text, length, error) != 0)
 		return NULL;
 	object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
 	if (object == NULL) {
@@ -80,7 +80,7 @@ body_parse(const char *text, size_t length, char *error)
 	return object;
 }
 
-/* Where name is in names, or count. */
+/* The index of name in names, or count. */
 static size_t
 find(const char *name, const char *const *names, size_t count)
 {
@@ -112,10 +112,10 @@ body_members(json_t *object, const char *const *names, size_t count,
 }
 
 int
-body_number(const json_t *member, const char *name, size_t max,
-    size_t otherwise, size_t *number, char *error)
+body_number(const json_t *member, const char *name, size_t max, size_t fallback,
+    size_t *number, char *error)
 {
-	*number = otherwise;
+	*number = fallback;
 	if (member == NULL)
 		return 0;
 	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
@@ -128,11 +128,11 @@ body_number(const json_t *member, const char *name, size_t max,
 
 int
 body_choice(const json_t *member, const char *name, const char *const *words,
-    size_t count, size_t otherwise, size_t *choice, char *error)
+    size_t count, size_t fallback, size_t *choice, char *error)
 {
 	char list[BODY_ERROR_MAX / 2] = "";
 
-	*choice = otherwise;
+	*choice = fallback;
 	if (member == NULL)
 		return 0;
 	if (json_is_string(member)) {
@@ -196,7 +196,7 @@ body_values(const json_t *member, const char *name, enum value_type type,
 	return (long)(count * step);
 }
 
-/* 1, 0, or -1 for what is no coil. */
+/* 1, 0, or -1 when value is not a coil's. */
 static int
 coil_of(const json_t *value)
 {

@@ -14,8 +14,8 @@
 
 #define NAME_MAX_LENGTH 253
 
-/* The length of the host in "host[:port]", or 0 when the port is none. A bare
- * IPv6 address stays whole, and is an address all the same. */
+/* The length of the host in "host[:port]", or 0 when the port is invalid. Of
+ * no meaning for a bare IPv6 address, which is recognised before. */
 static size_t
 host_length(const char *host)
 {
@@ -97,9 +97,9 @@ guard_allows_token(const char *authorization, const char *token)
 	return differing == 0;
 }
 
-/* Why fd is no file to keep a secret in, or NULL. */
+/* Why fd is not fit for a secret, or NULL. */
 static const char *
-distrust(int fd)
+check_file(int fd)
 {
 	struct stat file;
 
@@ -143,7 +143,7 @@ guard_read_token(const char *path, char *token)
 
 	if (fd < 0)
 		return strerror(errno);
-	why = distrust(fd);
+	why = check_file(fd);
 	if (why == NULL)
 		why = read_token(fd, token);
 	close(fd);

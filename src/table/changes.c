@@ -7,13 +7,13 @@
 
 #define ADDRESSES    65536
 #define KINDS        2
-#define BLOCK        64 /* addresses with one look */
+#define BLOCK        64 /* addresses that are skipped at once */
 #define BLOCKS       (ADDRESSES / BLOCK)
 #define COILS_A_WORD 16
 #define OVERLAID_END 4096 /* registers below it are coils */
 #define NOBODY       0
 
-/* Open addressing: at most half full. */
+/* Slots of a hash table with open addressing, at most half of them used. */
 #define SLOTS (2 * CHANGES_WRITERS_MAX)
 
 struct kind {
@@ -26,12 +26,12 @@ struct changes {
 	struct datatable *table; /* borrowed */
 	struct datatable_observer observer;
 	bool overlaid;
-	bool dirty;    /* something has changed in the present tick */
-	uint32_t tick; /* the present one */
+	bool dirty;               /* there was a change in the present tick */
+	uint32_t tick;            /* the present one */
 	struct kind kinds[KINDS]; /* by enum datatable_kind */
 
 	size_t writer_count;
-	uint32_t full_since; /* the tick in which a writer found no room */
+	uint32_t full_since; /* the tick of the last remove_writers */
 	struct changes_writer writers[CHANGES_WRITERS_MAX];
 	uint16_t slots[SLOTS]; /* numbers of writers; 0: free */
 };
@@ -58,9 +58,9 @@ hash(const struct address *host, uint8_t unit, uint8_t function)
 	return (size_t)(h >> 32) % SLOTS;
 }
 
-/* Enter a writer that is not listed yet; there is room. */
+/* Add a writer, for which there is room. Returns its number. */
 static uint16_t
-enter_writer(struct changes *c, const struct changes_writer *writer)
+add_writer(struct changes *c, const struct changes_writer *writer)
 {
 	size_t slot = hash(&writer->host, writer->unit, writer->function);
 
@@ -70,10 +70,10 @@ enter_writer(struct changes *c, const struct changes_writer *writer)
 	return c->slots[slot] = (uint16_t)c->writer_count;
 }
 
-/* Forget the writers whose values have all been changed by others since. The
- * rest get new numbers. */
+/* Remove the writers all of whose addresses have been changed by others since.
+ * The others get new numbers. */
 static void
-forget_writers(struct changes *c)
+remove_writers(struct changes *c)
 {
 	struct changes_writer old[CHANGES_WRITERS_MAX];
 	uint16_t renumbered[CHANGES_WRITERS_MAX + 1] = { NOBODY };
@@ -89,13 +89,13 @@ forget_writers(struct changes *c)
 				continue;
 			if (renumbered[*number] == NOBODY)
 				renumbered[*number] =
-				    enter_writer(c, &old[*number - 1]);
+				    add_writer(c, &old[*number - 1]);
 			*number = renumbered[*number];
 		}
 }
 
-/* The number of who writes, or NOBODY when there are too many: then looked for
- * room at most once a tick. */
+/* The number of a writer, or NOBODY when there are too many. Unused writers are
+ * removed at most once in a tick. */
 static uint16_t
 writer_number(struct changes *c, const struct datatable_writer *w)
 {
@@ -108,11 +108,11 @@ writer_number(struct changes *c, const struct datatable_writer *w)
 	if (c->writer_count == CHANGES_WRITERS_MAX &&
 	    c->full_since != c->tick) {
 		c->full_since = c->tick;
-		forget_writers(c);
+		remove_writers(c);
 	}
 	if (c->writer_count == CHANGES_WRITERS_MAX)
 		return NOBODY;
-	return enter_writer(c,
+	return add_writer(c,
 	    &(struct changes_writer){
 		{ .ip = host->ip, .scope = host->scope },
 		w->unit,
@@ -162,7 +162,7 @@ mark_coils(
 		    change->after[i / COILS_A_WORD]);
 
 		if (flips == 0) {
-			i |= COILS_A_WORD - 1; /* none of this word's */
+			i |= COILS_A_WORD - 1; /* no coil of this word */
 			continue;
 		}
 		if (!(flips >> i % COILS_A_WORD & 1))

@@ -45,7 +45,7 @@ value_words(enum value_type type)
 	return types[type].words;
 }
 
-/* A word, or itself with its bytes swapped. */
+/* A word, with its bytes swapped in the orders BADC and DCBA. */
 static uint16_t
 ordered(uint16_t word, enum value_order order)
 {
@@ -54,7 +54,7 @@ ordered(uint16_t word, enum value_order order)
 	return word;
 }
 
-/* Where the i-th most significant word of n lies. */
+/* The index of the i-th most significant word of n. */
 static unsigned
 place(unsigned i, unsigned n, enum value_order order)
 {
@@ -99,7 +99,7 @@ value_format_unsigned(uint64_t number, char *text)
 	return n;
 }
 
-/* The bits of a narrower signed number, as a wide one. */
+/* Extend the sign of a number of 1, 2 or 4 words. */
 static int64_t
 extend(uint64_t bits, unsigned words)
 {
@@ -197,7 +197,7 @@ store_real(
 	return 0;
 }
 
-/* Whether a whole number fits a type of whole numbers narrower than 64 bits. */
+/* Whether a number is in the range of an integer type of 16 or 32 bits. */
 static bool
 fits(enum value_type type, int64_t number)
 {

@@ -402,7 +402,7 @@ class Doors(WebTest):
                      "/%2e%2e/etc/passwd", "/api//registers",
                      "/api/registers%00", "/index.htm", "/.git/config"):
             with self.subTest(path=path):
-                self.assert_error(web.curl(path), 404, "no such page")
+                self.assert_error(web.curl(path), 404, "unknown path")
 
     def test_a_browser_is_told_to_be_careful(self):
         _, web = self.start_web()
