@@ -1,5 +1,5 @@
 /*
- * Addresses as people write them.
+ * Addresses in the notations that people use.
  *
  * Inside the page an address is what goes over the wire: 0 to 65535. People
  * also know holding registers as 40001.. (or 400001..) and coils as 00001..;
@@ -47,8 +47,8 @@ function fromClassic(text) {
 	return { kind: "34".includes(match[1]) ? "registers" : "coils", address };
 }
 
-/* One number: {kind?, address, classic} or null. kindGiven: the kind was said,
- * and the number then is the address itself. */
+/* Parse a number: {kind?, address} or null. When the kind is given, the number
+ * is the address itself. */
 function parseNumber(text, kindGiven) {
 	if (/^0x[0-9a-f]{1,5}$/i.test(text))
 		return { address: parseInt(text, 16) };
@@ -58,9 +58,9 @@ function parseNumber(text, kindGiven) {
 }
 
 /*
- * Read "16", "0x10", "40017", "100-131", "100+32", "coils 5" or
- * "registers 40017". A bare number that is a name in the 4xxxx form is taken
- * as such; after "registers" or "coils" a number is always the address.
+ * Parse "16", "0x10", "40017", "100-131", "100+32", "coils 5" or
+ * "registers 40017". A bare number that is a name in the 4xxxx form is read
+ * as one; after "registers" or "coils" a number is always the address.
  * Returns {kind, first, last, note}, or {error}.
  */
 export function parseRange(text, kindNow) {

@@ -1,7 +1,7 @@
 /*
- * Puts the page together: the feed fills the model, the views show it. Views
- * draw when something has changed or the seconds they show have passed, and
- * not at all while the page is hidden.
+ * Connects the parts of the page: the feed updates the model, the views show
+ * it. Views draw when something has changed or the times they show are out of
+ * date, and never while the page is hidden.
  */
 import { SIZE, classic, parseRange, rangeName } from "./address.js";
 import { ClientList, changeRows, contendedRows } from "./clients.js";
@@ -19,10 +19,10 @@ import { TokenDialog } from "./token.js";
 
 const $ = (id) => document.getElementById(id);
 const TABS = ["values", "changes", "clients", "contended"];
-const ROOM = 32;            /* cells around a chosen one that the table shows */
-const LISTS_EVERY = 250;    /* ms between drawings of lists */
-const ASK_EVERY = 2000;     /* ms between questions for writers, while they change */
-const ASK_ALWAYS = 10000;   /* and otherwise */
+const CONTEXT = 32;         /* cells that the table shows around a chosen one */
+const LIST_INTERVAL = 250;  /* ms between drawings of the lists */
+const QUERY_INTERVAL = 2000; /* ms between requests for writers, while values change */
+const QUERY_INTERVAL_MAX = 10000; /* ms, otherwise */
 
 const model = new Model();
 const wall = matchMedia("(min-width: 1700px) and (min-height: 900px)");
@@ -32,7 +32,7 @@ let contended = [];
 let range = { kind: "registers", first: 0, last: 63 };
 let tab = "changes";
 let paused = false;
-let drawnLog = -1;          /* the version of the log that the list shows */
+let drawnLog = -1;          /* the version of the log in the list */
 
 const feed = new Feed({
 	state: showState, reload, changes: takeChanges, clients: takeClients,
@@ -44,7 +44,7 @@ const map = new MemoryMap($("map"), model, {
 	hover: (address, x, y) => showTip($("tip"), model, map.kind, address, x, y),
 });
 const table = new ValueTable({ table: $("values-table"), scroller: $("values-scroller") },
-	model, { cursor: moveCursor, edit, scroll: () => askWritersLater() });
+	model, { cursor: moveCursor, edit, scroll: () => requestWritersLater() });
 const inspector = new Inspector($("inspector"), model, {
 	cursor: (address) => moveCursor(address), write,
 });
@@ -54,12 +54,12 @@ const cards = new ClientList($("clients-list"), (host) => {
 	return number === undefined ? null : clientSwatch(map.palette, number);
 });
 
-const tokens = new TokenDialog($("token"), feed, (said) => {
-	writable(said);
+const tokens = new TokenDialog($("token"), feed, (newStatus) => {
+	setWritable(newStatus);
 	inspector.edit();
 });
 
-/* What has to be drawn again, at the next frame that comes. ---------------- */
+/* Parts to draw in the next frame. ----------------------------------------- */
 
 const stale = new Set();
 let lastLists = 0;
@@ -79,7 +79,7 @@ function drawStale() {
 		inspector.update(now);
 	if (due("values") && shown("values"))
 		table.update(now);
-	if (now - lastLists >= LISTS_EVERY) {
+	if (now - lastLists >= LIST_INTERVAL) {
 		lastLists = now;
 		if (due("changes") && shown("changes"))
 			drawChanges();
@@ -96,38 +96,38 @@ function drawStale() {
 		soon.timer = setTimeout(() => {
 			soon.timer = 0;
 			soon();
-		}, LISTS_EVERY);
+		}, LIST_INTERVAL);
 }
 
 function shown(name) {
 	return wall.matches || tab === name;
 }
 
-/* What the feed brings. ---------------------------------------------------- */
+/* Data from the feed. ------------------------------------------------------ */
 
-async function reload(epoch, isWanted) {
+async function reload(epoch, isCurrent) {
 	const [dump, registers, coils, newStatus, newClients, newContended] = await Promise.all([
-		feed.ask("/api/dump"),
-		feed.ask("/api/writers/map?kind=registers"),
-		feed.ask("/api/writers/map?kind=coils"),
-		feed.ask("/api/status"),
-		feed.ask("/api/clients"),
-		feed.ask("/api/contended"),
+		feed.request("/api/dump"),
+		feed.request("/api/writers/map?kind=registers"),
+		feed.request("/api/writers/map?kind=coils"),
+		feed.request("/api/status"),
+		feed.request("/api/clients"),
+		feed.request("/api/contended"),
 	]);
 	const now = Date.now();
 
-	if (!isWanted()) /* what has been loaded since is newer */
+	if (!isCurrent()) /* another load has begun since */
 		return;
 	model.load(dump, epoch);
 	model.loadWriters("registers", registers, now);
 	model.loadWriters("coils", coils, now);
-	writable(newStatus);
+	setWritable(newStatus);
 	takeStatus(newStatus);
 	takeClients(newClients);
 	takeContended(newContended);
 	document.body.dataset.loaded = epoch;
 	map.invalidate();
-	askWriters();
+	requestWriters();
 	soon("cell", "values", "changes", "legend");
 }
 
@@ -140,15 +140,15 @@ function takeChanges(batch) {
 	const { kind, first, last } = table.window();
 	if (batch.changes.some((change) => change.kind === kind &&
 	    change.address <= last && change.address + change.values.length > first))
-		askWritersLater();
-	askContendedLater();
+		requestWritersLater();
+	requestContendedLater();
 }
 
 function takeClients(list) {
 	clients = list;
 	for (const client of clients) {
-		client.heard = Date.now();
-		client.began = ours(client.since);
+		client.received = Date.now();
+		client.began = localTime(client.since);
 	}
 	soon("clients");
 }
@@ -156,7 +156,7 @@ function takeClients(list) {
 function takeContended(list) {
 	contended = list;
 	for (const row of contended)
-		row.last = ours(row.handover || row.time);
+		row.last = localTime(row.handover || row.time);
 	soon("contended");
 }
 
@@ -166,51 +166,52 @@ function takeStatus(next) {
 	soon("status");
 }
 
-/* A time that the server tells, by our clock. */
-function ours(time) {
+/* Convert a time of the server to this browser's clock. */
+function localTime(time) {
 	return Date.parse(time) + model.clockSkew;
 }
 
-/* Who wrote what the table shows: asked when that is chosen, while it changes
- * and every now and then, as a write of the same value is no change. */
+/* The writers of the rows in the table: requested when the range is chosen,
+ * while values change, and at long intervals, since a write of the same value
+ * is no change. */
 let writersTimer = 0, contendedTimer = 0;
 
-async function askWriters() {
+async function requestWriters() {
 	const { kind, first, last } = table.window();
 
 	if (document.hidden || feed.state !== "live" || !shown("values"))
 		return;
 	try {
-		const rows = await feed.ask(
+		const rows = await feed.request(
 			`/api/writers?kind=${kind}&address=${first}&quantity=${last - first + 1}`);
 		if (kind === table.range.kind)
 			table.setKnown(rows, model.clockSkew);
 	} catch {
-		/* The feed will say that the server is gone. */
+		/* The feed reports a lost connection. */
 	}
 }
 
-function askWritersLater() {
+function requestWritersLater() {
 	writersTimer ||= setTimeout(() => {
 		writersTimer = 0;
-		askWriters();
-	}, ASK_EVERY);
+		requestWriters();
+	}, QUERY_INTERVAL);
 }
 
-function askContendedLater() {
+function requestContendedLater() {
 	contendedTimer ||= setTimeout(async () => {
 		contendedTimer = 0;
 		if (document.hidden)
 			return;
 		try {
-			takeContended(await feed.ask("/api/contended"));
+			takeContended(await feed.request("/api/contended"));
 		} catch {
-			/* likewise */
+			/* as above */
 		}
-	}, ASK_EVERY);
+	}, QUERY_INTERVAL);
 }
 
-/* The state of the line. --------------------------------------------------- */
+/* The state of the connection. --------------------------------------------- */
 
 function showState(state, since) {
 	document.body.dataset.state = state;
@@ -225,17 +226,17 @@ function showState(state, since) {
 }
 
 function showLost(since) {
-	setText($("lost"), `▲ Disconnected since ${timeOfDay(since)}. ${feed.why}` +
-		"What you see is what was known then. Trying again…");
+	setText($("lost"), `▲ Disconnected since ${timeOfDay(since)}. ${feed.reason}` +
+		"The values are those of that time. Reconnecting…");
 }
 
-/* Every second, for what shows how long ago: cheap, and only what is seen. */
+/* Update the ages once a second, where they are visible. */
 setInterval(() => {
 	if (document.hidden || !status)
 		return;
 	const anyWritten = KINDS.some((kind) => model.side[kind].everWritten);
 	if (feed.state === "lost")
-		setText($("state-for"), ` ${duration(Date.now() - feed.since)}`); /* not read out */
+		setText($("state-for"), ` ${duration(Date.now() - feed.since)}`); /* no role="status" */
 	if (anyWritten)
 		soon("cell", "values");
 	if (feed.state === "live" && shown("clients"))
@@ -243,7 +244,7 @@ setInterval(() => {
 	if (shown("contended") && contended.length > 0)
 		soon("contended");
 }, 1000);
-setInterval(askWriters, ASK_ALWAYS);
+setInterval(requestWriters, QUERY_INTERVAL_MAX);
 
 /* Drawing. ----------------------------------------------------------------- */
 
@@ -280,7 +281,7 @@ function drawClients(now) {
 		return;
 	const left = cards.show(clients, now);
 	setText($("clients-note"), `${count(connected)} connected` +
-		(clients.length > connected ? `, ${count(clients.length - connected)} gone` : "") +
+		(clients.length > connected ? `, ${count(clients.length - connected)} disconnected` : "") +
 		(left > 0 ? `; ${count(left)} more are not shown` : "") + ".");
 }
 
@@ -295,13 +296,13 @@ function drawContended(now) {
 		goTo({ kind, first: address, last: address }, true), now));
 }
 
-/* Going about. ------------------------------------------------------------- */
+/* Navigation. -------------------------------------------------------------- */
 
-/* Cells around an address, whole blocks of 16, for the table. */
+/* The range of cells around an address that the table shows: blocks of 16. */
 function around(kind, address) {
-	const first = Math.max(0, Math.min(SIZE - ROOM, (address & ~15)));
+	const first = Math.max(0, Math.min(SIZE - CONTEXT, (address & ~15)));
 
-	return { kind, first, last: first + ROOM - 1 };
+	return { kind, first, last: first + CONTEXT - 1 };
 }
 
 function setKind(kind) {
@@ -313,7 +314,7 @@ function setKind(kind) {
 	soon("legend");
 }
 
-/* Show a range in the table, the cursor at an address of it. */
+/* Show a range in the table, with the cursor at one of its addresses. */
 function zoom(next, cursor, open) {
 	const other = next.kind !== range.kind || next.first !== range.first ||
 		next.last !== range.last;
@@ -328,7 +329,7 @@ function zoom(next, cursor, open) {
 		setTab("values");
 	if (other) {
 		table.show(range);
-		askWriters();
+		requestWriters();
 	}
 	table.setCursor(cursor);
 	const n = range.last - range.first + 1;
@@ -336,7 +337,7 @@ function zoom(next, cursor, open) {
 		(n > 1 ? ` to ${classic(range.kind, range.last)}` : "") + (n > 1 ? ` · ${count(n)}` : ""));
 }
 
-/* A range that someone asked for; a single address with its neighbours. */
+/* Show a range that the user entered; a single address with its neighbours. */
 function goTo(next, open) {
 	if (next.first === next.last)
 		zoom(around(next.kind, next.first), next.first, open);
@@ -344,7 +345,7 @@ function goTo(next, open) {
 		zoom(next, next.first, open);
 }
 
-/* Move the cursor; the table follows when it must. */
+/* Move the cursor, and the range of the table if the address is outside. */
 function moveCursor(address, inTable = false) {
 	if (inTable || address >= range.first && address <= range.last && map.kind === range.kind) {
 		map.setCursor(address);
@@ -384,19 +385,19 @@ function setTab(name, focus = false) {
 		$(`tab-${name}`).focus();
 	table.place();
 	drawnLog = -1;
-	lastLists = 0; /* at once */
+	lastLists = 0; /* draw the lists at once */
 	soon("values", "changes", "clients", "contended", "status");
 }
 
 /* Writing. ----------------------------------------------------------------- */
 
-function writable(said) {
-	inspector.setMay(said.writable ? "yes" : said.token_required ? "token" : "no");
+function setWritable(status) {
+	inspector.setMay(status.writable ? "yes" : status.token_required ? "token" : "no");
 }
 
 async function write(kind, address, values) {
 	try {
-		await feed.ask(`/api/${kind}`, { method: "PUT", body: { address, values } });
+		await feed.request(`/api/${kind}`, { method: "PUT", body: { address, values } });
 	} catch (refused) {
 		if (refused instanceof Refused && refused.status === 401) {
 			feed.token = null;
@@ -409,7 +410,7 @@ async function write(kind, address, values) {
 function edit(address) {
 	moveCursor(address, true);
 	if ($("inspector").querySelector("form").dataset.may === "token")
-		tokens.ask();
+		tokens.open();
 	else
 		inspector.edit();
 }
@@ -442,7 +443,7 @@ function applyTheme(dark) {
 	soon("cell", "values", "clients", "legend", "status");
 }
 
-/* Hands. ------------------------------------------------------------------- */
+/* Input. ------------------------------------------------------------------- */
 
 function onChoice(id, take) {
 	$(id).addEventListener("change", (event) => take(event.target.value));
@@ -550,18 +551,18 @@ document.addEventListener("click", async (event) => {
 		await navigator.clipboard.writeText($(name).textContent);
 		setText(event.target, "Copied");
 	} catch {
-		getSelection().selectAllChildren($(name)); /* to be copied by hand */
+		getSelection().selectAllChildren($(name)); /* the user copies it */
 	}
 });
 
 $("pause").addEventListener("click", () => {
 	paused = !paused;
 	$("pause").setAttribute("aria-pressed", String(paused));
-	setText($("pause"), paused ? "Go on" : "Pause");
+	setText($("pause"), paused ? "Resume" : "Pause");
 	soon("changes");
 });
 $("help-button").addEventListener("click", () => $("help").showModal());
-$("unlock").addEventListener("click", () => tokens.ask());
+$("unlock").addEventListener("click", () => tokens.open());
 wall.addEventListener("change", () => setTab(tab));
 addEventListener("resize", fit);
 
@@ -571,8 +572,8 @@ followTheme($("theme"), applyTheme);
 fit();
 table.show(range);
 zoom(range, 0, false);
-map.setSelection(null); /* nobody has chosen it */
+map.setSelection(null); /* the user has selected nothing */
 feed.connect();
 
-/* For tests, and for the curious at the console. */
+/* For tests and for the browser's console. */
 window.page = { model, map, feed };

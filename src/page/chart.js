@@ -1,9 +1,10 @@
 /*
- * Small drawings: the trend of one value, and rates over time. Each draws when
- * it is told to, never by itself.
+ * Charts: the trend of one value, and rates over time. Each is drawn only when
+ * its function is called.
  */
 
-/* Make a canvas as sharp as the screen; its context in CSS pixels. */
+/* Give a canvas the resolution of the screen. Returns its context, which uses
+ * CSS pixels. */
 function prepare(canvas) {
 	const ratio = window.devicePixelRatio || 1;
 	const width = canvas.clientWidth, height = canvas.clientHeight;
@@ -19,7 +20,7 @@ function prepare(canvas) {
 	return { context, width, height };
 }
 
-/* The latest values as steps, the newest at the right: a point each. */
+/* Draw the latest values as steps, the newest at the right with a point. */
 export function drawTrend(canvas, values, colour) {
 	const { context: c, width, height } = prepare(canvas);
 
@@ -36,7 +37,7 @@ export function drawTrend(canvas, values, colour) {
 	c.moveTo(x(0), y(values[0]));
 	for (let i = 1; i < values.length; i++) {
 		if (values.length <= 24)
-			c.lineTo(x(i), y(values[i - 1])); /* a value stays until the next */
+			c.lineTo(x(i), y(values[i - 1])); /* a value holds until the next */
 		c.lineTo(x(i), y(values[i]));
 	}
 	c.stroke();
@@ -55,7 +56,7 @@ function niceTop(most) {
 
 /*
  * Rates over time: series is [{values, colour, fill, dash}], the newest at the
- * right. slots is how many fit from side to side.
+ * right. slots is the number of values in the width.
  */
 export function drawRates(canvas, series, slots, style) {
 	const { context: c, width, height } = prepare(canvas);

@@ -1,16 +1,15 @@
 /*
- * The clients, as cards: who they are, how fast they ask, what goes wrong, and
- * what the client report has to say of them. Also the list of contended
- * addresses and that of the latest changes.
+ * The clients, as cards: address, rates, exceptions, and the client report on
+ * them. Also the lists of contended addresses and of the latest changes.
  */
 import { classic } from "./address.js";
 import { exceptionName, functionCode, functionName } from "./functions.js";
 import { count, duration, h, rate, setText, short, timeOfDay } from "./format.js";
 
-const CARDS = 100;      /* more than that nobody reads */
+const CARDS = 100;      /* the most that are shown */
 const CHANGES = 80;
 
-/* "192.0.2.1" of "192.0.2.1:5020", as last writers are named. */
+/* "192.0.2.1" of "192.0.2.1:5020": last writers have no port. */
 function hostOf(peer) {
 	return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }
@@ -45,7 +44,7 @@ function pollsTable(polls) {
 const KNOWN = ["polls", "pipelining", "reconnects", "reconnects_per_min", "illegal", "hints",
 	"requests", "exceptions"];
 
-/* Parts of the report that this page does not know yet, as plain text. */
+/* Members of the report that this page does not know, as plain text. */
 function unknownParts(report) {
 	return Object.entries(report)
 		.filter(([name, value]) => !KNOWN.includes(name) &&
@@ -86,8 +85,8 @@ export class ClientList {
 		this.cards = new Map();
 	}
 
-	/* Clients as the server tells of them; besides, by this browser's clock:
-	 * heard, when it has told that, and began, when they connected. */
+	/* Clients as in /api/clients, with two times of this browser's clock added:
+	 * received, when the data arrived, and began, when the client connected. */
 	show(clients, now = Date.now()) {
 		const order = [...clients].sort((a, b) => b.connected - a.connected || a.id - b.id);
 		const seen = new Set();
@@ -125,12 +124,12 @@ export class ClientList {
 		return card;
 	}
 
-	/* Let time pass. */
+	/* Update the times. */
 	age(now = Date.now()) {
 		for (const { client, state, idle } of this.cards.values()) {
-			setText(state, client.connected === false ? "gone" :
+			setText(state, client.connected === false ? "disconnected" :
 				`connected ${duration(now - client.began)}`);
-			setText(idle, duration((client.idle_s || 0) * 1000 + now - client.heard));
+			setText(idle, duration((client.idle_s || 0) * 1000 + now - client.received));
 		}
 	}
 
@@ -147,7 +146,7 @@ export class ClientList {
 			fact("Requests", short(client.requests || 0)),
 			fact("In", short(client.bytes_in || 0, "B")),
 			fact("Out", short(client.bytes_out || 0, "B")),
-			fact("Behind", short(client.unsent || 0, "B"), client.unsent > 0),
+			fact("Unsent", short(client.unsent || 0, "B"), client.unsent > 0),
 			fact("Idle", card.idle));
 		card.chips.replaceChildren(
 			...Object.entries(client.functions || {}).map(([code, n]) =>
@@ -158,8 +157,9 @@ export class ClientList {
 	}
 }
 
-/* Addresses for which two clients contend; go(kind, address) when chosen. last:
- * when they have changed hands last, by this browser's clock. */
+/* The rows of contended addresses. go(kind, address) is called when one is
+ * chosen. row.last is the time of the last change of the writer, by this
+ * browser's clock. */
 export function contendedRows(rows, go, now = Date.now()) {
 	return rows.slice(0, 500).map((row) => h("tr", {},
 		h("td", {}, h("button", {
@@ -167,8 +167,8 @@ export function contendedRows(rows, go, now = Date.now()) {
 			onclick: () => go(row.kind, row.address),
 		}, `${row.kind === "coils" ? "coil" : "register"} ${row.address}`),
 		h("span", { class: "classic" }, classic(row.kind, row.address))),
-		h("td", {}, row.client || "forgotten"),
-		h("td", {}, row.other || "forgotten"),
+		h("td", {}, row.client || "unknown"),
+		h("td", {}, row.other || "unknown"),
 		h("td", { class: "number" }, count(row.contentions || 0)),
 		h("td", { class: "number" }, `${duration(now - row.last)} ago`)));
 }

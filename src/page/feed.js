@@ -1,16 +1,16 @@
 /*
- * The line to the server: everything by the API, changes by server-sent
- * events. When the line breaks it is made anew, and what was missed is caught
- * up: from the last event seen while the server still knows it, else by
- * loading everything again.
+ * The connection to the server: values by the API, changes by server-sent
+ * events. When the connection is lost it is opened again, and continues after
+ * the last event received. If the server does not know that event any more,
+ * everything is loaded again.
  */
 
 const RETRY_FIRST = 300, RETRY_MOST = 3000; /* ms */
-const SILENCE = 6000;   /* the server says something every second */
-const PATIENCE = 20000; /* with one answer of the API */
+const SILENCE_MAX = 6000; /* ms without an event; the server sends one every second */
+const REQUEST_TIMEOUT = 20000; /* ms */
 const TOKEN = "mbasyncserver-token";
 
-/* An answer that is not what was asked for; message is for the reader. */
+/* A request that failed; message is shown to the user. */
 export class Refused extends Error {
 	constructor(message, status) {
 		super(message);
@@ -20,7 +20,7 @@ export class Refused extends Error {
 
 export class Feed {
 	/* on: {state, reload, changes, clients, status}, each a function.
-	 * reload(epoch, isWanted) is to take nothing once isWanted() is false. */
+	 * reload(epoch, isCurrent) must change nothing once isCurrent() is false. */
 	constructor(on) {
 		this.on = on;
 		this.state = "connecting";
@@ -28,9 +28,9 @@ export class Feed {
 		this.epoch = null;
 		this.seq = null;
 		this.retry = RETRY_FIRST;
-		this.waiting = null; /* changes that came while all is being loaded */
+		this.waiting = null; /* changes received while everything is loaded */
 		this.loading = 0;
-		this.why = ""; /* a sentence: why there is no line, where that is known */
+		this.reason = ""; /* why the connection is lost, a sentence; "": unknown */
 	}
 
 	get token() {
@@ -44,8 +44,8 @@ export class Feed {
 			sessionStorage.removeItem(TOKEN);
 	}
 
-	/* Ask the API. Returns what it says, or throws Refused. */
-	async ask(path, { method = "GET", body, token = this.token } = {}) {
+	/* Send a request to the API. Returns its reply, or throws Refused. */
+	async request(path, { method = "GET", body, token = this.token } = {}) {
 		const headers = {};
 
 		if (token)
@@ -56,23 +56,23 @@ export class Feed {
 		try {
 			response = await fetch(path, {
 				method, headers, cache: "no-store",
-				signal: AbortSignal.timeout(PATIENCE),
+				signal: AbortSignal.timeout(REQUEST_TIMEOUT),
 				body: body === undefined ? undefined : JSON.stringify(body),
 			});
 			text = await response.text();
 		} catch {
 			throw new Refused("The server does not answer.", 0);
 		}
-		let said;
+		let reply;
 		try {
-			said = JSON.parse(text);
+			reply = JSON.parse(text);
 		} catch {
-			said = { error: `The server answered with status ${response.status}.` };
+			reply = { error: `The server answered with status ${response.status}.` };
 		}
 		if (!response.ok)
-			throw new Refused(said.error || `Status ${response.status}.`,
+			throw new Refused(reply.error || `Status ${response.status}.`,
 				response.status);
-		return said;
+		return reply;
 	}
 
 	connect() {
@@ -81,15 +81,15 @@ export class Feed {
 		const listen = (name, take) => source.addEventListener(name, (event) => {
 			if (source !== this.source)
 				return;
-			this.heard = Date.now();
+			this.lastEvent = Date.now();
 			take(JSON.parse(event.data));
 		});
 
 		this.source = source;
-		this.heard = Date.now();
+		this.lastEvent = Date.now();
 		source.onerror = () => {
 			if (source.readyState === EventSource.CLOSED)
-				this.findWhy();
+				this.findReason();
 			this.lost(source);
 		};
 		listen("hello", (hello) => this.hello(hello));
@@ -102,41 +102,41 @@ export class Feed {
 		listen("status", (status) => this.on.status(status));
 		clearInterval(this.watch);
 		this.watch = setInterval(() => {
-			if (Date.now() - this.heard > SILENCE)
+			if (Date.now() - this.lastEvent > SILENCE_MAX)
 				this.lost(source);
 		}, 1000);
 	}
 
 	hello(hello) {
 		if (hello.epoch !== this.epoch || this.seq === null) {
-			this.epoch = hello.epoch; /* of this run of the server */
+			this.epoch = hello.epoch; /* changes when the server is restarted */
 			this.seq = hello.seq;
 			this.reload();
 		}
 		this.retry = RETRY_FIRST;
-		this.why = "";
-		this.say("live");
+		this.reason = "";
+		this.setState("live");
 	}
 
-	/* Changes that come while the dump is on its way are newer or already in
-	 * it; done again in their order they end at the same values. */
+	/* Changes received during the load are newer than the dump or contained in
+	 * it; applied in order after it, they lead to the present values. */
 	async reload() {
-		const turn = ++this.loading;
+		const load = ++this.loading;
 		const source = this.source;
 
 		this.waiting = [];
 		try {
-			await this.on.reload(this.epoch, () => turn === this.loading);
+			await this.on.reload(this.epoch, () => load === this.loading);
 		} catch {
-			if (turn === this.loading && source === this.source)
+			if (load === this.loading && source === this.source)
 				this.lost(source);
 			return;
 		}
-		if (turn !== this.loading)
+		if (load !== this.loading)
 			return;
-		const missed = this.waiting;
+		const waiting = this.waiting;
 		this.waiting = null;
-		missed.forEach((batch) => this.on.changes(batch));
+		waiting.forEach((batch) => this.on.changes(batch));
 	}
 
 	take(batch) {
@@ -153,29 +153,29 @@ export class Feed {
 		source.close();
 		this.source = null;
 		clearInterval(this.watch);
-		if (this.waiting) { /* what was being loaded is not whole */
+		if (this.waiting) { /* the load is incomplete */
 			this.waiting = null;
 			this.loading++;
 			this.seq = null;
 		}
-		this.say("lost");
+		this.setState("lost");
 		setTimeout(() => this.connect(), this.retry);
 		this.retry = Math.min(this.retry * 2, RETRY_MOST);
 	}
 
-	/* The browser does not tell with what words the server has refused. */
-	async findWhy() {
+	/* EventSource does not pass on the error that the server replies with. */
+	async findReason() {
 		try {
-			await this.ask("/api/status");
-			this.why = "The server answers, but serves no further page: too many are open. ";
+			await this.request("/api/status");
+			this.reason = "The server answers, but serves no further page: too many are open. ";
 		} catch {
-			this.why = "";
+			this.reason = "";
 		}
 		if (this.state === "lost")
 			this.on.state("lost", this.since);
 	}
 
-	say(state) {
+	setState(state) {
 		if (state === this.state)
 			return;
 		this.state = state;

@@ -1,4 +1,4 @@
-/* Numbers and times in few characters, and the making of elements. */
+/* Short forms of numbers and times, and the creation of elements. */
 
 const counts = new Intl.NumberFormat("en-GB");
 const clock = new Intl.DateTimeFormat("en-GB",
@@ -22,7 +22,7 @@ export function short(n, unit = "") {
 	return unit ? `${text} ${scale}${unit}` : `${text}${scale}`;
 }
 
-/* Requests in a second: 0.4, 12, 2,011 */
+/* A rate per second: 0.4, 12, 2,011 */
 export function rate(n) {
 	return n > 0 && n < 9.95 ? n.toFixed(1) : count(Math.round(n));
 }
@@ -40,7 +40,7 @@ export function duration(ms) {
 	return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
 }
 
-/* The time of day here, from a Date, milliseconds or ISO text. */
+/* The local time of day of a Date, milliseconds or ISO text. */
 export function timeOfDay(time, milliseconds = false) {
 	const date = new Date(time);
 
@@ -51,8 +51,8 @@ export function timeOfDay(time, milliseconds = false) {
 		`${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
 }
 
-/* An element: h("p", {class: "note"}, "text", child). Attributes that are
- * null or false are left out; what begins with "on" listens. */
+/* Create an element: h("p", {class: "note"}, "text", child). Attributes that are
+ * null or false are left out; those that begin with "on" are listeners. */
 export function h(name, attributes = {}, ...children) {
 	const element = document.createElement(name);
 
@@ -69,7 +69,7 @@ export function h(name, attributes = {}, ...children) {
 	return element;
 }
 
-/* Set text only when it differs: what has not changed is not laid out anew. */
+/* Set text only if it differs, which avoids a new layout. */
 export function setText(element, text) {
 	if (element.textContent !== text)
 		element.textContent = text;

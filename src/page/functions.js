@@ -1,4 +1,4 @@
-/* Names of the specification, for those who don't know the numbers. */
+/* The specification's names of function codes and exception codes. */
 
 const FUNCTIONS = {
 	1: "Read Coils", 2: "Read Discrete Inputs", 3: "Read Holding Registers",
@@ -19,7 +19,7 @@ export function functionName(code) {
 	return FUNCTIONS[code] || (code === "other" ? "other functions" : `function ${code}`);
 }
 
-/* "16" as it is written in Modbus documents: 05, 16. */
+/* A function code with two digits, as in Modbus documents: 05, 16. */
 export function functionCode(code) {
 	return two(code);
 }

@@ -1,6 +1,6 @@
 /*
- * Everything about the one address under the cursor: all that its bits can
- * mean, who wrote it, its neighbours in a lens, and a form to write it.
+ * The address under the cursor: its value in all representations, its last
+ * writer, its neighbours enlarged, and a form to write it.
  */
 import { SIZE, classic, hex } from "./address.js";
 import { duration, h, setText } from "./format.js";
@@ -44,7 +44,7 @@ export class Inspector {
 
 	show(kind, address) {
 		if (kind !== this.kind || address !== this.address)
-			this.say("");
+			this.setNote("");
 		this.kind = kind;
 		this.address = address;
 		this.root.dataset.kind = kind;
@@ -76,8 +76,8 @@ export class Inspector {
 		const written = side.written[address];
 
 		setText(this.part("writer"), written !== 0 ?
-			model.writer(kind, address) || "A client since forgotten" :
-			model.get(kind, address) === 0 ? "Not written yet" : "Writer not known");
+			model.writer(kind, address) || "Unknown client" :
+			model.get(kind, address) === 0 ? "Not written yet" : "Unknown writer");
 		setText(this.part("age"), written === 0 ? "" : `· ${duration(now - written)} ago`);
 		const seen = side.count[address];
 		setText(this.part("changes"), seen === 0 ? "" :
@@ -97,7 +97,7 @@ export class Inspector {
 					type, order) : "–");
 	}
 
-	/* The neighbours: 8 rows of the map, 16 cells of each, around this one. */
+	/* The first row and column of the 8 rows of 16 cells around this address. */
 	corner() {
 		const clamp = (at, size) =>
 			Math.max(0, Math.min(256 - size, at - Math.floor(size / 2)));
@@ -146,7 +146,7 @@ export class Inspector {
 			column + at(event.clientX - box.left, box.width, LENS_COLUMNS));
 	}
 
-	/* The registers, or the coil, that the form stands for: {values} or {error}. */
+	/* The registers, or the coil, that the form would write: {values} or {error}. */
 	parse() {
 		const { value, type, order } = this.form.elements;
 
@@ -170,11 +170,11 @@ export class Inspector {
 
 		order.hidden = this.kind === "coils" || !WIDE_TYPES.includes(type.value);
 		if (value.value.trim() === "") {
-			this.say("");
+			this.setNote("");
 			return;
 		}
 		const { values, error } = this.parse();
-		this.say(error || (values.length === 2 ?
+		this.setNote(error || (values.length === 2 ?
 			`${hex(values[0])} to ${this.address}, ${hex(values[1])} to ${this.address + 1}` : ""));
 	}
 
@@ -182,28 +182,28 @@ export class Inspector {
 		const { values, error } = this.parse();
 
 		if (error) {
-			this.say(error, "bad");
+			this.setNote(error, "bad");
 			return;
 		}
 		const { kind, address } = this;
 		const to = `${classic(kind, address)}`;
-		this.say("Writing…");
+		this.setNote("Writing…");
 		try {
 			await this.on.write(kind, address, values);
-			this.say(`Written to ${to}.`, "good");
+			this.setNote(`Written to ${to}.`, "good");
 		} catch (refused) {
-			this.say(`Not written to ${to}: ${refused.message}`, "bad");
+			this.setNote(`Not written to ${to}: ${refused.message}`, "bad");
 		}
 	}
 
-	say(text, mood = "") {
+	setNote(text, mood = "") {
 		const note = this.part("note");
 
 		setText(note, text);
 		note.dataset.mood = mood;
 	}
 
-	/* may: "yes", "token" (one is needed) or "no"; empty until it is known. */
+	/* may: "yes", "token" (one is required) or "no"; empty until it is known. */
 	setMay(may) {
 		this.form.dataset.may = may;
 	}

@@ -1,8 +1,8 @@
-/* What the colours of the map mean, for the way it is coloured now. */
+/* The legend of the map's present colour scheme. */
 import { AGE_NAMES, PATTERN_NAMES } from "./palette.js";
 import { h } from "./format.js";
 
-const SHOWN = 8; /* clients named */
+const SHOWN = 8; /* the most clients that are named */
 
 function bar(stops, names) {
 	const canvas = h("canvas", { class: "scale", "aria-hidden": "true" });
@@ -40,8 +40,8 @@ function plain(colour, text) {
 	return h("span", { class: "entry" }, canvas, text);
 }
 
-/* Cells that each client was the last to write, the most first. */
-function holdings(side, clients) {
+/* The number of cells last written by each client, the largest first. */
+function cellsByWriter(side, clients) {
 	const cells = new Map();
 
 	for (const number of side.client)
@@ -64,7 +64,7 @@ export function fillLegend(root, map, model) {
 		root.replaceChildren(bar(palette.ageStops(), AGE_NAMES),
 			plain(palette.scale.paper, "never written"));
 	} else {
-		const all = holdings(model.side[kind], model.clients);
+		const all = cellsByWriter(model.side[kind], model.clients);
 		const rest = all.length - SHOWN;
 		root.replaceChildren(
 			...all.slice(0, SHOWN).map(({ number, n, name }) =>

@@ -3,23 +3,23 @@
  * address 256 n.
  *
  * Cells are painted pixel by pixel into a small picture, which is enlarged
- * without smoothing; marks go on top. It draws only when something has
- * changed, while something glows, and when ages pass.
+ * without smoothing; marks are drawn above it. The map is drawn only when
+ * something has changed, during a glow, and when the ages it shows change.
  */
 import { SIZE } from "./address.js";
 import { Palette } from "./palette.js";
 
 const SIDE = 256;
-const GLOW = 1800;          /* ms for which a change is seen */
+const GLOW = 1800;          /* ms for which a change glows */
 const FRAME = 33;           /* ms between frames of a glow */
-const HALOES = 300;         /* runs of cells that get one */
-const FEW = 12;             /* so many runs are pointed at, too */
-const WAVE = 1000;          /* ms that takes */
+const HALOES = 300;         /* the most runs of cells with a halo */
+const FEW = 12;             /* the most runs with a wave */
+const WAVE = 1000;          /* ms that a wave takes */
 const AGE_TICK = 1000;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MemoryMap {
-	/* on: {select(first, last, cursor, done), cancel() after selects that were
+	/* on: {select(first, last, cursor, done), cancel() to undo selects that were
 	 * not done, hover(address or null, x, y)}. */
 	constructor(canvas, model, on) {
 		this.canvas = canvas;
@@ -40,7 +40,7 @@ export class MemoryMap {
 		this.pixels = new Uint32Array(this.image.data.buffer);
 		this.base = new Uint32Array(SIZE);
 		this.painted = "";
-		this.frames = 0; /* drawn; for tests */
+		this.frames = 0; /* number of frames drawn, for tests */
 		this.setTheme(true);
 		this.listen();
 		still.addEventListener("change", () => this.invalidate());
@@ -54,7 +54,7 @@ export class MemoryMap {
 		this.invalidate();
 	}
 
-	/* Fit into so many CSS pixels. */
+	/* Fit the map into a size in CSS pixels. */
 	fit(width, height) {
 		const ratio = window.devicePixelRatio || 1;
 		const left = width < 450 ? 40 : 46, top = 18, edge = 3;
@@ -67,8 +67,9 @@ export class MemoryMap {
 		this.top = Math.round(top * ratio);
 		this.canvas.width = this.left + size + Math.ceil(edge * ratio);
 		this.canvas.height = this.top + size + Math.ceil(edge * ratio);
-		/* Cells of equal size though they are no whole pixels: enlarged to the
-		 * next whole number, then made a little smaller, smoothly. */
+		/* A cell's size need not be a whole number of pixels: the picture is
+		 * enlarged to the next whole number, then reduced with smoothing, so
+		 * that all cells have the same size. */
 		this.enlarged.width = this.enlarged.height = SIDE * Math.ceil(this.cell);
 		this.canvas.style.width = `${this.canvas.width / ratio}px`;
 		this.canvas.style.height = `${this.canvas.height / ratio}px`;
@@ -93,7 +94,7 @@ export class MemoryMap {
 		this.invalidate();
 	}
 
-	/* Draw soon. Hidden pages get no frames. */
+	/* Draw in the next frame. Hidden pages are not drawn. */
 	invalidate() {
 		if (this.frame || document.hidden)
 			return;
@@ -135,7 +136,7 @@ export class MemoryMap {
 			this.later(AGE_TICK);
 	}
 
-	/* The colour of every cell, by what the map shows. */
+	/* Set the colour of each cell by the colour scheme. */
 	paint(now) {
 		const { model, base, palette } = this;
 		const side = model.side[this.kind];
@@ -155,8 +156,8 @@ export class MemoryMap {
 		}
 	}
 
-	/* Brighten what has just changed; the runs of such cells, the
-	 * brightest of each deciding: {address, length, heat}. */
+	/* Brighten the cells that have just changed. Returns the runs of such cells
+	 * with the heat of their brightest: {address, length, heat}. */
 	heatUp(side, now) {
 		const runs = [];
 		let run = null;
@@ -221,7 +222,7 @@ export class MemoryMap {
 			this.drawOverlay();
 	}
 
-	/* Where the coils lie: the first 16 rows. */
+	/* Mark the rows that the coils overlay: the first 16. */
 	drawOverlay() {
 		const { context: c, left, top, cell, ratio, palette } = this;
 		const y = Math.round(top + SIDE / 16 * cell);
@@ -233,7 +234,7 @@ export class MemoryMap {
 		c.fillText("↑ also the coils", left + cell * SIDE - 6 * ratio, y + 4 * ratio);
 	}
 
-	/* A soft light; in the middle of it the cells. */
+	/* Make the picture of a halo. */
 	makeHalo() {
 		const ratio = this.ratio || 1;
 		const radius = Math.round(Math.max(7 * ratio, 3.2 * (this.cell || 2)));
@@ -268,7 +269,7 @@ export class MemoryMap {
 		this.drawSharp(runs);
 	}
 
-	/* The soft light around a run: its ends, and between them its middle. */
+	/* Draw a halo around a run: its two ends, and its middle between them. */
 	drawHalo({ address, length, heat }, scale) {
 		const { context: c, left, top, cell, halo, haloRadius: r } = this;
 		const size = r * scale;
@@ -283,7 +284,7 @@ export class MemoryMap {
 		c.drawImage(halo, r, 0, r, 2 * r, x + width, y, size, 2 * size);
 	}
 
-	/* A ring that widens, so that one small cell among 65,536 is found. */
+	/* Draw a widening ring, so that one small cell among 65,536 is noticed. */
 	drawWave({ address, length, heat }) {
 		const { context: c, left, top, cell, ratio } = this;
 		const part = (1 - heat) * GLOW / WAVE;
@@ -301,7 +302,7 @@ export class MemoryMap {
 		c.stroke();
 	}
 
-	/* The cells themselves stay sharp. */
+	/* Draw the cells of the runs again, above their halos. */
 	drawSharp(runs) {
 		const { context: c, left, top, cell } = this;
 
@@ -312,7 +313,7 @@ export class MemoryMap {
 				length * cell, cell);
 	}
 
-	/* For those who want no motion: a frame that stands, then is gone. */
+	/* For reduced motion: a static frame for the time of the glow. */
 	drawRings(runs) {
 		const { context: c, left, top, cell, ratio } = this;
 		const [r, g, b] = this.palette.scale.glow;
@@ -326,7 +327,7 @@ export class MemoryMap {
 				length * cell + 2 * gap, cell + 2 * gap);
 	}
 
-	/* The outline of addresses first..last, which wrap from row to row. */
+	/* The outline of the addresses first..last, which may span several rows. */
 	outline(first, last) {
 		const { left, top, cell } = this;
 		const at = (x, y) => [left + x * cell, top + y * cell];
@@ -344,7 +345,7 @@ export class MemoryMap {
 		return path;
 	}
 
-	/* A line around a path, outside of it: what is inside stays seen. */
+	/* Draw a line along the outside of a path, so that it covers no cell. */
 	frameOf(path, width) {
 		const { context: c, ratio, palette } = this;
 		const outside = new Path2D(path);
@@ -373,7 +374,7 @@ export class MemoryMap {
 		const box = new Path2D();
 		box.rect(x - room, y - room, cell + 2 * room, cell + 2 * room);
 		this.frameOf(box, 1.5);
-		/* Its row and column, at the edges. */
+		/* Mark the cursor's row and column at the edges. */
 		c.fillStyle = palette.scale.ink;
 		c.beginPath();
 		c.moveTo(left - 1 * ratio, y + cell / 2);
@@ -398,7 +399,7 @@ export class MemoryMap {
 		return x >= 0 && y >= 0 && x < SIDE && y < SIDE ? y * SIDE + x : null;
 	}
 
-	/* Where a cell is on the page; for the tip, and for tests. */
+	/* The position of a cell on the page; for the tip and for tests. */
 	centre(address) {
 		const box = this.canvas.getBoundingClientRect();
 
@@ -436,7 +437,7 @@ export class MemoryMap {
 			this.extend(from, this.addressAt(event, true), true);
 			from = null;
 		});
-		/* As when a finger scrolls the page: nothing was chosen. */
+		/* For example when a touch becomes scrolling: undo the selection. */
 		canvas.addEventListener("pointercancel", () => {
 			if (from !== null) {
 				this.setSelection(before.selection);
@@ -454,7 +455,7 @@ export class MemoryMap {
 	}
 }
 
-/* Where a key moves the cursor; null when it does not. */
+/* The address to which a key moves the cursor, or null. */
 export function moveByKey(event, address) {
 	const row = address & ~255;
 

@@ -1,25 +1,25 @@
 /*
- * What the page knows of the server's table: values, when and by whom each
- * was written, and a short history of those that change. Everything in here
- * is bounded: a page may stay open for months.
+ * The page's copy of the server's table: the values, when and by which client
+ * each was written, and a short history of those that change. All of it is
+ * bounded: a page may stay open for months.
  *
- * Times are milliseconds of this browser's clock. The server tells ages, so
- * that it does not matter when the two clocks disagree.
+ * Times are milliseconds of this browser's clock. The server sends ages, so
+ * that a difference between the two clocks does not matter.
  */
 import { SIZE } from "./address.js";
 
 export const KINDS = ["registers", "coils"];
 export const NOBODY = -1;
 
-const HISTORY = 48;            /* values kept of one address */
+const HISTORY = 48;            /* values of one address */
 const HISTORIES = 4096;        /* addresses that have a history */
-const BULK = 2048;             /* values in a change that is too much to follow */
-const LOG = 300;               /* changes listed */
+const BULK = 2048;             /* the most values of a change that histories record */
+const LOG = 300;               /* changes in the log */
 const LOG_PER_BATCH = 40;
-const LOG_VALUES = 12;         /* values shown of one change */
-const CLIENTS = 1024;          /* names remembered */
+const LOG_VALUES = 12;         /* values of one change in the log */
+const CLIENTS = 1024;          /* the most clients with a number */
 
-/* The latest values of one address, the oldest overwritten first. */
+/* A ring of the latest values of one address. */
 class History {
 	constructor(value) {
 		this.values = new Uint16Array(HISTORY);
@@ -48,12 +48,12 @@ class Side {
 	}
 
 	clear() {
-		this.written = new Float64Array(SIZE); /* 0: never, as far as known */
+		this.written = new Float64Array(SIZE); /* 0: never, or unknown */
 		this.changed = new Float64Array(SIZE); /* likewise */
 		this.client = new Int16Array(SIZE).fill(NOBODY);
 		this.count = new Uint32Array(SIZE);    /* changes seen by this page */
 		this.version = 0;
-		this.latest = 0;                       /* of the changes */
+		this.latest = 0;                       /* time of the latest change */
 		this.everWritten = false;
 	}
 }
@@ -61,7 +61,7 @@ class Side {
 export class Model {
 	constructor() {
 		this.registers = new Uint16Array(SIZE);
-		this.words = new Uint16Array(SIZE / 16); /* of the coils */
+		this.words = new Uint16Array(SIZE / 16); /* the coils, packed */
 		this.overlaid = false;
 		this.side = { registers: new Side(), coils: new Side() };
 		this.clients = [];
@@ -71,7 +71,7 @@ export class Model {
 		this.logVersion = 0;
 		this.changes = 0;
 		this.epoch = null;
-		this.clockSkew = 0; /* to be added to the server's times */
+		this.clockSkew = 0; /* what converts times of the server to this browser's */
 	}
 
 	get(kind, address) {
@@ -80,14 +80,14 @@ export class Model {
 		return this.words[address >> 4] >> (address & 15) & 1;
 	}
 
-	/* Nothing was ever written, and all is 0. */
+	/* Whether nothing has been written and all values are 0. */
 	isEmpty() {
 		return KINDS.every((kind) => !this.side[kind].everWritten) &&
 			this.registers.every((v) => v === 0) &&
 			this.words.every((v) => v === 0);
 	}
 
-	/* The name of who wrote last, or null. */
+	/* The name of the last writer, or null. */
 	writer(kind, address) {
 		const number = this.side[kind].client[address];
 
@@ -107,10 +107,10 @@ export class Model {
 		return number;
 	}
 
-	/* Take all values, as /api/dump gives them. What has changed meanwhile
-	 * does not glow: nobody saw when it did. */
+	/* Set all values from the reply of /api/dump. Values that differ do not glow,
+	 * since the time of their change is unknown. */
 	load(dump, epoch) {
-		if (epoch !== this.epoch) /* another run of the server */
+		if (epoch !== this.epoch) /* the server was restarted */
 			this.clear();
 		this.epoch = epoch;
 		this.overlaid = dump.mode === "overlaid";
@@ -121,7 +121,7 @@ export class Model {
 			this.side[kind].version++;
 	}
 
-	/* Who wrote what, as /api/writers/map gives it. */
+	/* Set all writers from the reply of /api/writers/map. */
 	loadWriters(kind, map, now) {
 		const side = this.side[kind];
 		const numbers = map.clients.map((name) => this.clientNumber(name));
@@ -145,7 +145,7 @@ export class Model {
 		side.version++;
 	}
 
-	/* Forget who wrote what. */
+	/* Remove all writers, histories and the log. */
 	clear() {
 		for (const kind of KINDS)
 			this.side[kind].clear();
@@ -156,8 +156,8 @@ export class Model {
 		this.logVersion++;
 	}
 
-	/* Take what one "changes" event tells. Where coils overlay registers, the
-	 * server tells both sides of a change. */
+	/* Apply a "changes" event. Where coils overlay registers, the event has both
+	 * sides of a change. */
 	apply(batch, now) {
 		for (const change of batch.changes) {
 			this.applyChange(change, now);
@@ -230,7 +230,7 @@ export class Model {
 		let history = this.histories.get(key);
 
 		if (history)
-			this.histories.delete(key); /* to the end: used last */
+			this.histories.delete(key); /* moves to the end of the Map: most recently used */
 		else
 			history = new History(before);
 		history.push(value);
@@ -239,7 +239,7 @@ export class Model {
 			this.histories.delete(this.histories.keys().next().value);
 	}
 
-	/* The latest values, the oldest first; nothing when it did not change. */
+	/* The latest values, the oldest first; empty if there was no change. */
 	history(kind, address) {
 		const key = kind === "coils" ? SIZE + address : address;
 

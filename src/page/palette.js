@@ -1,8 +1,9 @@
 /*
  * The colours of the map. Each scale is also a scale of brightness, and each
- * client has a pattern besides its colour, so that nothing rests on hue alone.
+ * client has a pattern besides its colour, so that no distinction depends on hue
+ * alone.
  *
- * A pixel is a number as it lies in ImageData: 0xAABBGGRR.
+ * A pixel is a number as in ImageData: 0xAABBGGRR.
  */
 
 const SCALES = {
@@ -75,8 +76,8 @@ function along(stops, t) {
 	return mix(rgb(stops[i]), rgb(stops[i + 1]), at - i);
 }
 
-/* Where a register's value stands on the scale: by its size, as values in
- * plants are small more often than large. */
+/* A register's value as a position on the scale, which is logarithmic, since
+ * most values are small. */
 export function valueLevel(value) {
 	return Math.log2(value) / 16;
 }
@@ -149,7 +150,7 @@ export class Palette {
 		return colours[number % colours.length];
 	}
 
-	/* A pixel towards the colour of what has just changed. */
+	/* Mix a pixel with the colour of a recent change. */
 	heat(colour, amount) {
 		const t = Math.round(amount * 256);
 		const blend = (shift) => {

@@ -1,5 +1,5 @@
-/* The server as a whole: its name, how long it is up, how busy it is; and what
- * to do with it when nothing was written yet. */
+/* The summary of the server: version, uptime and rates; and instructions for a
+ * first write when nothing has been written yet. */
 import { drawRates } from "./chart.js";
 import { count, duration, rate, setText } from "./format.js";
 
@@ -25,7 +25,7 @@ export function showSummary(status) {
 	], RATES, { line: colour("#rates"), text: colour(".rates") });
 }
 
-/* Before the first change: what this is, and how to make something glow. */
+/* Show, before the first change, what the map is and how to write a value. */
 export function showWelcome(model, status) {
 	const host = location.hostname.replace(/^\[|\]$/g, "");
 	const line = `mbpoll -m tcp -p ${status.port} -0 -1 -t 4 -r 16 ${host} 1234`;

@@ -1,15 +1,14 @@
 /*
- * The table of values of a range. Only the rows that can be seen exist; each
- * row keeps its elements and gets new texts as it is scrolled or as values
- * change.
+ * The table of values of a range. Only the visible rows exist; a row keeps its
+ * elements and gets new texts when the table is scrolled or values change.
  */
 import { SIZE, classic, hex } from "./address.js";
 import { drawTrend } from "./chart.js";
 import { duration, h, setText } from "./format.js";
 import { ORDERS, binary, signed16, wideText } from "./views.js";
 
-const ROW = 30;         /* CSS pixels; style.css says so too */
-const SPARE = 4;        /* rows above and below those seen */
+const ROW = 30;         /* CSS pixels, as in style.css */
+const SPARE = 4;        /* rows above and below the visible ones */
 
 const SHARED = [
 	["trend", "Trend"], ["writer", "Last writer"], ["age", "Age"],
@@ -59,10 +58,10 @@ export class ValueTable {
 		if (this.range.kind === "coils")
 			return [...VIEWS.bit, ...SHARED];
 		return this.view === "word" ? [...VIEWS.word, ...SHARED] :
-			[...wide, ...SHARED.slice(1)]; /* the trend is one register's */
+			[...wide, ...SHARED.slice(1)]; /* no trend: it is of one register */
 	}
 
-	/* Registers that a row stands for. */
+	/* Registers of a row. */
 	get step() {
 		return this.range.kind === "registers" && this.view !== "word" ? 2 : 1;
 	}
@@ -95,7 +94,7 @@ export class ValueTable {
 			last: Math.min(SIZE - 1, first + Math.max(1, this.rows.length * this.step) - 1) };
 	}
 
-	/* Rows of /api/writers; skew makes their times ours. */
+	/* Set the rows of /api/writers; skew converts their times to this browser's. */
 	setKnown(rows, skew) {
 		this.known = new Map(rows.map((row) =>
 			[row.address, { ...row, written: Date.parse(row.time) + skew }]));
@@ -114,7 +113,7 @@ export class ValueTable {
 			spacer.firstChild.colSpan = this.columns.length + 1;
 	}
 
-	/* Have as many rows as can be seen, in the right place. */
+	/* Create the visible rows and place them. */
 	place() {
 		const fit = Math.ceil(this.scroller.clientHeight / ROW) + 2 * SPARE;
 		const shown = Math.min(this.length, fit);
@@ -151,7 +150,7 @@ export class ValueTable {
 
 	update(now = Date.now()) {
 		if (this.scroller.clientHeight === 0)
-			return; /* not shown */
+			return; /* not visible */
 		this.rows.forEach((row, i) => this.updateRow(row, this.first + i, now));
 	}
 
@@ -212,7 +211,7 @@ export class ValueTable {
 		const written = Math.max(side.written[at], known?.written || 0);
 		const writer = this.model.writer(this.range.kind, at) || known?.client;
 
-		setText(cells.writer, written ? writer || "forgotten" : "–");
+		setText(cells.writer, written ? writer || "unknown" : "–");
 		cells.writer.classList.toggle("contended", Boolean(known?.contended));
 		cells.writer.title = known?.contended ?
 			`contended: ${known.client} and ${known.other || "others"} alternate` : "";
@@ -246,7 +245,7 @@ export class ValueTable {
 			this.on.cursor(Number(row.dataset.address), true);
 	}
 
-	/* Where a key moves the cursor within the range; null when it does not. */
+	/* The address in the range to which a key moves the cursor, or null. */
 	moveByKey(key) {
 		const page = Math.max(1, Math.floor(this.scroller.clientHeight / ROW) - 2);
 		const index = Math.floor((this.cursor - this.range.first) / this.step);

@@ -1,12 +1,12 @@
-/* Dark, light, or as the system says; the choice is kept in this browser. */
+/* The theme: dark, light, or the system's. The browser stores the choice. */
 import { setText } from "./format.js";
 
 const THEMES = ["auto", "dark", "light"];
 const SIGNS = { auto: "◐", dark: "☾", light: "☀" };
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-/* A browser may forbid a page to keep anything. */
-function kept() {
+/* The stored theme. Browsers may deny access to the storage. */
+function storedTheme() {
 	try {
 		return localStorage.getItem("theme") || "auto";
 	} catch {
@@ -14,9 +14,10 @@ function kept() {
 	}
 }
 
-/* Have the button go round the themes; changed(dark) is told now and then. */
+/* Have the button change the theme. changed(dark) is called now and at each
+ * change. */
 export function followTheme(button, changed) {
-	let theme = kept();
+	let theme = storedTheme();
 	const apply = () => {
 		document.documentElement.dataset.theme = theme;
 		setText(button, SIGNS[theme]);
@@ -29,7 +30,7 @@ export function followTheme(button, changed) {
 		try {
 			localStorage.setItem("theme", theme);
 		} catch {
-			/* Then it is for this visit. */
+			/* The choice is not stored. */
 		}
 		apply();
 	});

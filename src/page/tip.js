@@ -1,5 +1,5 @@
-/* A few words about the cell under the pointer; and about that under the
- * cursor, for those who listen. */
+/* The tip at the cell under the pointer; and a description of the cell under
+ * the cursor for screen readers. */
 import { classic, hex, rangeName } from "./address.js";
 import { duration, h } from "./format.js";
 

@@ -1,4 +1,4 @@
-/* Asks for the token that writing needs, and tries it on the server. */
+/* The dialog for the token that writing requires. Checks it at the server. */
 import { setText } from "./format.js";
 
 export class TokenDialog {
@@ -18,22 +18,22 @@ export class TokenDialog {
 			.addEventListener("click", () => dialog.close());
 	}
 
-	ask() {
+	open() {
 		this.attempts++;
 		this.form.reset();
 		setText(this.note, "");
 		this.dialog.showModal();
 	}
 
-	/* Only an attempt that is still waited for has an effect: not one that was
-	 * given up by closing the dialog, and not the one before the last. */
+	/* Try the entered token. The result is ignored when the dialog has been closed
+	 * or another attempt has begun meanwhile. */
 	async attempt() {
 		const token = this.form.elements.token.value.trim();
 		const mine = ++this.attempts;
 		let status = null, refusal = "That is not the server's token.";
 
 		try {
-			status = await this.feed.ask("/api/status", { token });
+			status = await this.feed.request("/api/status", { token });
 		} catch (refused) {
 			refusal = refused.message;
 		}

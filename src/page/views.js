@@ -1,9 +1,9 @@
 /*
- * What one or two registers can mean. Pure functions.
+ * The values that one or two registers can represent. Pure functions.
  *
  * A 32-bit value has bytes A (most significant) to D. The orders say how they
- * lie in two registers: ABCD is Modbus's own, CDAB has the words swapped, BADC
- * the bytes of each word, DCBA both.
+ * lie in two registers: ABCD is that of the specification, CDAB has the words
+ * swapped, BADC the bytes of each word, DCBA both.
  */
 
 export const ORDERS = ["ABCD", "CDAB", "BADC", "DCBA"];
@@ -22,14 +22,14 @@ export function binary(word) {
 	return word.toString(2).padStart(16, "0").replace(/(.{4})(?=.)/g, "$1 ");
 }
 
-/* The two bytes as characters; what cannot be printed is a dot. */
+/* The two bytes as characters; a dot for one that is not printable. */
 export function characters(word) {
 	return [word >> 8, word & 0xff].map((byte) =>
 		byte > 32 && byte < 127 ? String.fromCharCode(byte) : "·").join("");
 }
 
-/* Put two registers into the order in which ABCD reads them; and, as each
- * order is its own inverse, back. */
+/* Convert two registers from an order to ABCD, or back: each order is its own
+ * inverse. */
 export function arrange(first, second, order) {
 	if (order === "BADC" || order === "DCBA")
 		[first, second] = [swap(first), swap(second)];
@@ -60,7 +60,7 @@ export function unwide(value, type, order) {
 	return arrange(scratch.getUint16(0), scratch.getUint16(2), order);
 }
 
-/* The fewest digits that still mean this very float32. */
+/* A float32 with the fewest digits that read back as the same value. */
 export function floatText(value) {
 	if (Number.isNaN(value))
 		return "NaN";
@@ -90,7 +90,7 @@ const LIMITS = {
 	int32: [-2147483648, 2147483647],
 };
 
-/* What someone typed, as a value of a type: {value} or {error}. */
+/* Parse an entered value of a type: {value} or {error}. */
 export function parseValue(text, type) {
 	const clean = text.trim().replace(/[\s_]/g, "").replace(",", ".");
 

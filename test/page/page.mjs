@@ -79,8 +79,8 @@ pageTest("a glow passes, and then nothing is drawn", {}, async ({ server, page }
 	 * none of the table, in which nothing is drawn. */
 	await until(() => page.evaluate(async () => {
 		const { feed, map } = window.page;
-		const frames = map.frames, heard = feed.heard;
-		while (feed.heard < heard + 2000)
+		const frames = map.frames, last = feed.lastEvent;
+		while (feed.lastEvent < last + 2000)
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		return map.frames === frames;
 	}), "two seconds without drawing");
