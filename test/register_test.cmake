@@ -14,17 +14,18 @@ option(TEST_AGAIN "Register the tests of other homes as well" OFF)
 # register_test(NAME HOME asan|release|fuzz
 #	COMMAND WORD... NEEDS TARGET...
 #	[LABELS LABEL...] [ENVIRONMENT NAME=VALUE...]
-#	[BUSY CORES] [COST SECONDS] [HOME_ONLY] [MAY_SKIP])
+#	[LOAD THIRDS] [COST SECONDS] [HOME_ONLY] [MAY_SKIP])
 #
 # NEEDS are the targets that the test runs; the target needs-NAME builds them.
-# BUSY says that the test keeps so many cores busy; the others mostly wait, and
-# three of them share a core (see jobs in scripts/lib.sh). COST is about how
-# long it takes, where that is long: ctest begins with those that take longest.
+# LOAD is how many thirds of a core the test keeps busy. Most tests wait most of
+# the time: for them it is 1, and scripts/test runs three of them per core. COST
+# is about how long it takes, where that is long: ctest begins with those that
+# take longest.
 # HOME_ONLY: what it tests is no C of ours, and the same in every tree.
 # MAY_SKIP: exit status 77 means that this host can't run it.
 function(register_test name)
 	cmake_parse_arguments(PARSE_ARGV 1 test "HOME_ONLY;MAY_SKIP"
-		"HOME;BUSY;COST" "COMMAND;NEEDS;LABELS;ENVIRONMENT")
+		"HOME;LOAD;COST" "COMMAND;NEEDS;LABELS;ENVIRONMENT")
 	if(test_UNPARSED_ARGUMENTS)
 		message(FATAL_ERROR
 			"${name}: not understood: ${test_UNPARSED_ARGUMENTS}")
@@ -43,9 +44,8 @@ function(register_test name)
 		TIMEOUT 600
 		LABELS "${test_LABELS}"
 		ENVIRONMENT "${test_ENVIRONMENT}")
-	if(test_BUSY)
-		math(EXPR processors "3 * ${test_BUSY}")
-		set_tests_properties(${name} PROPERTIES PROCESSORS ${processors})
+	if(test_LOAD)
+		set_tests_properties(${name} PROPERTIES PROCESSORS ${test_LOAD})
 	endif()
 	if(test_COST)
 		set_tests_properties(${name} PROPERTIES COST ${test_COST})
