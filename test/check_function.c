@@ -42,8 +42,7 @@ next_name(const char *at, unsigned *code, char name[64])
 
 START_TEST(the_page_has_the_same_names)
 {
-	const struct page_asset *asset =
-	    page_find(page_assets, "/functions.js");
+	const struct page_asset *asset = page_find("/functions.js");
 	char *script, name[64];
 	const char *at;
 	unsigned code, names = 0;
