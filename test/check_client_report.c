@@ -332,6 +332,22 @@ START_TEST(a_refused_request_sent_again_ignores_the_exception)
 }
 END_TEST
 
+START_TEST(exception_04_is_neither_refused_nor_ignored)
+{
+	const uint8_t pdu[] = { 6, 0, 0, 0, 1 };
+
+	for (int i = 0; i < 3; i++) {
+		tap.began(tap.arg);
+		exchange(pdu, sizeof(pdu), MB_EX_SERVER_DEVICE_FAILURE);
+	}
+	ck_assert_uint_eq(host()->exceptions, 3);
+	ck_assert_uint_eq(host()->unavailable, 3);
+	ck_assert_uint_eq(host()->refused, 0);
+	ck_assert_uint_eq(host()->ignored, 0);
+	ck_assert_uint_eq(host()->illegal, 0);
+}
+END_TEST
+
 START_TEST(hosts_beyond_the_room_replace_the_longest_unheard)
 {
 	for (unsigned i = 0; i < REPORT_HOSTS_MAX + 3; i++) {
@@ -457,6 +473,7 @@ main(void)
 	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_room);
 	tcase_add_test(tc, refused_requests_are_not_illegal);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
+	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);
 	tcase_add_test(tc, hosts_beyond_the_room_replace_the_longest_unheard);
 	tcase_add_test(tc, connections_beyond_the_room_replace_the_older_half);
 	tcase_add_test(tc, rates_are_of_the_last_whole_second);

@@ -93,14 +93,6 @@ START_TEST(coils_come_first_and_each_with_its_writer)
 }
 END_TEST
 
-START_TEST(an_undone_write_has_no_client)
-{
-	write_by(0, 9, 1);
-	ck_assert(cursor_begin_scan(&cursor, changes));
-	ck_assert_ptr_nonnull(strstr(add_all(1), "\"client\":null}"));
-}
-END_TEST
-
 START_TEST(a_long_run_comes_in_parts)
 {
 	write_by(16, 1000, 600);
@@ -146,7 +138,6 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, without_changes_there_is_no_scan);
 	tcase_add_test(tc, coils_come_first_and_each_with_its_writer);
-	tcase_add_test(tc, an_undone_write_has_no_client);
 	tcase_add_test(tc, a_long_run_comes_in_parts);
 	tcase_add_test(tc, the_cursor_moves_only_at_the_end_of_a_scan);
 	suite_add_tcase(suite, tc);

@@ -573,23 +573,6 @@ START_TEST(who_was_forgotten_hands_nothing_over)
 }
 END_TEST
 
-START_TEST(what_takes_a_write_back_is_not_counted)
-{
-	const struct client nobody = { .id = 0 };
-	const struct datatable_writer undoer = { &nobody, 0, 0 };
-	uint16_t zero = 0;
-
-	start(_i);
-	write_one(1, DATATABLE_REGISTERS, 9, 1);
-	now_ms += 1;
-	datatable_write_registers(table, &undoer, 9, 1, &zero);
-	assert_host(get(DATATABLE_REGISTERS, 9).client, 1);
-	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 9).time, now_ms - 1);
-	ck_assert_uint_eq(get(DATATABLE_REGISTERS, 9).changes, 1);
-	ck_assert_uint_eq(last_writer_totals(lw).writes, 1);
-}
-END_TEST
-
 START_TEST(freeing_nothing_is_fine)
 {
 	last_writer_free(NULL);
@@ -621,7 +604,6 @@ main(void)
 	tcase_add_loop_test(
 	    tc, strangers_are_forgotten_what_they_wrote_is_not, 0, 2);
 	tcase_add_loop_test(tc, who_was_forgotten_hands_nothing_over, 0, 2);
-	tcase_add_loop_test(tc, what_takes_a_write_back_is_not_counted, 0, 2);
 	tcase_add_test(tc, freeing_nothing_is_fine);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

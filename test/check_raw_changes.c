@@ -83,25 +83,6 @@ START_TEST(a_change_has_its_values_before_and_after)
 }
 END_TEST
 
-START_TEST(an_undone_write_has_no_client)
-{
-	static const struct client nobody;
-	const uint16_t value = 9;
-	struct evbuffer *events;
-	bool complete;
-	char *text;
-
-	raw_changes_add_reader(raw_changes);
-	datatable_write_registers(table,
-	    &(struct datatable_writer){ .client = &nobody }, 5, 1, &value);
-	events = raw_changes_events(raw_changes, &complete);
-	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
-	text = (char *)evbuffer_pullup(events, -1);
-	ck_assert_ptr_nonnull(
-	    strstr(text, "\"address\":5,\"client\":null,\"before\":[0],"));
-}
-END_TEST
-
 START_TEST(changes_beyond_the_limit_are_dropped)
 {
 	bool complete;
@@ -128,7 +109,6 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, without_readers_nothing_is_recorded);
 	tcase_add_test(tc, a_change_has_its_values_before_and_after);
-	tcase_add_test(tc, an_undone_write_has_no_client);
 	tcase_add_test(tc, changes_beyond_the_limit_are_dropped);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

@@ -52,8 +52,8 @@ extern const char *const json_text_kinds[2];
 
 /*
  * Add the members of an object that identify a writer: the client's host, the
- * unit identifier and the function code. When host is NULL or function is 0,
- * which is used when a write is undone, the only member is "client":null.
+ * unit identifier and the function code. When host is NULL, the only member is
+ * "client":null.
  */
 void json_text_add_writer(struct json_text *t, const struct address *host,
     uint8_t unit, uint8_t function);

@@ -102,7 +102,8 @@ struct report_host {
 	size_t illegal_count;
 	uint64_t illegal; /* all of them */
 	uint64_t refused; /* legal, but the policy said no */
-	uint64_t ignored; /* refused requests sent again just the same */
+	uint64_t ignored; /* requests repeated after an exception, unchanged */
+	uint64_t unavailable; /* exception 04: writes were not possible */
 };
 
 struct report_connection {

@@ -10,9 +10,6 @@
  * The register then has changed when one of the bits written did, a coil when
  * its own bit did.
  *
- * A write of function 0 is no client's: it takes back one that could not be
- * kept, and is not counted.
- *
  * Contended. An address changes hands when a client writes that was not the
  * last to do so. When that happens twice within LAST_WRITER_WINDOW (A writes,
  * then B, then A again or C) the address is contended. The mark stays: with it

@@ -114,7 +114,7 @@ json_text_add_writer(struct json_text *t, const struct address *host,
 {
 	char ip[JSON_TEXT_HOST_MAX];
 
-	if (host == NULL || function == 0)
+	if (host == NULL)
 		json_text_add(t, "\"client\":null");
 	else
 		json_text_add(t,

@@ -335,6 +335,15 @@ hash_request(const struct mbap_frame *frame)
 	return h | 1; /* not 0 */
 }
 
+/* The server cannot do it now: to try again is right. */
+static void
+note_unavailable(struct report_connection *c)
+{
+	c->host->exceptions++;
+	c->host->unavailable++;
+	c->refused_hash = 0;
+}
+
 static void
 note_refusal(struct report_connection *c, const struct exchange *x)
 {
@@ -398,7 +407,10 @@ exchanged(void *arg, const struct exchange *x)
 	note_single(c, x);
 	if (x->exception != MB_EX_NONE) {
 		c->exceptions[x->exception % REPORT_EXCEPTIONS]++;
-		note_refusal(c, x);
+		if (x->exception == MB_EX_SERVER_DEVICE_FAILURE)
+			note_unavailable(c);
+		else
+			note_refusal(c, x);
 		return;
 	}
 	c->refused_hash = 0;

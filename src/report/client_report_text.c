@@ -113,6 +113,11 @@ report_hints(const struct report_host *h,
 		hint(put, arg,
 		    "is refused by the access rules: %" PRIu64 " requests",
 		    h->refused);
+	if (h->unavailable > 0)
+		hint(put, arg,
+		    "wrote while the server could not: %" PRIu64
+		    " requests were answered by exception 04",
+		    h->unavailable);
 }
 
 static void

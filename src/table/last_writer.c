@@ -291,8 +291,6 @@ changed(void *arg, const struct datatable_change *c)
 	unsigned first = c->address, last = first + c->quantity - 1U;
 	struct stamp stamp;
 
-	if (c->writer->function == 0)
-		return;
 	stamp.time = clock_realtime_ms();
 	stamp.client =
 	    count_writer(lw, &c->writer->client->address, stamp.time);

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from disk_faults import Disk
-from harness import main, read, unpack_words, wait_for, write_single
+from harness import exception, main, read, unpack_words, wait_for, write_single
 from state_file import EX_IOERR, StateFile, StateTest
 from web import CURL, JSON, Web
 
@@ -91,6 +91,30 @@ class Durable(StateTest):
         self.assertEqual(web.put("/api/registers",
                                  {"values": [9]}).status, 200)
         self.assertTrue(server.is_running())
+
+    def test_a_refused_write_is_nowhere_taken_for_done(self):
+        """Not in the trace, the counters, the last writers, or the report."""
+        server = self.serve("--http", "0", "--trace", env=self.disk.env())
+        web, client = Web(server), self.connect(server)
+        client.ask(write_single(6, 1, 1))
+        self.disk.set("-wal", write_error=28)
+        for _ in range(3):
+            self.assertEqual(client.ask(write_single(6, 77, 9)),
+                             exception(6, 4))
+        # The first of them failed on the disk, the others at once.
+        self.assertEqual(
+            len(server.log_lines("exception 04 server device failure")), 3)
+        self.assertEqual(len(server.log_lines(": ok")), 1)
+        for name, value in (("requests_total{function=\"6\"}", 4),
+                            ("exceptions_total{code=\"4\"}", 3)):
+            self.assertEqual(self.sample(web, re.escape(name)), value)
+        self.assertEqual(self.sample(web, "table_writes_total"), 1)
+        self.assertEqual(
+            web.get("/api/writers?kind=registers&address=77"), [])
+        report = json.dumps(web.get("/api/clients"))
+        self.assertIn("answered by exception 04", report)
+        self.assertNotIn("access rules", report)
+        self.assertNotIn("ignores exceptions", report)
 
     def sample(self, web, name):
         """A metric's value."""
