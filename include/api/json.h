@@ -1,6 +1,7 @@
 /*
  * JSON text that is written straight into an evbuffer: for long replies of
- * simple structure. All other JSON is jansson's.
+ * simple structure. All other JSON is jansson's. The metrics, which are plain
+ * text, are written with json_text_add as well.
  */
 #ifndef API_JSON_H
 #define API_JSON_H

@@ -69,8 +69,9 @@ add_connections(struct json_text *t, const struct counters *n)
 	add_one(t, "connections_accepted_total", "counter",
 	    "Modbus connections that were served.", n->accepted);
 	add_one(t, "connections_refused_total", "counter",
-	    "Modbus connections refused by rule, by limit, or for want of "
-	    "memory.",
+	    "Modbus connections refused by rule, by limit, or because memory "
+	    "was "
+	    "exhausted.",
 	    n->refused);
 	add_one(t, "accept_errors_total", "counter",
 	    "Failures to accept a connection.", n->accept_errors);
@@ -126,11 +127,12 @@ add_traffic(struct json_text *t, const struct counters *n)
 {
 	add_one(t, "received_bytes_total", "counter",
 	    "Bytes of requests received.", n->bytes_in);
-	add_one(t, "sent_bytes_total", "counter", "Bytes of responses made.",
+	add_one(t, "sent_bytes_total", "counter", "Bytes of responses.",
 	    n->bytes_out);
 	add_one(t, "connection_pauses_total", "counter",
-	    "Times that a connection was not read on because its client did "
-	    "not read its responses.",
+	    "Times that reading from a connection was paused because its "
+	    "client "
+	    "did not read its responses.",
 	    n->paused);
 	add_one(t, "held_responses_total", "counter",
 	    "Requests that waited until a write was durable.", n->held);
@@ -182,7 +184,8 @@ add_commits(struct json_text *t, const struct state_figures *f)
 	add_histogram(
 	    t, "commit_writes", "Writes that shared a commit.", &f->writes, 1);
 	add_one(t, "commit_failures_total", "counter",
-	    "Commits, and tries to go on, that found no space.", f->failed);
+	    "Commits and retries that failed because no space was left.",
+	    f->failed);
 }
 
 static void
@@ -220,8 +223,8 @@ metrics_write(const struct api *api, struct json_text *t)
 	add_traffic(t, n);
 	add_writers(t, api->config.last_writer);
 	add_histogram(t, "request_duration_seconds",
-	    "Time from the turn to a client's bytes until a request's "
-	    "response was made.",
+	    "Time from reading the bytes of a client until a request's "
+	    "response was complete.",
 	    &api->config.times->took, NANOSECOND);
 	if (api->config.commits != NULL)
 		add_commits(t, api->config.commits);
