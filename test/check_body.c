@@ -16,7 +16,7 @@ parse(const char *text)
 
 static const struct {
 	const char *text;
-	const char *error; /* how it begins */
+	const char *error; /* its beginning */
 } refused[] = {
 	{ "", "body: expected a JSON object" },
 	{ "[]", "body: expected a JSON object" },
@@ -29,7 +29,7 @@ static const struct {
 	{ "{\"a\":99999999999999999999}", "body: not JSON, line 1" },
 };
 
-START_TEST(what_is_no_object_is_refused)
+START_TEST(bodies_other_than_objects_are_refused)
 {
 	ck_assert_ptr_null(parse(refused[_i].text));
 	ck_assert_msg(
@@ -71,7 +71,7 @@ START_TEST(more_values_than_a_table_are_refused_before_they_are_parsed)
 }
 END_TEST
 
-START_TEST(strange_characters_are_not_repeated)
+START_TEST(errors_quote_printable_ascii_only)
 {
 	json_t *o = parse("{\"\\n\xC3\xA4\":1}");
 	json_t *members[1];
@@ -84,7 +84,7 @@ START_TEST(strange_characters_are_not_repeated)
 }
 END_TEST
 
-START_TEST(members_are_found_and_strangers_refused)
+START_TEST(members_are_found_and_unknown_ones_refused)
 {
 	static const char *const names[] = { "one", "two" };
 	json_t *o = parse("{\"two\":2}");
@@ -202,12 +202,12 @@ main(void)
 	TCase *tc = tcase_create("body");
 
 	tcase_add_loop_test(
-	    tc, what_is_no_object_is_refused, 0, COUNT(refused));
+	    tc, bodies_other_than_objects_are_refused, 0, COUNT(refused));
 	tcase_add_test(tc, brackets_and_commas_in_strings_do_not_count);
 	tcase_add_test(
 	    tc, more_values_than_a_table_are_refused_before_they_are_parsed);
-	tcase_add_test(tc, strange_characters_are_not_repeated);
-	tcase_add_test(tc, members_are_found_and_strangers_refused);
+	tcase_add_test(tc, errors_quote_printable_ascii_only);
+	tcase_add_test(tc, members_are_found_and_unknown_ones_refused);
 	tcase_add_test(tc, values_of_all_kinds_become_words);
 	tcase_add_loop_test(tc, other_values_are_refused, 0, COUNT(bad_values));
 	tcase_add_test(tc, coils_are_packed);

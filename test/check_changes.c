@@ -82,7 +82,7 @@ START_TEST(nothing_has_changed_at_first)
 }
 END_TEST
 
-START_TEST(the_table_goes_on_without_them)
+START_TEST(the_table_can_be_written_after_changes_free)
 {
 	changes_free(changes);
 	changes = NULL;
@@ -104,7 +104,7 @@ START_TEST(adjacent_addresses_make_a_run)
 }
 END_TEST
 
-START_TEST(a_run_is_cut_where_asked)
+START_TEST(a_run_has_at_most_the_given_length)
 {
 	for (uint16_t i = 0; i < 5; i++)
 		write_register(&alice, i, 1);
@@ -125,7 +125,7 @@ START_TEST(a_write_of_the_same_value_is_no_change)
 }
 END_TEST
 
-START_TEST(only_what_changed_after_a_tick_is_told)
+START_TEST(only_changes_after_the_tick_are_found)
 {
 	write_register(&alice, 1, 1);
 	write_register(&alice, 2, 1);
@@ -140,7 +140,7 @@ START_TEST(only_what_changed_after_a_tick_is_told)
 }
 END_TEST
 
-START_TEST(only_the_coils_that_differ_are_told)
+START_TEST(only_the_coils_that_differ_are_found)
 {
 	write_coils(&alice, 14, 4, 0x9); /* 14 and 17 */
 	ck_assert_str_eq(runs(DATATABLE_COILS, 0, 100), "14+1 17+1");
@@ -151,7 +151,7 @@ START_TEST(only_the_coils_that_differ_are_told)
 }
 END_TEST
 
-START_TEST(coils_beyond_the_first_word_are_told)
+START_TEST(coils_beyond_the_first_word_are_found)
 {
 	const uint16_t packed[4] = { 0, 0x8000, 0, 1 };
 
@@ -161,7 +161,7 @@ START_TEST(coils_beyond_the_first_word_are_told)
 }
 END_TEST
 
-START_TEST(overlaid_coils_are_registers_too)
+START_TEST(overlaid_coils_change_their_register)
 {
 	write_coils(&alice, 18, 1, 1);
 	ck_assert_str_eq(runs(DATATABLE_COILS, 0, 100), "18+1");
@@ -178,7 +178,7 @@ START_TEST(overlaid_coils_are_registers_too)
 }
 END_TEST
 
-START_TEST(a_run_ends_where_the_writer_does)
+START_TEST(a_run_has_one_writer)
 {
 	struct changes_run run;
 
@@ -227,7 +227,7 @@ writer_of(uint16_t address)
 	return run.writer;
 }
 
-START_TEST(writers_whose_values_were_overwritten_make_room)
+START_TEST(writers_of_overwritten_values_are_removed)
 {
 	struct client c = stranger(1);
 
@@ -244,7 +244,7 @@ START_TEST(writers_whose_values_were_overwritten_make_room)
 }
 END_TEST
 
-START_TEST(more_writers_than_there_is_room_for_are_not_known)
+START_TEST(writers_beyond_the_limit_are_unknown)
 {
 	struct client c;
 
@@ -266,17 +266,17 @@ separate(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_has_changed_at_first);
-	tcase_add_test(tc, the_table_goes_on_without_them);
+	tcase_add_test(tc, the_table_can_be_written_after_changes_free);
 	tcase_add_test(tc, adjacent_addresses_make_a_run);
-	tcase_add_test(tc, a_run_is_cut_where_asked);
+	tcase_add_test(tc, a_run_has_at_most_the_given_length);
 	tcase_add_test(tc, a_write_of_the_same_value_is_no_change);
-	tcase_add_test(tc, only_what_changed_after_a_tick_is_told);
-	tcase_add_test(tc, only_the_coils_that_differ_are_told);
-	tcase_add_test(tc, coils_beyond_the_first_word_are_told);
-	tcase_add_test(tc, a_run_ends_where_the_writer_does);
+	tcase_add_test(tc, only_changes_after_the_tick_are_found);
+	tcase_add_test(tc, only_the_coils_that_differ_are_found);
+	tcase_add_test(tc, coils_beyond_the_first_word_are_found);
+	tcase_add_test(tc, a_run_has_one_writer);
 	tcase_add_test(tc, a_host_is_one_writer_on_any_port);
-	tcase_add_test(tc, writers_whose_values_were_overwritten_make_room);
-	tcase_add_test(tc, more_writers_than_there_is_room_for_are_not_known);
+	tcase_add_test(tc, writers_of_overwritten_values_are_removed);
+	tcase_add_test(tc, writers_beyond_the_limit_are_unknown);
 	return tc;
 }
 
@@ -286,7 +286,7 @@ overlaid(void)
 	TCase *tc = tcase_create("overlaid");
 
 	tcase_add_checked_fixture(tc, setup_overlaid, teardown);
-	tcase_add_test(tc, overlaid_coils_are_registers_too);
+	tcase_add_test(tc, overlaid_coils_change_their_register);
 	return tc;
 }
 

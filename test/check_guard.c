@@ -51,7 +51,7 @@ START_TEST(hosts_are_addresses_localhost_and_given_names)
 }
 END_TEST
 
-START_TEST(without_names_localhost_and_addresses_are_left)
+START_TEST(without_names_localhost_and_addresses_are_allowed)
 {
 	ck_assert(guard_allows_host("localhost", NULL, 0));
 	ck_assert(guard_allows_host("10.0.0.1:80", NULL, 0));
@@ -133,7 +133,7 @@ END_TEST
 static char path[] = "/tmp/check_guard.XXXXXX";
 static char token[GUARD_TOKEN_MAX + 1];
 
-/* A file with so many bytes and a mode. */
+/* Create a file with a size and a mode. */
 static void
 make_file(const char *bytes, mode_t mode)
 {
@@ -213,7 +213,7 @@ START_TEST(a_file_that_a_group_can_read_is_accepted)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_refused)
+START_TEST(paths_other_than_regular_files_are_refused)
 {
 	ck_assert_str_eq(guard_read_token("/nowhere/at/all", token),
 	    "No such file or directory");
@@ -232,7 +232,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, hosts_are_addresses_localhost_and_given_names, 0, COUNT(hosts));
-	tcase_add_test(tc, without_names_localhost_and_addresses_are_left);
+	tcase_add_test(tc, without_names_localhost_and_addresses_are_allowed);
 	tcase_add_loop_test(tc, an_origin_must_be_the_host, 0, COUNT(origins));
 	tcase_add_loop_test(tc, the_token_must_be_right, 0, COUNT(tokens));
 	tcase_add_test(tc, names_are_letters_digits_dashes_and_dots);
@@ -243,7 +243,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_file_that_others_can_use_is_refused, 0, COUNT(modes));
 	tcase_add_test(tc, a_file_that_a_group_can_read_is_accepted);
-	tcase_add_test(tc, what_is_no_file_is_refused);
+	tcase_add_test(tc, paths_other_than_regular_files_are_refused);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

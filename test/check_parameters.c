@@ -57,7 +57,7 @@ static const struct {
 	    "query: expected at most 8 parameters" },
 };
 
-START_TEST(what_is_wrong_is_said)
+START_TEST(the_error_names_what_is_wrong)
 {
 	static const char *const words[] = { "one", "two" };
 
@@ -103,7 +103,7 @@ main(void)
 
 	tcase_add_loop_test(tc, no_query_gives_the_defaults, 0, 2);
 	tcase_add_test(tc, numbers_and_words_are_found_by_name);
-	tcase_add_loop_test(tc, what_is_wrong_is_said, 0,
+	tcase_add_loop_test(tc, the_error_names_what_is_wrong, 0,
 	    (int)(sizeof(refused) / sizeof(*refused)));
 	tcase_add_test(tc, the_first_error_stays);
 	tcase_add_test(tc, a_long_query_is_refused);

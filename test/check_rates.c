@@ -3,7 +3,7 @@
 #include "service/counters.h"
 #include "suite.h"
 
-START_TEST(each_second_has_what_came_in_it)
+START_TEST(each_second_has_its_own_counts)
 {
 	struct counters n = { .requests = 100 };
 	struct rates r;
@@ -61,7 +61,7 @@ main(void)
 	Suite *suite = suite_create("rates");
 	TCase *tc = tcase_create("rates");
 
-	tcase_add_test(tc, each_second_has_what_came_in_it);
+	tcase_add_test(tc, each_second_has_its_own_counts);
 	tcase_add_test(tc, the_last_two_minutes_are_kept);
 	tcase_add_test(tc, functions_that_write_are_writes);
 	suite_add_tcase(suite, tc);

@@ -15,7 +15,7 @@ format(enum value_type type, enum value_order order, const uint16_t *words)
 	return text;
 }
 
-/* A type, an order, the words of a value, and what it is. */
+/* A type, an order, the words of a value, and its text. */
 static const struct {
 	enum value_type type;
 	enum value_order order;
@@ -66,7 +66,7 @@ static const struct {
 	    "0.3333333333333333" },
 };
 
-START_TEST(words_are_seen_as_a_value)
+START_TEST(words_are_formatted_as_a_value)
 {
 	ck_assert_str_eq(
 	    format(cases[_i].type, cases[_i].order, cases[_i].words),
@@ -243,7 +243,8 @@ main(void)
 	Suite *suite = suite_create("values");
 	TCase *tc = tcase_create("values");
 
-	tcase_add_loop_test(tc, words_are_seen_as_a_value, 0, COUNT(cases));
+	tcase_add_loop_test(
+	    tc, words_are_formatted_as_a_value, 0, COUNT(cases));
 	tcase_add_loop_test(
 	    tc, a_value_is_stored_as_those_words, 0, COUNT(cases));
 	tcase_add_test(tc, every_float_survives_its_text);
