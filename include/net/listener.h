@@ -1,6 +1,6 @@
 /*
  * One listening socket. Accepts a bounded number of connections per turn of
- * the event loop, so that no flood of connects can hold up those who are in.
+ * the event loop, so that many connects do not delay existing connections.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -17,23 +17,24 @@ struct listener;
 typedef void (*listener_accepted_fn)(
     void *arg, int fd, const struct address *from);
 
-/* accept failed with this error and will do so again: pause. */
+/* accept has failed with this error, and would fail again: pause. */
 typedef void (*listener_failed_fn)(void *arg, int error);
 
 /*
- * Bind a TCP socket to where and listen. Port 0 lets the system choose. With
- * both_families where is the unspecified IPv6 address and takes IPv4 as well,
- * or becomes the unspecified IPv4 address on a system without IPv6.
+ * Bind a TCP socket to where and listen. With port 0 the system chooses. An
+ * IPv6 address accepts IPv6 only. With both_families where is the unspecified
+ * IPv6 address and accepts IPv4, too; on a system without IPv6 it is replaced
+ * by the unspecified IPv4 address.
  *
  * Returns the descriptor, or -1 with errno set.
  */
 int listener_open(const struct address *where, bool both_families);
 
 /*
- * Listen on fd, a listening stream socket, which is taken over on success.
+ * Accept from fd, a listening stream socket, and take ownership of it.
  * Sets the options that accepted sockets inherit: no delay, keepalive, user
  * timeout, bounded buffers. Starts paused. Returns NULL when there is no
- * memory; then fd stays the caller's.
+ * memory; then fd is still the caller's.
  */
 struct listener *listener_new(struct event_base *base, int fd,
     listener_accepted_fn accepted, listener_failed_fn failed, void *arg);
@@ -41,15 +42,15 @@ struct listener *listener_new(struct event_base *base, int fd,
 /* Close the socket; NULL is fine. Not from within accepted. */
 void listener_free(struct listener *l);
 
-/* Accept connections, or leave them in the queue. Returns 0 or -1. */
+/* Accept connections, or leave them in the listen queue. Returns 0 or -1. */
 int listener_resume(struct listener *l);
 void listener_pause(struct listener *l);
 
-/* Where it really listens. */
+/* The address that it is bound to. */
 struct address listener_address(const struct listener *l);
 
-/* For a listening socket that something else accepts from: set those options,
- * and tell where it really listens. */
+/* The same for a listening socket that is accepted from elsewhere: set the
+ * options of listener_new, and return the address that it is bound to. */
 void listener_set_options(int fd);
 struct address listener_bound(int fd);
 

@@ -66,7 +66,7 @@ void server_config_init(struct server_config *config);
 struct server *
 server_new(struct event_base *base, const struct server_config *config);
 
-/* Close everything at once; NULL is fine. */
+/* Close everything immediately; NULL is fine. */
 void server_free(struct server *s);
 
 /*
@@ -77,33 +77,33 @@ int server_listen(
     struct server *s, const struct address *where, bool both_families);
 
 /*
- * Listen on fd, a listening TCP socket that somebody else has opened and may
- * hold too: it is closed in the end, never shut down. It counts as one of the
- * SERVER_LISTEN_MAX. Returns 0, or -1 with errno set; then fd stays the
+ * Listen on fd, a listening TCP socket that another process has opened and may
+ * share: it is closed, never shut down. It counts as one of SERVER_LISTEN_MAX.
+ * Takes ownership of fd. Returns 0, or -1 with errno set; then fd is still the
  * caller's.
  */
 int server_adopt(struct server *s, int fd);
 
-/* The addresses it listens on: how many, and one of them. */
+/* The addresses that it listens on: their number, and one of them. */
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
 
-/* Begin to accept clients. Returns 0, or -1 when there is no memory. */
+/* Start accepting clients. Returns 0, or -1 when there is no memory. */
 int server_start(struct server *s);
 
 /*
- * Accept nobody any more, send the replies that are owed, then close all
- * connections and call stopped: from the event loop, half a second later at
- * the latest, whatever the clients do. A second call is without effect.
+ * Stop accepting, send pending replies, then close all connections and call
+ * stopped from the event loop, at most half a second later. A second call has
+ * no effect.
  */
 void server_stop(struct server *s);
 
-/* Give the figures of each connection to what, the longest connected first. It
- * closes none of them. */
+/* Call what with the figures of each connection, in the order in which they
+ * were accepted. what must not close connections. */
 void server_each_client(const struct server *s,
     void (*what)(void *arg, const struct conn_figures *figures), void *arg);
 
-/* What it has counted; to be read on the event loop's thread. */
+/* Its counters; to be read on the event loop's thread. */
 const struct counters *server_counters(const struct server *s);
 
 /* What its requests meet, for those who write from within. */

@@ -9,12 +9,12 @@
 
 struct entry {
 	struct entry *next;
-	struct address host; /* the port is anybody's */
+	struct address host; /* the port is not used */
 	size_t count;        /* at least 1 */
 };
 
-/* A chained hash table. The seed keeps clients that choose their addresses
- * from meeting in one bucket. */
+/* A chained hash table. The seed is random, so that clients cannot choose
+ * addresses that share a bucket. */
 struct host_connections {
 	uint64_t seed;
 	struct entry *buckets[BUCKETS];
@@ -52,7 +52,7 @@ bucket_of(const struct host_connections *h, const struct address *a)
 	return address_hash(a, h->seed) % BUCKETS;
 }
 
-/* Where the entry of an address hangs, or would. */
+/* The link to the entry of an address, or the link where it would be added. */
 static struct entry **
 find(struct host_connections *h, const struct address *a)
 {

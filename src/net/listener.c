@@ -11,15 +11,15 @@
 /* Connections accepted in one turn of the event loop. */
 #define ACCEPT_BATCH 64
 
-/* A peer that vanishes is noticed by keepalive while idle, and by the user
- * timeout while it owes acknowledgements. */
+/* A dead peer is detected by keepalive while idle, and by the user timeout
+ * while acknowledgements are missing. */
 #define KEEPALIVE_IDLE_S     60
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES     3
 #define USER_TIMEOUT_MS      90000
 
-/* Bound what a client that does not read can pin in the kernel, which doubles
- * them for its own bookkeeping. Left alone it grows them to megabytes. */
+/* Limit the kernel memory of a client that does not read. The kernel doubles
+ * these values; without them it grows the buffers to megabytes. */
 #define SEND_BUFFER_BYTES    (64 * 1024)
 #define RECEIVE_BUFFER_BYTES (64 * 1024)
 
@@ -83,8 +83,8 @@ listener_open(const struct address *where, bool both_families)
 	return fd;
 }
 
-/* Accepted sockets inherit these, so that no connection costs a call. A socket
- * that lacks one of them serves all the same. */
+/* Accepted sockets inherit these, so that a connection costs no call. Errors
+ * are ignored: a socket without one of them still works. */
 void
 listener_set_options(int fd)
 {

@@ -25,17 +25,17 @@ struct server {
 	struct host_connections
 	    *per_host; /* owned; NULL: no limit per client */
 	uint64_t next_client;
-	uint64_t evict_not_before; /* when a connection can be idle enough */
+	uint64_t evict_not_before; /* no connection is idle enough until then */
 
 	struct listener *listeners[SERVER_LISTEN_MAX]; /* owned */
 	size_t listener_count;
-	bool accept_paused; /* out of descriptors, or the like */
+	bool accept_paused; /* after an error of accept */
 	struct log_limit refused_limit;
 	struct log_limit accept_limit;
 
 	struct event *sweep;  /* owned: deadlines, once a second */
-	struct event *resume; /* owned: accept again */
-	struct event *grace;  /* owned: time is up after a stop */
+	struct event *resume; /* owned: accepts again after an error */
+	struct event *grace;  /* owned: ends the time for pending replies */
 	bool stopping;
 };
 
@@ -61,7 +61,7 @@ add_timer(struct event *timer, unsigned ms)
 	return event_add(timer, &after);
 }
 
-/* Accept on every listener. What fails stays paused until the next sweep. */
+/* Accept on every listener. One that fails is tried again by the sweep. */
 static void
 server_resume_accepting(struct server *s)
 {
@@ -90,20 +90,20 @@ server_resume_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct conn *
-server_longest_idle(const struct server *s)
+server_least_recently_active(const struct server *s)
 {
-	struct conn *longest = TAILQ_FIRST(&s->host.conns);
+	struct conn *found = TAILQ_FIRST(&s->host.conns);
 
-	for (struct conn *c = longest; c != NULL; c = conn_next(c))
-		if (conn_idle_time(c) > conn_idle_time(longest))
-			longest = c;
-	return longest;
+	for (struct conn *c = found; c != NULL; c = conn_next(c))
+		if (conn_idle_time(c) > conn_idle_time(found))
+			found = c;
+	return found;
 }
 
 /*
- * Close the longest idle connection if it is idle enough. Nobody can be before
- * the moment at which the longest idle one will be, so a flood of newcomers at
- * the limit costs one search per such moment. Returns whether there is room.
+ * Evict the least recently active connection if it has been idle for long
+ * enough. No other one can have been before that moment, so that many new
+ * connections at the limit cost one search only. Returns whether there is room.
  */
 static bool
 server_make_room(struct server *s)
@@ -115,7 +115,7 @@ server_make_room(struct server *s)
 		return true;
 	if (s->host.now < s->evict_not_before)
 		return false;
-	longest = server_longest_idle(s);
+	longest = server_least_recently_active(s);
 	idle = longest == NULL ? 0 : conn_idle_time(longest);
 	if (idle <= s->config.evict_idle) {
 		s->evict_not_before =
@@ -133,7 +133,7 @@ plain_factory(void *arg, struct event_base *base, int fd)
 	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 }
 
-/* Why a newcomer is refused, or NULL. Makes room for it if need be. */
+/* Why a new connection is refused, or NULL. Evicts another one if necessary. */
 static const char *
 server_refusal(struct server *s, const struct client *client)
 {
@@ -158,8 +158,8 @@ server_log_refusal(struct server *s, const struct client *who, const char *why)
 	    address_format(&who->address, peer), why);
 }
 
-/* Make a connection of fd. Returns 0, or -1 when there is no memory; then fd
- * is closed. */
+/* Create a connection that owns fd. Returns 0, or -1 when there is no memory;
+ * then fd is closed. */
 static int
 server_connect(struct server *s, int fd, const struct client *client)
 {
@@ -208,14 +208,14 @@ server_accept_failed(void *arg, int error)
 	server_pause_accepting(s);
 }
 
-/* Let the end of a stop come now; needs no memory. */
+/* End the stop in this turn of the loop; needs no memory. */
 static void
 server_end_grace(struct server *s)
 {
 	event_active(s->grace, EV_TIMEOUT, 0);
 }
 
-/* A connection has closed: its descriptor is free for another. */
+/* A connection has closed, and its descriptor can be used again. */
 static void
 server_conn_closed(void *arg, const struct client *who)
 {
@@ -240,7 +240,7 @@ server_shut_down(void *arg, const struct client *who)
 		s->config.shut_down(s->config.arg, who);
 }
 
-/* Call what on each connection; it may close the one it is given. */
+/* Call what with each connection, which it may close. */
 static void
 server_each_conn(struct server *s, void (*what)(struct conn *c))
 {
@@ -298,7 +298,7 @@ server_grace_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	server_each_conn(s, close_for_stop);
-	event_del(s->grace); /* closing the last one has set it off again */
+	event_del(s->grace); /* closing the last one activates it again */
 	if (s->config.stopped != NULL)
 		s->config.stopped(s->config.arg);
 }
@@ -320,20 +320,20 @@ connection_descriptors(size_t reserve)
 	return 1;
 }
 
-/* As many connections as descriptors allow, or as were asked for. */
+/* The configured limit, or as many connections as descriptors allow. */
 static size_t
 connection_limit(const struct server_config *config)
 {
 	size_t most = connection_descriptors(config->reserve);
-	size_t asked = config->max_connections;
+	size_t configured = config->max_connections;
 
-	if (asked == 0)
+	if (configured == 0)
 		return most;
-	if (asked > most)
+	if (configured > most)
 		log_line(LOG_WARN,
-		    "limit: %zu connections asked for, descriptors allow %zu",
-		    asked, most);
-	return asked;
+		    "limit: %zu connections configured, descriptors allow %zu",
+		    configured, most);
+	return configured;
 }
 
 struct server *
