@@ -1,7 +1,7 @@
 /*
- * Where the server listens: on the sockets that a service manager has opened,
- * or else at the addresses that the options ask for. Says in the log where that
- * is, or why it can't and what would help.
+ * Makes the server listen: on the sockets of the service manager, or else on
+ * the addresses of the options. Logs the addresses, or the error and its
+ * remedies.
  */
 #ifndef LISTENING_H
 #define LISTENING_H
@@ -12,18 +12,16 @@ struct address;
 struct options;
 struct server;
 
-/* Descriptors that listening takes, when a service manager has opened passed
- * sockets. */
+/* Descriptors that listening needs, where the service manager has passed so
+ * many sockets. */
 size_t listening_descriptors(const struct options *o, int passed);
 
 /*
- * Let the server listen on the sockets that activation_take found, passed of
- * them; if that is 0, at each address of the options. Where several ask for
- * port 0, the system chooses one for all of them; addresses that name a port
- * have no part in that.
+ * Listen on the sockets that activation_take has found, passed of them; if that
+ * is 0, on each address of the options. The system chooses one port for all
+ * addresses with port 0.
  *
- * Returns an exit status of sysexits.h: EX_OK, or another after a line that
- * says why.
+ * Returns an exit status of sysexits.h: EX_OK, or another one, logged.
  */
 int listening_open(struct server *server, const struct options *o, int passed);
 

@@ -1,6 +1,6 @@
 /*
- * The server's command line. Every option, its default and its help stand in
- * one table in options.c; command_line.h does the rest.
+ * The server's command line. Every option with its help is a row of the table
+ * in options.c.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -17,7 +17,7 @@
 #include "state/store.h"
 #include "table/datatable.h"
 
-/* That of Modbus/TCP. */
+/* The port of Modbus/TCP. */
 #define OPTIONS_DEFAULT_PORT 502
 
 enum options_action {
@@ -26,17 +26,17 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
-/* Names of this host that --http-host can give. */
+/* How often --http-host may be given. */
 #define OPTIONS_HTTP_HOSTS_MAX 16
 
-/* Whatever is a pointer points into argv. */
+/* Pointers point into argv. */
 struct options {
 	enum options_action action;
 	uint16_t port; /* 0: the system chooses */
 	enum datatable_overlay overlay;
 	const char *shutdown_word; /* or NULL */
 	struct address listen[SERVER_LISTEN_MAX];
-	size_t listen_count; /* 0: every address of both families */
+	size_t listen_count; /* 0: every address, IPv4 and IPv6 */
 	enum log_level log_level;
 	bool trace;
 	size_t max_connections; /* 0: as many as descriptors allow */
@@ -44,12 +44,12 @@ struct options {
 	unsigned idle_timeout;  /* seconds; 0: none */
 	struct access access;   /* its overlay is the one above */
 
-	const char *state;        /* file, or NULL: nothing is kept */
-	bool state_init;          /* make it if there is none */
+	const char *state;        /* file, or NULL: the table is not stored */
+	bool state_init;          /* create it if it never existed */
 	struct store_keep keep;   /* of its journal */
 	const char *state_backup; /* file, or NULL */
 
-	bool client_report; /* printed at the end */
+	bool client_report; /* log it when the server stops */
 
 	bool http;                  /* serve HTTP, on this address: */
 	struct address http_listen; /* port 0: the system chooses */

@@ -11,11 +11,10 @@
 #include "options.h"
 #include "system/activation.h"
 
-/* A port that the system gives to anybody, in place of this one: 8502 of 502.
- */
+/* A port that needs no permission, in place of this one: 8502 for 502. */
 #define UNPRIVILEGED(port) (8000 + (port))
 
-/* The file that this process runs, for a command that names it. */
+/* The executable of this process, for a command to copy. */
 static const char *
 own_path(char *path, size_t size)
 {
@@ -27,15 +26,15 @@ own_path(char *path, size_t size)
 	return path;
 }
 
-/* The ways to a port below 1024, as commands to copy. */
+/* Log how to use a port below 1024, as commands to copy. */
 static void
 report_remedies(unsigned port)
 {
 	char path[512];
 
 	log_line(LOG_ERROR,
-	    "listen: a port below 1024 needs permission; "
-	    "each of these gives it to port %u:",
+	    "listen: a port below 1024 requires permission; "
+	    "each of these grants it for port %u:",
 	    port);
 	if (port != OPTIONS_DEFAULT_PORT)
 		log_line(LOG_ERROR,
@@ -88,7 +87,7 @@ report_last(const struct server *server)
 }
 
 /* Listen on one address. chosen is the port that the system has chosen for
- * those that ask for port 0; 0: none yet. Returns an exit status. */
+ * addresses with port 0, or 0 if there is none yet. Returns an exit status. */
 static int
 open_one(struct server *server, struct address where, bool both_families,
     uint16_t *chosen)
@@ -111,14 +110,13 @@ open_one(struct server *server, struct address where, bool both_families,
 	return EX_OK;
 }
 
-/* Listen on the sockets that a service manager has opened. Returns an exit
- * status. */
+/* Listen on the sockets of the service manager. Returns an exit status. */
 static int
 adopt_all(struct server *server, int passed)
 {
 	log_line(LOG_INFO,
-	    "listen: sockets of the service manager: %d; "
-	    "--port and --listen do not count",
+	    "listen: sockets from the service manager: %d; "
+	    "--port and --listen are ignored",
 	    passed);
 	for (int i = 0; i < passed; i++) {
 		if (server_adopt(server, ACTIVATION_FIRST_FD + i) != 0) {

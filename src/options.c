@@ -21,7 +21,7 @@
 	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
 	"times"
 
-/* The options so far, and --listen until the port is known. */
+/* The options, and the values of --listen until the port is known. */
 struct parse {
 	struct options *o;
 	const char *listen[SERVER_LISTEN_MAX];
@@ -66,7 +66,7 @@ set_quit(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* The port may come later, so that the address is kept until all is read. */
+/* Resolved after the last option, as --port may follow. */
 static enum command_line_set
 set_listen(void *arg, const char *value)
 {
@@ -116,7 +116,7 @@ set_max_per_client(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* What a list of rules says of a new entry. */
+/* Converts the result of adding an entry to a list of rules. */
 static enum command_line_set
 added(int result)
 {
@@ -239,7 +239,7 @@ set_http(void *arg, const char *value)
 	} else {
 		struct address other;
 
-		/* With a port of its own, whatever the default is. */
+		/* Only an address with a port ignores the default. */
 		if (address_parse(value, 0, where) != 0 ||
 		    address_parse(value, 1, &other) != 0 ||
 		    where->port != other.port)
@@ -335,7 +335,8 @@ set_version(void *arg, const char *value)
 static const struct command_line_option definitions[] = {
 	{ "p", "port", "PORT", "a port number from 0 to 65535", set_port,
 	    "TCP port to listen on (default 502);\n"
-	    "0 lets the system choose, and the start-up line tells" },
+	    "with 0 the system chooses, and the start-up line\n"
+	    "names the port" },
 	{ "d", "datatable", "s|o", "s (separate) or o (overlaid)",
 	    set_datatable,
 	    "s: coils and registers are separate (default)\n"
@@ -352,24 +353,24 @@ static const struct command_line_option definitions[] = {
 	    "(default: every address, IPv4 and IPv6)" },
 	{ "", "max-connections", "N", "a number from 1 to 1000000",
 	    set_max_connections,
-	    "connections at once (default: as many as the\n"
+	    "limit of open connections (default: as many as the\n"
 	    "descriptor limit allows)" },
 	{ "", "max-per-client", "N", "a number from 1 to 1000000",
 	    set_max_per_client,
-	    "connections at once from one client address\n"
+	    "limit of open connections per client address\n"
 	    "(default: no limit)" },
 	{ "", "idle-timeout", "SECONDS", "seconds from 0 to 31536000",
 	    set_idle_timeout,
-	    "close a connection without requests for so long\n"
-	    "(default 0: never)" },
+	    "close a connection that sends no request for so\n"
+	    "long (default 0: never)" },
 	{ "", "allow", "CIDR", EXPECTED_CIDR, set_allow,
-	    "let only clients from CIDR connect; may be repeated\n"
+	    "accept only clients in CIDR; may be repeated\n"
 	    "(default: every client)" },
 	{ "", "write-from", "CIDR", EXPECTED_CIDR, set_write_from,
-	    "let only clients from CIDR write, others' writes are\n"
-	    "answered by exception 01; may be repeated" },
+	    "accept writes only from clients in CIDR, answer\n"
+	    "others by exception 01; may be repeated" },
 	{ "", "quit-from", "CIDR", EXPECTED_CIDR, set_quit_from,
-	    "let only clients from CIDR use the word of --quit;\n"
+	    "accept the word of --quit only from clients in CIDR;\n"
 	    "may be repeated" },
 	{ "", "read-only", NULL, NULL, set_read_only,
 	    "answer every write by exception 02" },
@@ -377,14 +378,14 @@ static const struct command_line_option definitions[] = {
 	    "coils:A-B or registers:A-B with addresses from 0 to 65535, at "
 	    "most 64 times",
 	    set_read_only_range,
-	    "coils:A-B or registers:A-B: answer a write that\n"
-	    "touches it by exception 02; may be repeated" },
+	    "coils:A-B or registers:A-B: answer a write to any\n"
+	    "of these by exception 02; may be repeated" },
 	{ "", "state", "FILE", "the name of a file", set_state,
-	    "keep the table in FILE, and acknowledge a write once\n"
-	    "it is on the disk (default: nothing is kept)" },
+	    "store the table in FILE, and acknowledge a write\n"
+	    "once it is on disk (default: not stored)" },
 	{ "", "state-init", NULL, NULL, set_state_init,
-	    "make the file of --state, all zero, if there never\n"
-	    "was one" },
+	    "create the file of --state, all zeros, if it never\n"
+	    "existed" },
 	{ "", "journal-keep", "N|Nd",
 	    "a number of writes from 1 to 1000000000, or of days from 1d to "
 	    "36500d",
@@ -400,17 +401,17 @@ static const struct command_line_option definitions[] = {
 	    "serve the live page, the API and metrics over HTTP,\n"
 	    "on 127.0.0.1 unless ADDRESS is given (default: off)" },
 	{ "", "http-write", NULL, NULL, set_http_write,
-	    "let those who come over HTTP write, too" },
+	    "allow writes over HTTP (default: reads only)" },
 	{ "", "http-token", "FILE", "the name of a file", set_http_token,
-	    "let only those write over HTTP who have the token\n"
-	    "that FILE holds; needed beyond loopback" },
+	    "require the token in FILE for writes over HTTP;\n"
+	    "mandatory unless HTTP is on loopback only" },
 	{ "", "http-host", "NAME", "a host name, at most 16 times",
 	    set_http_host,
-	    "a name that browsers may use for this host; may be\n"
-	    "repeated (default: localhost, and every address)" },
+	    "accept HTTP requests for this host name; may be\n"
+	    "repeated (default: localhost and addresses)" },
 	{ "", "client-report", NULL, NULL, set_client_report,
-	    "at the end, log what each client did: its polls,\n"
-	    "their jitter, its errors (default: off)" },
+	    "when the server stops, log each client's polls,\n"
+	    "their jitter and its errors (default: off)" },
 	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
@@ -439,13 +440,13 @@ static const struct command_line server_line = {
 	.requirements = requirements,
 	.requirement_count = sizeof(requirements) / sizeof(*requirements),
 	.secret = "quit",
-	.ending = "\nExit status: 0 asked to stop, 64 usage, 65 state damaged, "
+	.ending = "\nExit status: 0 stopped, 64 usage, 65 state damaged, "
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
-		  "77 permission denied,\n78 no state file or one of another "
+		  "77 permission denied,\n78 no state file, one of another "
 		  "kind, or wrong sockets from the service\nmanager.\n",
 };
 
-/* The --listen addresses, now that the port for those without one is known. */
+/* Parse the values of --listen; those without a port get that of --port. */
 static void
 resolve_listen(const struct parse *p)
 {

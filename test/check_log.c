@@ -545,7 +545,7 @@ assert_next_line_counts_lost(size_t lost)
 	const char *event;
 
 	snprintf(expected, sizeof(expected),
-	    "warn log: %zu lines lost: standard error did not take them", lost);
+	    "warn log: %zu lines dropped: standard error was not ready", lost);
 	log_line(LOG_INFO, "event: at last");
 	event = take_event();
 	assert_event(event, expected);
@@ -617,7 +617,7 @@ START_TEST(lost_lines_are_told_whatever_the_level)
 	ck_assert_str_eq(take(error_end), "");
 	log_line(LOG_ERROR, "event");
 	ck_assert_uint_eq(count_lines(take(error_end)), 2);
-	ck_assert_ptr_nonnull(strstr(taken, "lines lost"));
+	ck_assert_ptr_nonnull(strstr(taken, "lines dropped"));
 	ck_assert_uint_gt(passed, 0);
 }
 END_TEST

@@ -103,8 +103,8 @@ static const struct {
 	    "--since, --until, " },
 	{ "--state f --since now --until -1s", "--until: expected a time" },
 	{ "--state f --csv=x", "--csv: expected no value" },
-	{ "--state f --trace", "--trace: no such option" },
-	{ "--state f g", "g: no such option" },
+	{ "--state f --trace", "--trace: unknown option" },
+	{ "--state f g", "g: unknown option" },
 };
 
 START_TEST(refuses)

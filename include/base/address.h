@@ -1,5 +1,5 @@
 /*
- * Addresses of clients and of listeners. IPv4 is kept as IPv4-mapped IPv6
+ * Addresses of clients and listeners. IPv4 is stored as IPv4-mapped IPv6
  * (RFC 4291, 2.5.5.2), so that one form serves to compare, store and print.
  */
 #ifndef BASE_ADDRESS_H
@@ -22,13 +22,13 @@ struct address {
 
 /*
  * Parse "IPV4", "IPV4:PORT", "IPV6", "[IPV6]" or "[IPV6]:PORT", numbers only;
- * IPv6 may name its interface ("fe80::1%eth0"). default_port serves where
- * text has none. Returns 0, or -1 and leaves a undefined.
+ * IPv6 may have a zone ("fe80::1%eth0"). default_port is used where text has no
+ * port. Returns 0, or -1; then a is undefined.
  */
 int address_parse(const char *text, uint16_t default_port, struct address *a);
 
-/* Parse "IPV4" or "IPV6" alone; the port becomes 0. Returns 0, or -1 and leaves
- * a undefined. */
+/* Parse "IPV4" or "IPV6" without a port; the port becomes 0. Returns 0, or -1;
+ * then a is undefined. */
 int address_parse_ip(const char *text, struct address *a);
 
 /* The unspecified address, IPv6 or IPv4, with a port: for a listener, every
@@ -38,14 +38,14 @@ struct address address_any_ipv4(uint16_t port);
 
 bool address_is_ipv4(const struct address *a);
 
-/* Whether only this host reaches it: 127.0.0.0/8 or ::1. */
+/* Whether it is a loopback address: 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *a);
 
-/* From what accept and getsockname give: AF_INET or AF_INET6. Anything else
- * becomes the unspecified address. */
+/* From the result of accept or getsockname: AF_INET or AF_INET6. Any other
+ * family gives the unspecified address. */
 struct address address_from_sockaddr(const struct sockaddr_storage *from);
 
-/* For bind: fills to and returns the length that counts in it. */
+/* For bind: fills to, and returns its length. */
 socklen_t
 address_to_sockaddr(const struct address *a, struct sockaddr_storage *to);
 
@@ -58,11 +58,11 @@ const char *address_format(const struct address *a, char *text);
 /* The same without the port: "1.2.3.4" or "fe80::1%2". */
 const char *address_format_ip(const struct address *a, char *text);
 
-/* Whether two addresses are one host's: the ports don't count. */
+/* Whether two addresses are equal but for the port. */
 bool address_same_host(const struct address *a, const struct address *b);
 
-/* A number that two addresses of one host share, for hash tables. A seed that
- * nobody knows keeps those who choose their addresses from meeting. */
+/* A hash of an address without its port. With a secret seed, clients cannot
+ * choose addresses that collide. */
 uint64_t address_hash(const struct address *a, uint64_t seed);
 
 #endif

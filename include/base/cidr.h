@@ -15,21 +15,21 @@
 #include "base/address.h"
 
 struct cidr {
-	struct in6_addr ip; /* bits behind the prefix are 0 */
+	struct in6_addr ip; /* bits after the prefix are 0 */
 	unsigned prefix;    /* 0..128, of the mapped form for IPv4 */
 	uint32_t scope;     /* index of the only interface; 0: any */
 };
 
 /*
  * Parse "ADDRESS/PREFIX", or "ADDRESS" for a block of one. Bits of the address
- * behind the prefix don't matter. A link-local ADDRESS may have a zone, of an
- * interface that exists or a number above 0. Returns 0, or -1 and leaves c
+ * after the prefix are ignored. A link-local ADDRESS may have a zone, of an
+ * interface that exists or a number above 0. Returns 0, or -1; then c is
  * undefined.
  */
 int cidr_parse(const char *text, struct cidr *c);
 
-/* Whether the address lies in the block. An IPv4 address lies in no IPv6
- * block, ::/0 included. */
+/* Whether the block contains the address. No IPv6 block contains an IPv4
+ * address, ::/0 included. */
 bool cidr_contains(const struct cidr *c, const struct address *a);
 
 #endif

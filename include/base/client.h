@@ -1,6 +1,6 @@
 /*
- * Who asks. Everyone who is told of a request (policy, observers, tap) gets
- * this; whoever writes the table without a connection makes one of its own.
+ * The client of a request, as policies, observers and taps get it. Writes that
+ * come from no connection have a client, too.
  */
 #ifndef BASE_CLIENT_H
 #define BASE_CLIENT_H
@@ -10,7 +10,7 @@
 #include "base/address.h"
 
 struct client {
-	uint64_t id; /* rises with every connection of a server; never reused */
+	uint64_t id; /* increases with every connection; never reused */
 	struct address address;
 };
 

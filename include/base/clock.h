@@ -1,12 +1,11 @@
-/* The time: one that only ever rises, for ages and deadlines, and one that says
- * when something was. */
+/* A monotonic clock, for durations and deadlines, and the time of day. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since some fixed moment. */
+/* Milliseconds since an unspecified moment. */
 static inline uint64_t
 clock_ms(void)
 {
@@ -36,7 +35,7 @@ clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Milliseconds since 1970, UTC. Whoever sets the system's clock moves it. */
+/* Milliseconds since 1970, UTC. Jumps when the system's clock is set. */
 static inline uint64_t
 clock_realtime_ms(void)
 {
@@ -46,7 +45,7 @@ clock_realtime_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Microseconds since 1970, UTC, signed as SQLite has its numbers. */
+/* Microseconds since 1970, UTC; signed, as SQLite's integers are. */
 static inline int64_t
 clock_realtime_us(void)
 {

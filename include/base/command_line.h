@@ -1,6 +1,7 @@
 /*
- * Command lines that are a table: from it come parsing, errors and help. One
- * table serves one command; the server's own stands in options.c.
+ * Command lines described by a table, which parsing, error messages and the
+ * help are derived from. Each command has a table; the server's is in
+ * options.c.
  */
 #ifndef BASE_COMMAND_LINE_H
 #define BASE_COMMAND_LINE_H
@@ -15,13 +16,13 @@
 
 /* What set returns. */
 enum command_line_set {
-	COMMAND_LINE_BAD = -1, /* not a value that was expected */
+	COMMAND_LINE_BAD = -1, /* the value is invalid */
 	COMMAND_LINE_SET = 0,
-	COMMAND_LINE_STOP = 1, /* the rest does not matter, as after --help */
+	COMMAND_LINE_STOP = 1, /* ignore the rest, as after --help */
 };
 
-/* One option. If it takes a value, it names it, and says what was expected of
- * it when set refuses. */
+/* One option. If it takes a value, this has a name, and a description for the
+ * error message when set returns COMMAND_LINE_BAD. */
 struct command_line_option {
 	const char *letters; /* short forms, or "" */
 	const char *name;
@@ -29,10 +30,10 @@ struct command_line_option {
 	const char *expected; /* NULL when it takes none */
 	/* value is NULL when the option takes none; it points into argv. */
 	enum command_line_set (*set)(void *arg, const char *value);
-	const char *help; /* lines are broken by hand */
+	const char *help; /* with line breaks */
 };
 
-/* An option that means nothing unless another one is given. */
+/* An option that requires another one. */
 struct command_line_requirement {
 	const char *option;
 	const char *required;
@@ -45,8 +46,8 @@ struct command_line {
 	/* Names from options; the first that is not met is the error. */
 	const struct command_line_requirement *requirements;
 	size_t requirement_count;
-	const char *secret; /* the option whose value must not be shown, even
-			       a bad one; or NULL */
+	const char *secret; /* the option whose value must never be shown, or
+			       NULL */
 	const char *ending; /* of the help, with its newlines */
 };
 

@@ -1,6 +1,5 @@
 /*
- * How often a figure was in which range: what a summary needs, at the price of
- * a few comparisons each time.
+ * Counts of values by range.
  */
 #ifndef BASE_HISTOGRAM_H
 #define BASE_HISTOGRAM_H
@@ -10,10 +9,10 @@
 #define HISTOGRAM_BUCKETS 14
 
 struct histogram {
-	const uint64_t *bounds; /* borrowed: HISTOGRAM_BUCKETS, rising; each is
-				   the highest value of its bucket */
-	uint64_t counts[HISTOGRAM_BUCKETS + 1]; /* each its own; the last is of
-						   what is above all bounds */
+	const uint64_t *bounds; /* borrowed: HISTOGRAM_BUCKETS, ascending; the
+				   highest value of each bucket */
+	uint64_t counts[HISTOGRAM_BUCKETS + 1]; /* not cumulative; the last one
+						   is above all bounds */
 	uint64_t sum;
 };
 

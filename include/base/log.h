@@ -1,9 +1,10 @@
 /*
  * The log: one line per event on standard error, "event: subject: detail".
  *
- * A line is one write. Nothing here ever blocks or fails: a line that standard
- * error can't take at once is dropped, and the next one that passes says how
- * many were; what standard output can't take is dropped too. For one thread.
+ * A line is one write. Nothing here blocks or fails: a line that cannot be
+ * written to standard error immediately is dropped, and the next one reports
+ * the number of dropped lines. Lines for standard output are dropped, too. For
+ * one thread.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -11,43 +12,44 @@
 #include <stdint.h>
 
 enum log_level {
-	LOG_ERROR, /* needs someone to act */
-	LOG_WARN,  /* may need it */
-	LOG_INFO,  /* the life of the server and its connections */
+	LOG_ERROR, /* requires action */
+	LOG_WARN,  /* may require action */
+	LOG_INFO,  /* normal events of the server and its connections */
 	LOG_DEBUG,
 };
 
 /*
- * Call before anything opens a descriptor. Gives the descriptors 0, 1 and 2,
- * where they are closed, to /dev/null, so that no socket can become one of
- * them; sees to it that no terminal can block us; and learns whether standard
- * error is the journal: then lines get syslog prefixes such as "<6>" and no
- * time of their own.
+ * Call before any descriptor is opened. Opens /dev/null as descriptor 0, 1 or 2
+ * where that is closed, so that no socket gets one of these numbers; makes
+ * writing to a terminal non-blocking; and detects whether standard error is the
+ * systemd journal: then lines get a syslog prefix such as "<6>" instead of the
+ * time and the level.
  */
 void log_open(void);
 
 /* Lines above this level are not written. Default LOG_INFO. */
 void log_set_level(enum log_level level);
 
-/* Write a line; longer ones than 1,000 bytes are cut. */
+/* Write a line; it is truncated to 1,000 bytes. */
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Write a line whatever level was set: what the operator asked for by name. */
+/* Write a line whatever the level: output that the operator has requested. */
 void log_asked(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Write a line to standard output, as it is. */
+/* Write a line to standard output, without time and level. */
 void
 log_announce(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The limit for one kind of event that clients can cause: 10 lines in 5
- * seconds, then one that counts the rest. Zero but for kind.
+ * The rate limit of one kind of event that clients can cause: 10 lines in 5
+ * seconds, then one line with the number of suppressed ones. All members but
+ * kind are initially 0.
  */
 struct log_limit {
-	const char *kind;    /* names it in the line that counts, plural */
-	uint64_t window_end; /* milliseconds, monotonic; 0: none is open */
+	const char *kind;    /* in the line with the number, plural */
+	uint64_t window_end; /* clock_ms; 0: no window is open */
 	unsigned written;
 	uint64_t suppressed;
 };
@@ -57,8 +59,8 @@ void log_limited(struct log_limit *limit, enum log_level level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * Close the window if its time is over, or at once when finally is not 0, and
- * write the line that counts. To be called every second or so, and at the end.
+ * Close the window if it is over, or if finally is not 0, and write the number
+ * of suppressed lines. To be called about once a second, and at the end.
  */
 void log_limit_flush(struct log_limit *limit, int finally);
 

@@ -1,23 +1,23 @@
 /*
- * Moments, in microseconds since 1970, UTC, and how they are written: ISO 8601,
- * by this system's time zone.
+ * Moments, in microseconds since 1970, UTC, and their text form: ISO 8601, in
+ * the local time zone.
  */
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
 
 #include <stdint.h>
 
-/* Room for a moment as text, with its NUL. */
+/* Room for a moment as text and its NUL. */
 #define TIMESTAMP_TEXT_MAX 48
 
-/* "2026-11-22 12:46:07.662", as lines of the log begin. Returns text, which has
- * room for TIMESTAMP_TEXT_MAX bytes. */
+/* "2026-11-22 12:46:07.662", as in the log. Returns text, which has room for
+ * TIMESTAMP_TEXT_MAX bytes. */
 const char *timestamp_format(int64_t moment, char *text);
 
-/* "2026-11-22T12:46:07.662123+01:00", for programs. Returns text, likewise. */
+/* "2026-11-22T12:46:07.662123+01:00". Returns text, as above. */
 const char *timestamp_format_iso(int64_t moment, char *text);
 
-/* What people may write, for errors and help. */
+/* What timestamp_parse accepts, for error messages and help. */
 #define TIMESTAMP_EXPECTED                                                     \
 	"a time such as 03:12, 2026-11-22T03:12:07.5, 2026-11-22T03:12Z, "     \
 	"2026-11-22 or -10m"
@@ -26,14 +26,14 @@ const char *timestamp_format_iso(int64_t moment, char *text);
  * Parse a moment before now:
  *
  *   DATE, or DATE, "T" or a space, and TIME, or TIME
- *   DATE  YYYY-MM-DD; alone, it is its first moment. Years 1970 to 9999.
- *   TIME  HH:MM, HH:MM:SS or HH:MM:SS.f with up to six digits; alone, the last
- *         time that the clock has shown it, today or yesterday
+ *   DATE  YYYY-MM-DD; alone, the beginning of that day. Years 1970 to 9999.
+ *   TIME  HH:MM, HH:MM:SS or HH:MM:SS.f with up to six digits; alone, the most
+ *         recent moment with that local time, today or yesterday
  *   -Nu   N seconds (s), minutes (m), hours (h) or days (d) before now
  *   now
  *
- * DATE and TIME together may end in "Z" or "+HH:MM" or "-HH:MM"; else it is
- * local time. Returns 0, or -1 and leaves moment undefined.
+ * DATE and TIME together may end in "Z" or "+HH:MM" or "-HH:MM"; otherwise they
+ * are local time. Returns 0, or -1; then moment is undefined.
  */
 int timestamp_parse(const char *text, int64_t now, int64_t *moment);
 

@@ -1,7 +1,7 @@
 /*
- * Sockets that a service manager has opened for us and passed on to this
- * process: sd_listen_fds(3). LISTEN_FDS says how many there are, LISTEN_PID for
- * which process, and LISTEN_FDNAMES what the manager calls them.
+ * Socket activation: sockets that a service manager has opened and passed to
+ * this process, sd_listen_fds(3). LISTEN_FDS is their number, LISTEN_PID the
+ * process that they are for, and LISTEN_FDNAMES has their names.
  */
 #ifndef SYSTEM_ACTIVATION_H
 #define SYSTEM_ACTIVATION_H
@@ -13,9 +13,9 @@
 #define ACTIVATION_ERROR_MAX 300
 
 /*
- * Take the sockets that were passed to this process, and forget the variables.
- * To be called once, before anything else opens a descriptor that it keeps.
- * Each must be a listening TCP socket, IPv4 or IPv6; it becomes close-on-exec.
+ * Take the sockets that were passed to this process, and unset the variables.
+ * To be called once, before any other descriptor is opened and kept. Each must
+ * be a listening TCP socket, IPv4 or IPv6; it becomes close-on-exec.
  *
  * Returns how many there are, 0 to most, or -1 with one line in error, which
  * has room for ACTIVATION_ERROR_MAX bytes: it names the variable or the

@@ -23,7 +23,7 @@ map_ipv4(const void *ipv4)
 	return ip;
 }
 
-/* The system's parser knows the interfaces that IPv6 may name. */
+/* The system's parser resolves the zone. */
 static int
 parse_ipv6(const char *host, struct address *a)
 {
@@ -57,8 +57,8 @@ address_parse_ip(const char *text, struct address *a)
 }
 
 /*
- * Where the host ends and the port begins: behind "]:" or, for IPv4, behind
- * the only colon. Two colons and no bracket are a bare IPv6 address.
+ * The port follows "]:" or, for IPv4, the only colon. Two colons without a
+ * bracket are an IPv6 address without a port.
  */
 int
 address_parse(const char *text, uint16_t default_port, struct address *a)
@@ -205,7 +205,7 @@ address_same_host(const struct address *a, const struct address *b)
 	    a->scope == b->scope;
 }
 
-/* Let every bit of the argument reach every bit of the result. */
+/* Every bit of the argument affects every bit of the result. */
 static uint64_t
 mix(uint64_t x)
 {

@@ -13,8 +13,8 @@
 /* What getopt_long returns for long options; letters are themselves. */
 #define LONG_OPTION(i) (256 + (int)(i))
 
-/* Describe the table to getopt_long. letters has room for every letter, a
- * colon behind each, and a colon in front: report, don't print. */
+/* Convert the table for getopt_long. letters has room for every letter, a colon
+ * after each, and a colon in front: report errors, do not print them. */
 static void
 describe(const struct command_line *line, struct option *longs, char *letters)
 {
@@ -38,7 +38,7 @@ describe(const struct command_line *line, struct option *longs, char *letters)
 	*letters = '\0';
 }
 
-/* The definition of what getopt_long has found: it is in the table. */
+/* The definition of an option that getopt_long has found. */
 static const struct command_line_option *
 find(const struct command_line *line, int found)
 {
@@ -83,14 +83,13 @@ fail_unknown(const char *argument, char *error)
 	char shown[PRINTABLE_SIZE];
 
 	snprintf(error, COMMAND_LINE_ERROR_MAX,
-	    "%s: no such option: expected one of those that --help lists",
-	    printable(argument, shown));
+	    "%s: unknown option; see --help", printable(argument, shown));
 	return -1;
 }
 
-/* getopt_long knows no such option, or it takes no value. What it points at
- * may be the argument before, as it stops between joined letters; and what
- * follows "=" may be a secret meant for another option. */
+/* getopt_long has found an unknown option, or a value for one that takes none.
+ * argument may be the one before, as getopt_long stops between joined letters;
+ * and text after "=" may be a secret meant for another option. */
 static int
 fail_option(const struct command_line *line, const char *argument, char *error)
 {
@@ -152,7 +151,7 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 
 	assert(line->count <= COMMAND_LINE_OPTIONS_MAX);
 	describe(line, longs, letters);
-	optind = 0; /* start anew, glibc's way */
+	optind = 0; /* glibc: restart */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct command_line_option *d;
@@ -177,7 +176,7 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 	return check_requirements(line, given, error);
 }
 
-/* "  -p, --port PORT" and the like, as one column of --help. */
+/* The first column of --help, such as "  -p, --port PORT". */
 static void
 put_names(FILE *f, const struct command_line_option *d)
 {
@@ -192,7 +191,7 @@ put_names(FILE *f, const struct command_line_option *d)
 	fprintf(f, "  %-24s ", names);
 }
 
-/* Help of several lines stays in its column. */
+/* The second column of --help; lines after the first are indented. */
 static void
 put_help(FILE *f, const char *help)
 {

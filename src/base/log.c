@@ -28,14 +28,14 @@ static const struct {
 	[LOG_DEBUG] = { "debug", "<7>" },
 };
 
-/* The one mutable global of the program, with what log_open has found out. */
+/* The only mutable global of the program. */
 static struct {
 	enum log_level level;
 	bool journal;
 	uint64_t dropped;
 } state = { .level = LOG_INFO };
 
-/* Whether standard error is the socket that the journal gave us
+/* Whether standard error is the socket of the systemd journal
  * (systemd.exec(5), $JOURNAL_STREAM is its "device:inode"). */
 static bool
 is_journal(void)
@@ -50,8 +50,8 @@ is_journal(void)
 	    st.st_ino == inode;
 }
 
-/* A terminal that nobody reads may have room for a part of a line, and then
- * blocks. Open it anew, so that whoever shares the old one sees no change. */
+/* A terminal may accept a part of a line and then block. Open it again in
+ * non-blocking mode: the old open file may be shared with other processes. */
 static void
 unblock_terminal(int fd)
 {
@@ -89,7 +89,7 @@ log_set_level(enum log_level level)
 	state.level = level;
 }
 
-/* Write a line if the descriptor takes it at once. Returns 0 or -1. */
+/* Write a line if that does not block. Returns 0 or -1. */
 static int
 put(int fd, const char *line, size_t length)
 {
@@ -100,7 +100,7 @@ put(int fd, const char *line, size_t length)
 	return write(fd, line, length) == (ssize_t)length ? 0 : -1;
 }
 
-/* A line under construction; what does not fit is cut. */
+/* A line that is being composed; it is truncated where it is too long. */
 struct line {
 	char text[LINE_MAX_BYTES + 1]; /* and the newline */
 	size_t length;
@@ -136,7 +136,7 @@ line_put(struct line *l, int fd)
 	return put(fd, l->text, l->length + 1);
 }
 
-/* What stands before each event: the journal's prefix, or time and level. */
+/* Begin a line with the prefix for the journal, or the time and the level. */
 static void
 line_begin(struct line *l, enum log_level level)
 {
@@ -163,7 +163,7 @@ report_dropped(void)
 
 	line_begin(&l, LOG_WARN);
 	line_add(&l,
-	    "log: %" PRIu64 " lines lost: standard error did not take them",
+	    "log: %" PRIu64 " lines dropped: standard error was not ready",
 	    state.dropped);
 	if (line_put(&l, STDERR_FILENO) == 0)
 		state.dropped = 0;

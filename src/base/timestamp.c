@@ -12,9 +12,9 @@
 #define DAY      (24 * 3600)
 #define YEAR_MIN 1970
 #define YEAR_MAX 9999
-#define DAYS_MAX (365 * 100) /* that a moment may be ago */
+#define DAYS_MAX (365 * 100) /* before now */
 
-/* Seconds and microseconds, of which the latter are never negative. */
+/* Seconds, and the rest in microseconds, which is never negative. */
 static int
 split(int64_t moment, time_t *seconds)
 {
@@ -59,7 +59,7 @@ timestamp_format_iso(int64_t moment, char *text)
 	return text;
 }
 
-/* What a text says, so far as it says anything. */
+/* The parts of a moment that a text contains. */
 struct parts {
 	struct tm tm;
 	long fraction; /* microseconds */
@@ -69,8 +69,8 @@ struct parts {
 	long offset; /* of the zone from UTC, in seconds */
 };
 
-/* Take a number of just so many digits, from min to max. Returns what stands
- * behind it, or NULL; NULL is nothing to take from. */
+/* Take a number of exactly so many digits, from min to max. Returns a pointer
+ * to the character after it, or NULL; text may be NULL. */
 static const char *
 take(const char *text, unsigned digits, int min, int max, int *value)
 {
@@ -123,7 +123,7 @@ take_date(const char *text, struct parts *p)
 	return text;
 }
 
-/* One to six digits behind the point. */
+/* One to six digits after the point. */
 static const char *
 take_fraction(const char *text, struct parts *p)
 {
@@ -188,7 +188,7 @@ take_all(const char *text, struct parts *p)
 	return text != NULL && *text == '\0' ? 0 : -1;
 }
 
-/* Whether the clock shows a local time, by summer time or not, and when. */
+/* Whether a local time exists, with summer time or without, and its moment. */
 static bool
 shows(const struct tm *local, int summer, time_t *time)
 {
@@ -201,9 +201,9 @@ shows(const struct tm *local, int summer, time_t *time)
 }
 
 /*
- * A time alone is of today, or of yesterday if it is still to come. When summer
- * time ends the clock shows it twice, and when it begins maybe not at all: then
- * it is of the day before.
+ * A time alone is of today, or of yesterday if it would be in the future. When
+ * summer time ends some times exist twice, and the later one counts; when it
+ * begins some do not exist, and the day before counts.
  */
 static int64_t
 last_time(struct parts *p, int64_t now)

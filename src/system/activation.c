@@ -23,8 +23,8 @@ fail_variable(const char *name, const char *expected, char *error)
 	return -1;
 }
 
-/* Whether the variables are meant for this process, which may have inherited
- * those of another: 1 or 0, or -1 with error. */
+/* Whether the variables are for this process, as they may be inherited: 1 or 0,
+ * or -1 with error. */
 static int
 is_for_us(char *error)
 {
@@ -38,7 +38,7 @@ is_for_us(char *error)
 	return (pid_t)pid == getpid();
 }
 
-/* How many were passed, or -1 with error. */
+/* The number of sockets, or -1 with error. */
 static int
 count_passed(int most, char *error)
 {
@@ -55,8 +55,8 @@ count_passed(int most, char *error)
 	return fail_variable("LISTEN_FDS", expected, error);
 }
 
-/* What the manager calls the i-th socket, as it may stand in a line. Colons
- * separate the names. */
+/* The name of the i-th socket, for an error message. Colons separate the
+ * names. */
 static const char *
 name_of(int i, char *out)
 {
@@ -82,7 +82,7 @@ socket_is(int fd, int option, int expected)
 	    value == expected;
 }
 
-/* What keeps a descriptor from being a listening TCP socket, or NULL. */
+/* Why a descriptor is not a listening TCP socket, or NULL. */
 static const char *
 fault_of(int fd)
 {

@@ -66,8 +66,8 @@ class ActivationTest(ServerTest):
             *arguments, env=env, command=launch(sockets) + list(command),
             pass_fds=[s.fileno() for s in sockets])
         self.assertEqual(len(server.log_lines(
-            "info listen: sockets of the service manager: %d; --port and "
-            "--listen do not count" % len(sockets))), 1)
+            "info listen: sockets from the service manager: %d; --port "
+            "and --listen are ignored" % len(sockets))), 1)
         return server
 
     def assert_serves_all(self, sock):

@@ -465,7 +465,7 @@ class DeafStreams(ServerTest):
         client.ping()
         found = None
         while not found:
-            found = re.search(r"log: (\d+) lines lost", lines.line())
+            found = re.search(r"log: (\d+) lines dropped", lines.line())
         self.assertGreater(int(found.group(1)), 100)
         server.stop()
         os.close(reading)

@@ -168,15 +168,16 @@ names(const char *error, const char *argument)
 static void
 check_error(const char *error, const struct arguments *c)
 {
-	static const char unknown[] =
-	    ": no such option: expected one of those that --help lists";
+	static const char unknown[] = ": unknown option; see --help";
 	bool named;
 
 	must(memchr(error, '\0', OPTIONS_ERROR_MAX) != NULL);
 	must(error[0] != '\0');
 	for (const char *p = error; *p != '\0'; p++)
 		must(!iscntrl((unsigned char)*p));
-	must(strstr(error, "expected ") != NULL);
+	must(strstr(error, ": expected ") != NULL ||
+	    strstr(error, ": requires --") != NULL ||
+	    strstr(error, unknown) != NULL);
 	named = strlen(error) < sizeof(unknown) - 1 ||
 	    strcmp(error + strlen(error) - (sizeof(unknown) - 1), unknown) != 0;
 	for (int i = 0; i < c->argc - 1; i++)
