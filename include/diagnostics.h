@@ -13,7 +13,7 @@ struct diagnostics;
 struct options;
 struct server_config;
 
-/* Descriptors that they take, with these options. */
+/* Descriptors that they need with these options. */
 size_t diagnostics_descriptors(const struct options *o);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * What --state and its like ask for: the state file made or opened, the table
- * restored from it, and kept from then on.
+ * The options --state and related ones: create or open the state file, restore
+ * the table from it, and store every write from then on.
  */
 #ifndef PERSISTENCE_H
 #define PERSISTENCE_H
@@ -11,7 +11,7 @@
 
 struct options;
 
-/* Descriptors that it takes, with these options. */
+/* Descriptors that it needs with these options. */
 size_t persistence_descriptors(const struct options *o);
 
 /*

@@ -25,7 +25,7 @@ struct diagnostics {
 	char token[GUARD_TOKEN_MAX + 1];
 };
 
-/* Put a tap before the others. */
+/* Insert a tap before the others. */
 static void
 add_tap(struct server_config *config, struct tap *place, struct tap tap)
 {

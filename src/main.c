@@ -31,11 +31,11 @@
 #define CAUGHT_MAX 5 /* signals */
 
 /* Standard streams, the event loop's epoll and pair of sockets for signals, and
- * a file that is open for a moment only. */
+ * one file that is open for a short time only. */
 #define PROGRAM_DESCRIPTORS (3 + 3 + 1)
 
-/* What the program owns, created from the top down, freed from the bottom up.
- * All of it may be NULL. */
+/* What the program owns, created from top to bottom and freed in the reverse
+ * order. Any pointer may be NULL. */
 struct program {
 	struct options options;
 	struct datatable *table;
@@ -51,7 +51,7 @@ struct program {
 	struct diagnostics *diagnostics;
 	int passed;    /* sockets of the service manager */
 	uint16_t port; /* the real one */
-	bool stopping; /* asked to by a signal */
+	bool stopping; /* after a signal */
 };
 
 /* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
@@ -82,7 +82,7 @@ stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 
 	(void)what;
 	if (p->stopping) {
-		event_base_loopbreak(p->base); /* asked twice: now */
+		event_base_loopbreak(p->base); /* second signal: stop now */
 		return;
 	}
 	p->stopping = true;
@@ -139,7 +139,7 @@ backup_signal_cb(evutil_socket_t signal, short what, void *arg)
 	if (p->options.state_backup != NULL && p->state != NULL)
 		state_back_up(p->state, p->options.state_backup);
 	else
-		log_line(LOG_WARN, "backup: expected --state-backup");
+		log_line(LOG_WARN, "SIGUSR1 ignored: no --state-backup");
 }
 
 static void
@@ -149,7 +149,7 @@ libevent_log(int severity, const char *message)
 	    "libevent: %s", message);
 }
 
-/* Each client takes a descriptor: ask for all that we may have. */
+/* Each client needs a descriptor: raise the soft limit to the hard one. */
 static void
 raise_descriptor_limit(void)
 {
@@ -161,7 +161,7 @@ raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* Terminals close and operators press ^C: each is a stop. */
+/* The signals that are handled. */
 static const struct {
 	int number;
 	bool stops;
@@ -174,7 +174,7 @@ static const struct {
 	{ SIGUSR2, false, report_signal_cb },
 };
 
-/* A signal that was ignored when we started (nohup) stays so. */
+/* A signal that was ignored at the start (nohup) stays ignored. */
 static int
 catch_signals(struct program *p, bool stops)
 {
@@ -193,8 +193,7 @@ catch_signals(struct program *p, bool stops)
 	return 0;
 }
 
-/* The system's answer to a signal that is not caught any more is to end the
- * program. */
+/* Restore the default action, which is to end the process. */
 static void
 release_signals(struct program *p, bool stops)
 {

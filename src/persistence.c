@@ -10,15 +10,15 @@
 #include "options.h"
 #include "state/store.h"
 
-/* Make the file if that is asked for and there is none, and open it. Returns
- * NULL with why. */
+/* Open the state file, and create it first if the options say so. Returns NULL
+ * with why. */
 static struct store *
 open_store(const struct options *o, struct store_error *why)
 {
 	if (o->state_init && access(o->state, F_OK) != 0 && errno == ENOENT) {
 		if (store_create(o->state, o->overlay, why) != 0)
 			return NULL;
-		log_line(LOG_INFO, "state: %s: made, all zero", o->state);
+		log_line(LOG_INFO, "state: %s: created, all zeros", o->state);
 	}
 	return store_open(o->state, STORE_WRITE, &o->overlay, why);
 }
