@@ -9,25 +9,7 @@
 #include <stdint.h>
 
 #include "modbus/modbus.h"
-
-/* Why a connection ended; each ends for exactly one of these. */
-enum conn_cause {
-	CONN_CLOSED_BY_PEER,
-	CONN_BROKEN, /* reset, unreachable: the system's error says which */
-	CONN_BAD_PROTOCOL,
-	CONN_BAD_LENGTH,
-	CONN_NOT_THE_WORD, /* neither a frame nor the shut-down word */
-	CONN_WORD_REFUSED,
-	CONN_FRAME_LATE,
-	CONN_STALLED,
-	CONN_IDLE,
-	CONN_EVICTED,
-	CONN_OUTCOME_UNKNOWN, /* of a write that it sent */
-	CONN_NO_MEMORY,
-	CONN_SHUT_DOWN, /* it sent the shut-down word */
-	CONN_STOPPING,
-	CONN_CAUSES /* how many there are */
-};
+#include "service/cause.h"
 
 struct counters {
 	uint64_t accepted;      /* connections that were served */

@@ -47,23 +47,6 @@ add_labelled(struct json_text *t, const char *name, const char *label,
 static void
 add_connections(struct json_text *t, const struct counters *n)
 {
-	static const char *const causes[CONN_CAUSES] = {
-		[CONN_CLOSED_BY_PEER] = "closed_by_peer",
-		[CONN_BROKEN] = "broken",
-		[CONN_BAD_PROTOCOL] = "bad_protocol",
-		[CONN_BAD_LENGTH] = "bad_length",
-		[CONN_NOT_THE_WORD] = "not_the_word",
-		[CONN_WORD_REFUSED] = "word_refused",
-		[CONN_FRAME_LATE] = "frame_late",
-		[CONN_STALLED] = "stalled",
-		[CONN_IDLE] = "idle",
-		[CONN_EVICTED] = "evicted",
-		[CONN_OUTCOME_UNKNOWN] = "outcome_unknown",
-		[CONN_NO_MEMORY] = "no_memory",
-		[CONN_SHUT_DOWN] = "shut_down",
-		[CONN_STOPPING] = "stopping",
-	};
-
 	add_one(t, "connections", "gauge", "Modbus connections open now.",
 	    n->connections);
 	add_one(t, "connections_accepted_total", "counter",
@@ -78,8 +61,8 @@ add_connections(struct json_text *t, const struct counters *n)
 	add_head(t, "connections_closed_total", "counter",
 	    "Modbus connections that ended, by cause.");
 	for (size_t i = 0; i < CONN_CAUSES; i++)
-		add_labelled(t, "connections_closed_total", "cause", causes[i],
-		    n->closed[i]);
+		add_labelled(t, "connections_closed_total", "cause",
+		    causes[i].label, n->closed[i]);
 }
 
 /* Each of these errors closes its connection. */

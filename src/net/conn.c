@@ -49,27 +49,6 @@ struct conn {
 	    shuts_down : 1; /* it has sent the word, and waits for its writes */
 };
 
-static const struct {
-	const char *text;
-	bool misuse; /* the peer's doing: worth a warning */
-} causes[CONN_CAUSES] = {
-	[CONN_CLOSED_BY_PEER] = { "closed by peer", false },
-	[CONN_BROKEN] = { "connection broken", false },
-	[CONN_BAD_PROTOCOL] = { "protocol identifier is not 0", true },
-	[CONN_BAD_LENGTH] = { "length is not 2 to 254", true },
-	[CONN_NOT_THE_WORD] = { "neither Modbus nor the shut-down word", true },
-	[CONN_WORD_REFUSED] = { "may not use the shut-down word", true },
-	[CONN_FRAME_LATE] = { "frame not complete in time", true },
-	[CONN_STALLED] = { "peer does not read its replies", true },
-	[CONN_IDLE] = { "idle for too long", false },
-	[CONN_EVICTED] = { "longest idle at the connection limit", false },
-	[CONN_OUTCOME_UNKNOWN] = { "outcome of a write unknown, reply withheld",
-	    true },
-	[CONN_NO_MEMORY] = { "out of memory", true },
-	[CONN_SHUT_DOWN] = { "sent the shut-down word", false },
-	[CONN_STOPPING] = { "server is stopping", false },
-};
-
 void
 conn_host_init(struct conn_host *host)
 {
