@@ -17,10 +17,9 @@
 #include <sys/queue.h>
 
 #include "base/client.h"
-#include "base/log.h"
+#include "net/conn_log.h"
 #include "service/counters.h"
 #include "service/service.h"
-#include "net/rtu_detect.h"
 #include "net/stream.h"
 
 struct bufferevent;
@@ -57,11 +56,7 @@ struct conn_host {
 
 	uint64_t now; /* clock_ms, at most a clock step ago */
 	struct counters counters;
-	struct log_limit connect_limit;
-	struct log_limit disconnect_limit;
-	struct log_limit misuse_limit; /* disconnected for what they did */
-	struct log_limit rtu_limit;
-	struct rtu_detect rtu_detect;
+	struct conn_log log;
 	TAILQ_HEAD(, conn) conns; /* the longest connected first */
 };
 

@@ -2,7 +2,6 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -45,21 +44,17 @@ struct conn {
 	bool incomplete : 1; /* a frame has begun */
 	bool eof : 1;        /* the peer sends no more */
 	bool paused : 1;     /* too much is unsent: not reading */
-	bool
-	    shuts_down : 1; /* it has sent the word, and waits for its writes */
+	bool shuts_down : 1; /* has sent the word, behind writes that wait */
 };
 
 void
 conn_host_init(struct conn_host *host)
 {
 	*host = (struct conn_host){
-		.connect_limit.kind = "connects",
-		.disconnect_limit.kind = "disconnects",
-		.misuse_limit.kind = "disconnects for misuse",
-		.rtu_limit.kind = "senders of RTU frames",
 		.now = clock_ms(),
 		.service.counters = &host->counters,
 	};
+	conn_log_init(&host->log);
 	TAILQ_INIT(&host->conns);
 }
 
@@ -71,44 +66,13 @@ conn_owed(struct conn *c)
 	return stream_unsent(&c->stream) + backlog_owed(c->backlog);
 }
 
-static void
-conn_log_connect(const struct conn *c)
-{
-	char peer[ADDRESS_TEXT_MAX];
-
-	log_limited(&c->host->connect_limit, LOG_INFO, "connect: %s",
-	    address_format(&c->client.address, peer));
-}
-
-static void
-conn_log_disconnect(const struct conn *c, int error)
-{
-	char peer[ADDRESS_TEXT_MAX];
-	bool misuse = causes[c->cause].misuse;
-	uint64_t age = clock_ms() - c->connected;
-
-	log_limited(
-	    misuse ? &c->host->misuse_limit : &c->host->disconnect_limit,
-	    misuse ? LOG_WARN : LOG_INFO,
-	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
-	    address_format(&c->client.address, peer), causes[c->cause].text,
-	    error > 0 ? ": " : "", error > 0 ? strerror(error) : "", age / 1000,
-	    (unsigned)(age % 1000), c->requests);
-}
-
-/* Look for RTU frames where Modbus/TCP has failed, and say so. */
+/* Look for RTU frames where Modbus/TCP has failed. */
 static void __attribute__((noinline))
 conn_detect_rtu(const struct conn *c, const uint8_t *bytes, size_t length)
 {
 	struct conn_host *host = c->host;
-	char peer[ADDRESS_TEXT_MAX];
 
-	if (rtu_detect(&host->rtu_detect, &c->client.address, host->now, bytes,
-		length))
-		log_limited(&host->rtu_limit, LOG_WARN,
-		    "rtu: %s: sends Modbus RTU frames over TCP; this server "
-		    "speaks Modbus/TCP (MBAP header, no CRC)",
-		    address_format(&c->client.address, peer));
+	conn_log_rtu(&host->log, &c->client, host->now, bytes, length);
 }
 
 /* The same for bytes that are in no frame taken. */
@@ -143,7 +107,9 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 
 	if (c->state == CONN_SERVING)
 		c->cause = (uint8_t)cause;
-	conn_log_disconnect(c, c->cause == CONN_BROKEN ? error : 0);
+	conn_log_disconnect(&host->log, &client, (enum conn_cause)c->cause,
+	    c->cause == CONN_BROKEN ? error : 0, clock_ms() - c->connected,
+	    c->requests);
 	host->counters.closed[c->cause]++;
 	host->counters.connections--;
 	TAILQ_REMOVE(&host->conns, c, link);
@@ -531,7 +497,7 @@ conn_new(struct conn_host *host, struct bufferevent *bev, bool plain,
 	TAILQ_INSERT_TAIL(&host->conns, c, link);
 	host->counters.accepted++;
 	host->counters.connections++;
-	conn_log_connect(c);
+	conn_log_connect(&host->log, client);
 	return c;
 }
 

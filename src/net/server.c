@@ -256,10 +256,7 @@ server_each_conn(struct server *s, void (*what)(struct conn *c))
 static void
 server_flush_log(struct server *s, int finally)
 {
-	log_limit_flush(&s->host.connect_limit, finally);
-	log_limit_flush(&s->host.disconnect_limit, finally);
-	log_limit_flush(&s->host.misuse_limit, finally);
-	log_limit_flush(&s->host.rtu_limit, finally);
+	conn_log_flush(&s->host.log, finally);
 	log_limit_flush(&s->refused_limit, finally);
 	log_limit_flush(&s->accept_limit, finally);
 }

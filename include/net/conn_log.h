@@ -1,0 +1,42 @@
+/*
+ * What the connections of a server say in the log: a line when one begins and
+ * one when it ends, and where a client sends Modbus RTU instead of Modbus/TCP.
+ * Each kind of line is limited, since clients cause it.
+ */
+#ifndef NET_CONN_LOG_H
+#define NET_CONN_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/client.h"
+#include "base/log.h"
+#include "net/rtu_detect.h"
+#include "service/cause.h"
+
+/* The members are not to be touched. */
+struct conn_log {
+	struct log_limit connect_limit;
+	struct log_limit disconnect_limit;
+	struct log_limit misuse_limit; /* disconnected for what they did */
+	struct log_limit rtu_limit;
+	struct rtu_detect rtu_detect;
+};
+
+void conn_log_init(struct conn_log *l);
+
+void conn_log_connect(struct conn_log *l, const struct client *who);
+
+/* error is the system's, or 0; age is in milliseconds. */
+void conn_log_disconnect(struct conn_log *l, const struct client *who,
+    enum conn_cause cause, int error, uint64_t age, uint64_t requests);
+
+/* Look for RTU frames in bytes where Modbus/TCP has failed, at now, in
+ * milliseconds, and log them once they are certain (net/rtu_detect.h). */
+void conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
+    const uint8_t *bytes, size_t length);
+
+/* See log_limit_flush. */
+void conn_log_flush(struct conn_log *l, int finally);
+
+#endif

@@ -1,0 +1,61 @@
+#include "net/conn_log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void
+conn_log_init(struct conn_log *l)
+{
+	*l = (struct conn_log){
+		.connect_limit.kind = "connects",
+		.disconnect_limit.kind = "disconnects",
+		.misuse_limit.kind = "disconnects for misuse",
+		.rtu_limit.kind = "senders of RTU frames",
+	};
+}
+
+void
+conn_log_connect(struct conn_log *l, const struct client *who)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	log_limited(&l->connect_limit, LOG_INFO, "connect: %s",
+	    address_format(&who->address, peer));
+}
+
+void
+conn_log_disconnect(struct conn_log *l, const struct client *who,
+    enum conn_cause cause, int error, uint64_t age, uint64_t requests)
+{
+	char peer[ADDRESS_TEXT_MAX];
+	bool misuse = causes[cause].misuse;
+
+	log_limited(misuse ? &l->misuse_limit : &l->disconnect_limit,
+	    misuse ? LOG_WARN : LOG_INFO,
+	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
+	    address_format(&who->address, peer), causes[cause].text,
+	    error > 0 ? ": " : "", error > 0 ? strerror(error) : "", age / 1000,
+	    (unsigned)(age % 1000), requests);
+}
+
+void
+conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
+    const uint8_t *bytes, size_t length)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (rtu_detect(&l->rtu_detect, &who->address, now, bytes, length))
+		log_limited(&l->rtu_limit, LOG_WARN,
+		    "rtu: %s: sends Modbus RTU frames over TCP; this server "
+		    "speaks Modbus/TCP (MBAP header, no CRC)",
+		    address_format(&who->address, peer));
+}
+
+void
+conn_log_flush(struct conn_log *l, int finally)
+{
+	log_limit_flush(&l->connect_limit, finally);
+	log_limit_flush(&l->disconnect_limit, finally);
+	log_limit_flush(&l->misuse_limit, finally);
+	log_limit_flush(&l->rtu_limit, finally);
+}
