@@ -13,10 +13,11 @@
  * and leave in one piece: by send, when a plain socket has nothing unsent; the
  * rest through the bufferevent's output evbuffer, which waits for the peer.
  *
- * A run is what an owner does when it is called: take frames, make replies. It
- * begins when bytes have come, else with stream_run, and ends with
- * stream_settle or stream_discard, before anything else runs. There is one run
- * at a time in a pool.
+ * A run is what happens between bytes that have come and replies that leave:
+ * stream_serve takes frames, hands them to the owner, who makes replies, and
+ * settles the run before it returns. An owner that has replies without frames
+ * begins a run with stream_run and ends it with stream_settle. Nothing else
+ * runs in between: there is one run at a time in a pool.
  *
  * Streams are parts of their owner; the members are not to be touched.
  */
@@ -38,7 +39,7 @@ struct stream_pool;
 
 /* What streams tell their owners, who may end the stream meanwhile. */
 struct stream_events {
-	void (*readable)(struct stream *s); /* bytes have come; a run begins */
+	void (*readable)(struct stream *s); /* bytes have come: serve them */
 	void (*drained)(struct stream *s);  /* unsent bytes have become few */
 
 	/* The peer sends no more (error 0), or the stream is broken (the
@@ -79,7 +80,17 @@ void stream_end(struct stream *s);
 int stream_read(struct stream *s);
 void stream_pause(struct stream *s);
 
-/* Begin a run that has not begun by itself. */
+/* All bytes that have come and are in no frame taken. Borrowed; may be drained
+ * by the owner. NULL when there is no memory. */
+struct evbuffer *stream_input(struct stream *s);
+
+/* Whether there are any such bytes. Not to be asked in a run. */
+bool stream_has_input(const struct stream *s);
+
+/* Drop all bytes that have come. */
+void stream_discard(struct stream *s);
+
+/* Begin a run, unless bytes that have come have begun it already. */
 void stream_run(struct stream *s);
 
 /* Whether a run of this stream has begun and not ended. */
@@ -89,23 +100,13 @@ bool stream_is_running(const struct stream *s);
  * call. */
 enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);
 
-/* All bytes that have come and are in no frame taken. Borrowed; may be drained
- * by the owner. NULL when there is no memory. */
-struct evbuffer *stream_input(struct stream *s);
-
-/* Whether there are any such bytes. To be asked after a run. */
-bool stream_has_input(const struct stream *s);
-
-/* Drop all bytes that have come. */
-void stream_discard(struct stream *s);
-
 /* In a run: whether fewer than STREAM_GATHER_MAX bytes are unsent, those that
  * were gathered included. */
 bool stream_has_room(const struct stream *s);
 
 /*
  * In a run: where the next reply is to be made, with room for MB_ADU_MAX bytes,
- * until stream_settle. stream_reply then says that it has so many bytes and is
+ * until the run ends. stream_reply then says that it has so many bytes and is
  * to be sent. Together no more than STREAM_GATHER_MAX bytes a run, and one
  * reply.
  */
@@ -114,12 +115,54 @@ void stream_reply(struct stream *s, size_t length);
 
 #define STREAM_GATHER_MAX (64 * 1024)
 
+/* In a run: send what the system takes of the replies made so far. */
+void stream_flush(struct stream *s);
+
 /*
- * End a run: send the replies, and keep the bytes that were not taken. Returns
- * 0, or -1, now and ever after, when there was no memory for one of them: then
- * the stream is out of step, and of no more use.
+ * End a run, if there is one: send the replies, and keep the bytes that were
+ * not taken. Returns 0, or -1, now and ever after, when there was no memory for
+ * one of them: then the stream is out of step, and of no more use.
  */
 int stream_settle(struct stream *s);
+
+/* Why serving stopped. */
+enum stream_stop {
+	STREAM_DRY,          /* no whole frame is left */
+	STREAM_FULL,         /* there is no room for another reply */
+	STREAM_BAD_PROTOCOL, /* what comes next is no frame, see mbap.h */
+	STREAM_BAD_LENGTH,   /* likewise */
+	STREAM_NO_MEMORY,    /* the stream is out of step */
+};
+
+/*
+ * Serve the bytes that have come: while has_room says so, hand each frame to
+ * answer, which makes a reply in the stream, or returns -1 when there is no
+ * memory. Neither may end the stream. The run is settled when this returns.
+ * Inline, so that the two are compiled into the loop: every request passes
+ * here.
+ */
+static inline __attribute__((always_inline)) enum stream_stop
+stream_serve(struct stream *s, bool (*has_room)(struct stream *s),
+    int (*answer)(struct stream *s, const struct mbap_frame *frame))
+{
+	enum stream_stop stop = STREAM_FULL;
+	enum mbap_result result = MBAP_READY;
+	struct mbap_frame frame;
+
+	stream_run(s);
+	while (result == MBAP_READY && has_room(s)) {
+		result = stream_take(s, &frame);
+		if (result == MBAP_READY && answer(s, &frame) != 0)
+			return stream_settle(s), STREAM_NO_MEMORY;
+	}
+	if (result == MBAP_PARTIAL)
+		stop = STREAM_DRY;
+	else if (result == MBAP_BAD_PROTOCOL)
+		stop = STREAM_BAD_PROTOCOL;
+	else if (result == MBAP_BAD_LENGTH)
+		stop = STREAM_BAD_LENGTH;
+	return stream_settle(s) == 0 ? stop : STREAM_NO_MEMORY;
+}
 
 /* The evbuffer that holds replies until the system takes them. Borrowed, to be
  * watched only. */

@@ -58,6 +58,12 @@ conn_host_init(struct conn_host *host)
 	TAILQ_INIT(&host->conns);
 }
 
+static struct conn *
+conn_of(struct stream *s)
+{
+	return (void *)((char *)s - offsetof(struct conn, stream));
+}
+
 /* Bytes of replies that the system has not taken yet, those included that will
  * be made for requests that wait. */
 static size_t
@@ -162,10 +168,7 @@ conn_finish(struct conn *c, enum conn_cause cause)
 	c->cause = (uint8_t)cause;
 	stream_pause(&c->stream);
 	stream_set_low_mark(&c->stream, 0);
-	if (stream_settle(&c->stream) == 0)
-		conn_linger_if_flushed(c);
-	else
-		conn_close(c, CONN_NO_MEMORY);
+	conn_linger_if_flushed(c);
 }
 
 /* Its backlog, made if need be, or NULL when there is no memory. */
@@ -219,15 +222,17 @@ static int __attribute__((noinline)) conn_wait(struct conn *c,
 	return 0;
 }
 
-/* Returns 0, or -1 when there is no memory for the request or its reply: then
- * the streams would go out of step, so close. */
-static int
-conn_answer(struct conn *c, const struct mbap_frame *frame)
+/* See stream_serve: when there is no memory for the request or its reply, the
+ * streams would go out of step. */
+static inline int
+conn_answer(struct stream *s, const struct mbap_frame *frame)
 {
+	struct conn *c = conn_of(s);
 	const struct conn_host *host = c->host;
 	const struct service *service = &host->service;
 	struct judged_request judged;
 
+	c->incomplete = false;
 	c->requests++;
 	c->last_request = host->now;
 	service_judge(service, &c->client, mbap_unit(frame), mbap_pdu(frame),
@@ -238,23 +243,23 @@ conn_answer(struct conn *c, const struct mbap_frame *frame)
 	    (judged_request_writes(&judged) || !backlog_is_empty(c->backlog)))
 		return conn_wait(c, frame, &judged);
 	conn_put_reply(c,
-	    service_execute(service, &c->client, frame, &judged,
-		stream_reply_space(&c->stream)));
+	    service_execute(
+		service, &c->client, frame, &judged, stream_reply_space(s)));
 	return 0;
 }
 
 /* Whether another reply may be made: there is room, also if only because the
  * system takes those that are ready. */
-static bool
-conn_has_room(struct conn *c)
+static inline bool
+conn_has_room(struct stream *s)
 {
-	if (c->backlog == NULL && stream_has_room(&c->stream))
+	struct conn *c = conn_of(s);
+
+	if (c->backlog == NULL && stream_has_room(s))
 		return true; /* as nearly always */
 	if (conn_owed(c) < CONN_UNSENT_HIGH)
 		return true;
-	if (stream_settle(&c->stream) != 0)
-		return false; /* nothing more may be sent: conn_pause ends it */
-	stream_run(&c->stream);
+	stream_flush(s);
 	return conn_owed(c) < CONN_UNSENT_HIGH;
 }
 
@@ -262,25 +267,16 @@ conn_has_room(struct conn *c)
 static void
 conn_pause(struct conn *c)
 {
-	if (stream_settle(&c->stream) != 0) {
-		conn_close(c, CONN_NO_MEMORY);
-		return;
-	}
 	c->paused = true;
 	c->incomplete = false;
 	c->host->counters.paused++;
 	stream_pause(&c->stream);
 }
 
-/* No whole frame is left in the input: wait for more, if more can come. Inline:
- * every run ends here. */
+/* No whole frame is left in the input: wait for more, if more can come. */
 static inline void
 conn_await_input(struct conn *c)
 {
-	if (stream_settle(&c->stream) != 0) {
-		conn_close(c, CONN_NO_MEMORY);
-		return;
-	}
 	if (c->eof) {
 		conn_finish(c, CONN_CLOSED_BY_PEER);
 		return;
@@ -339,43 +335,28 @@ conn_refuse_frame(struct conn *c)
 		conn_finish(c, CONN_WORD_REFUSED);
 }
 
-/* In a run of the stream: answer requests until the input runs dry or the
- * output is full. */
+/* Answer requests until the input runs dry or the output is full. */
 static void
 conn_serve(struct conn *c)
 {
-	struct mbap_frame frame;
-
 	service_begin_run(&c->host->service);
-	while (conn_has_room(c)) {
-		switch (stream_take(&c->stream, &frame)) {
-		case MBAP_PARTIAL:
-			conn_await_input(c);
-			return;
-		case MBAP_BAD_PROTOCOL:
-			conn_refuse_frame(c);
-			return;
-		case MBAP_BAD_LENGTH:
-			conn_finish(c, CONN_BAD_LENGTH);
-			return;
-		case MBAP_READY:
-			break;
-		}
-		c->incomplete = false;
-		if (conn_answer(c, &frame) != 0) {
-			conn_close(c, CONN_NO_MEMORY);
-			return;
-		}
+	switch (stream_serve(&c->stream, conn_has_room, conn_answer)) {
+	case STREAM_DRY:
+		conn_await_input(c);
+		break;
+	case STREAM_FULL:
+		conn_pause(c);
+		break;
+	case STREAM_BAD_PROTOCOL:
+		conn_refuse_frame(c);
+		break;
+	case STREAM_BAD_LENGTH:
+		conn_finish(c, CONN_BAD_LENGTH);
+		break;
+	case STREAM_NO_MEMORY:
+		conn_close(c, CONN_NO_MEMORY);
+		break;
 	}
-	conn_pause(c);
-}
-
-/* Serve what came earlier. */
-static void
-conn_serve_again(struct conn *c)
-{
-	stream_run(&c->stream);
-	conn_serve(c);
 }
 
 /* Replies have left: go on with whatever was waiting for that. Bytes already
@@ -386,13 +367,7 @@ conn_resume(struct conn *c)
 	if (c->state == CONN_FLUSHING)
 		conn_linger_if_flushed(c);
 	else if (c->paused && conn_owed(c) <= CONN_UNSENT_LOW)
-		conn_serve_again(c);
-}
-
-static struct conn *
-conn_of(struct stream *s)
-{
-	return (void *)((char *)s - offsetof(struct conn, stream));
+		conn_serve(c);
 }
 
 static void
@@ -426,7 +401,7 @@ conn_ended(struct stream *s, int error)
 	}
 	c->eof = true;
 	if (c->state == CONN_SERVING)
-		conn_serve_again(c);
+		conn_serve(c);
 	else if (c->state == CONN_LINGERING)
 		conn_close(c, c->cause);
 }
@@ -466,10 +441,9 @@ conn_settled(struct order_write *write, enum order_outcome outcome, bool more)
 		conn_close(c, CONN_OUTCOME_UNKNOWN);
 		return;
 	}
-	if (!stream_is_running(&c->stream)) {
-		stream_run(&c->stream);
+	if (!stream_is_running(&c->stream))
 		service_begin_run(&c->host->service);
-	}
+	stream_run(&c->stream);
 	backlog_settle(c->backlog, write, outcome);
 	conn_answer_backlog(c);
 	if (!more)

@@ -89,6 +89,8 @@ stream_run(struct stream *s)
 {
 	struct stream_pool *pool = s->pool;
 
+	if (pool->running == s)
+		return;
 	assert(pool->running == NULL);
 	pool->unsent = output_length(s);
 	pool->running = s;
@@ -335,6 +337,18 @@ send_replies(struct stream *s)
 		sent = 0;
 	if ((size_t)sent < pool->replies_length)
 		queue_replies(s, (size_t)sent);
+}
+
+void
+stream_flush(struct stream *s)
+{
+	struct stream_pool *pool = s->pool;
+
+	assert(pool->running == s);
+	if (pool->replies_length != 0)
+		send_replies(s);
+	pool->replies_length = 0;
+	pool->unsent = output_length(s);
 }
 
 int
