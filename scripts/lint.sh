@@ -63,14 +63,6 @@ check_widths()
 	    --include='*.[ch]'
 }
 
-# A long has 32 bits on some machines: counters, identifiers and sequence
-# numbers have fixed widths.
-check_widths()
-{
-	! grep -rnE 'unsigned long|strtoul\(|%(ll|l)u|ULONG_MAX' src include \
-	    --include='*.[ch]'
-}
-
 check_python()
 {
 	find test -name '*.py' -exec pyflakes3 {} +
