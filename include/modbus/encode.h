@@ -1,6 +1,6 @@
 /*
- * Requests to write, composed: for those who write the table by other doors
- * than Modbus, and want to be treated as if they came by it. Pure.
+ * Encodes write requests, for writers that are no Modbus clients but whose
+ * writes take the same path. Pure: no state, no input or output.
  */
 #ifndef MODBUS_ENCODE_H
 #define MODBUS_ENCODE_H

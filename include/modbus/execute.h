@@ -1,6 +1,6 @@
 /*
- * A decoded request carried out on the data table. Knows the byte order on the
- * wire; knows no limits (request.h has checked them) and no socket.
+ * Executes decoded requests on the data table. Converts the byte order; checks
+ * no limits, as decoding has done so (modbus/request.h).
  */
 #ifndef MODBUS_EXECUTE_H
 #define MODBUS_EXECUTE_H
@@ -15,11 +15,11 @@ struct datatable_writer;
 
 /*
  * Execute r and write the response PDU into response, which has room for
- * MB_PDU_MAX bytes; those behind the response may be written too.
+ * MB_PDU_MAX bytes; bytes behind the response may be overwritten.
  *
- * r comes from mb_request_decode and its PDU is still there; response does not
- * overlap it. Cannot fail. Returns the length, 1..253. writer is told to the
- * table's observers. V1.1b3, clause 6.
+ * r comes from mb_request_decode and its PDU still exists; response does not
+ * overlap it. writer is passed to the table's observers. Cannot fail. Returns
+ * the length, 1..253. V1.1b3, clause 6.
  */
 size_t mb_execute(const struct mb_request *r, struct datatable *table,
     const struct datatable_writer *writer, uint8_t *response);

@@ -1,5 +1,5 @@
 /*
- * The MBAP header: frames taken out of an evbuffer, frames put around a PDU.
+ * The MBAP header: parses frames, and writes the headers of replies.
  *
  *   transaction identifier | protocol identifier | length | unit identifier
  *       0        1         |      2       3      |  4  5  |        6
@@ -20,8 +20,8 @@
 struct evbuffer;
 
 enum mbap_result {
-	MBAP_READY,        /* a whole frame was taken */
-	MBAP_PARTIAL,      /* what is there may become a frame; wait for more */
+	MBAP_READY,        /* a whole frame */
+	MBAP_PARTIAL,      /* the beginning of a frame; wait for more */
 	MBAP_BAD_PROTOCOL, /* the protocol identifier is not 0 */
 	MBAP_BAD_LENGTH,   /* the length is outside 2..254 */
 };
@@ -29,10 +29,10 @@ enum mbap_result {
 struct mbap_frame {
 	const uint8_t *adu; /* borrowed: into the bytes that were parsed */
 	size_t length;      /* of the whole ADU, 8..260 */
-	size_t missing;     /* after MBAP_PARTIAL: at least so many bytes */
+	size_t missing;     /* after MBAP_PARTIAL: bytes, at least */
 };
 
-/* What stands in a frame. The PDU has 1..253 bytes. */
+/* The fields of a frame. The PDU has 1..253 bytes. */
 
 static inline uint16_t
 mbap_transaction(const struct mbap_frame *frame)
@@ -67,17 +67,16 @@ mbap_is_length(uint32_t length)
 	return length >= MB_LENGTH_MIN && length <= MB_LENGTH_MAX;
 }
 
-/* For mbap_parse: judge fewer bytes than a header has. */
+/* mbap_parse for fewer bytes than a header has. */
 enum mbap_result
 mbap_parse_partial(const uint8_t *bytes, size_t have, struct mbap_frame *frame);
 
 /*
- * Parse the frame that bytes begin with, of which have are there.
+ * Parse the frame at the beginning of bytes, of which have are present.
  *
  * Only MBAP_READY fills frame, which then is the first frame->length of bytes.
- * MBAP_PARTIAL sets frame->missing. A header that cannot become valid is
- * reported as soon as the byte that spoils it is there. Inline: every request
- * passes here.
+ * MBAP_PARTIAL sets frame->missing. An invalid header is reported as soon as
+ * the invalid byte is present. Inline, as every request is parsed by it.
  */
 static inline enum mbap_result
 mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
@@ -86,7 +85,7 @@ mbap_parse(const uint8_t *bytes, size_t have, struct mbap_frame *frame)
 
 	if (have < MB_MBAP_LENGTH)
 		return mbap_parse_partial(bytes, have, frame);
-	/* Both fields at once: a protocol identifier that is not 0 makes the
+	/* Both fields at once: a protocol identifier other than 0 makes the
 	 * length too large. */
 	length = get32(bytes + 2);
 	if (!mbap_is_length(length))

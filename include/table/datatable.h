@@ -1,15 +1,15 @@
 /*
  * The unified data table: 65,536 bits that are the coils and the discrete
  * inputs at once, and 65,536 words that are the holding and the input
- * registers at once. Every address is valid; all is zero at the start.
+ * registers at once. Every address is valid; all values are 0 at the start.
  *
  * Registers are words in host byte order. A range of coils is packed into
  * words: coil k of the range is bit k % 16, the least significant first, of
  * word k / 16, and the unused bits of the last word are 0.
  *
- * Each call is one indivisible step for whoever shares the event loop. A range
- * that leaves 0..65535 is the caller's error: requests are checked before they
- * get here (modbus/request.h).
+ * Each call is atomic with respect to other callbacks of the event loop. Ranges
+ * must lie within 0..65535: decoding has checked those of requests
+ * (modbus/request.h).
  */
 #ifndef TABLE_DATATABLE_H
 #define TABLE_DATATABLE_H
@@ -37,8 +37,8 @@ enum datatable_kind {
 /* The words that a packed range of quantity coils takes. */
 #define DATATABLE_PACKED_WORDS(quantity) (((quantity) + 15U) / 16U)
 
-/* Who writes. A writer that is no connection has a struct client all the same,
- * and chooses the unit and the function that describe it best. */
+/* Who writes. A writer that is no connection also has a struct client, and
+ * chooses the unit identifier and function code that describe it best. */
 struct datatable_writer {
 	const struct client *client; /* borrowed; never NULL */
 	uint8_t unit;
@@ -46,8 +46,8 @@ struct datatable_writer {
 };
 
 /*
- * One write, as it was asked: in the overlaid mode a write to coils is told as
- * coils, and whoever minds registers derives them (register n / 16).
+ * One write, as requested: in the overlaid mode a write of coils is reported as
+ * coils, and an observer of registers derives them (register n / 16).
  */
 struct datatable_change {
 	const struct datatable_writer *writer;
@@ -60,13 +60,13 @@ struct datatable_change {
 };
 
 /*
- * An observer is told of each write once it is done. It may read the table,
- * not write it. What change points to is gone when the call returns.
+ * An observer is called after each write. It may read the table, but not write
+ * it. What change points to is valid during the call only.
  */
 struct datatable_observer {
 	void (*changed)(void *arg, const struct datatable_change *change);
 	void *arg;
-	struct datatable_observer *next; /* the table's; leave alone */
+	struct datatable_observer *next; /* private to the table */
 };
 
 /* A new table of zeros, or NULL when there is no memory. */
@@ -76,15 +76,15 @@ struct datatable *datatable_new(enum datatable_overlay overlay);
  * are not told. */
 void datatable_copy(struct datatable *to, const struct datatable *from);
 
-/* Free a table; NULL is fine. Observers stay their owners'. */
+/* Free a table; NULL is fine. Observers are not freed. */
 void datatable_free(struct datatable *t);
 
-/* Tell observer, borrowed until it is taken back, of every later write.
- * Observers are told in the order in which they came. */
+/* Call observer after every later write. It is borrowed until it is removed.
+ * Observers are called in the order in which they were added. */
 void
 datatable_observe(struct datatable *t, struct datatable_observer *observer);
 
-/* Tell observer no more. Not from within an observer. */
+/* Remove an observer. Not to be called by an observer. */
 void
 datatable_unobserve(struct datatable *t, struct datatable_observer *observer);
 
@@ -95,8 +95,8 @@ datatable_unobserve(struct datatable *t, struct datatable_observer *observer);
 void datatable_read_registers(const struct datatable *t, uint16_t address,
     uint16_t quantity, uint16_t *out);
 
-/* The registers from address on, where they are kept: as many as there are to
- * 65535, until the next write. */
+/* The registers from address to 65535 in the table itself, valid until the next
+ * write. */
 const uint16_t *
 datatable_registers(const struct datatable *t, uint16_t address);
 
@@ -117,8 +117,8 @@ void datatable_write_registers(struct datatable *t,
     const uint16_t *values);
 
 /*
- * The same in place: open, put the values where the result says, close, with
- * nothing else done to the table in between.
+ * The same without a copy: open, store the values at the result, close, with no
+ * other call for the table in between.
  */
 uint16_t *datatable_open_registers(
     struct datatable *t, uint16_t address, uint16_t quantity);

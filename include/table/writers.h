@@ -1,10 +1,10 @@
 /*
- * The clients that write, by small numbers, so that a table of who wrote what
- * takes two bytes and not twenty. A client is a host: its IP address, whatever
- * the port, so that one that connects anew for every request stays the same.
+ * Numbers for the clients that write, so that a table of last writers takes two
+ * bytes for each and not twenty. A client is a host: its IP address, whatever
+ * the port, so that a client that reconnects for every request stays the same.
  *
- * There is room for WRITERS_ROOM of them. When it is full, the half that has
- * not written for longest is forgotten; their numbers serve again.
+ * There is room for WRITERS_ROOM clients. When it is full, the least recently
+ * active half are evicted; their numbers are used again.
  */
 #ifndef TABLE_WRITERS_H
 #define TABLE_WRITERS_H
@@ -32,26 +32,26 @@ struct writer {
 	uint64_t time; /* of the last, in milliseconds since 1970 */
 };
 
-/* None yet, or NULL when there is no memory. */
+/* An empty list, or NULL when there is no memory. */
 struct writers *writers_new(void);
 
 void writers_free(struct writers *w);
 
 /*
- * Count a write and say who it was. Returns the number of the client, or
- * WRITERS_NOBODY when it is new and there is no room: then forget some.
+ * Count a write of a client. Returns the client's number, or WRITERS_NOBODY
+ * when it is new and there is no room: then call writers_forget.
  */
 uint16_t
 writers_count(struct writers *w, const struct address *a, uint64_t time);
 
-/* Forget the half of the clients that has not written for longest, and say of
- * each number whether its client is gone. */
+/* Evict the least recently active half of the clients, and set for each number
+ * whether its client is gone. */
 void writers_forget(struct writers *w, bool gone[WRITERS_END]);
 
-/* The client that has a number, until it is forgotten; or NULL. */
+/* The client with a number, valid until it is evicted; or NULL. */
 const struct writer *writers_get(const struct writers *w, uint16_t number);
 
-/* How many clients there are, and how many were forgotten. */
+/* How many clients there are, and how many were evicted. */
 size_t writers_known(const struct writers *w);
 uint64_t writers_forgotten(const struct writers *w);
 

@@ -21,8 +21,8 @@ struct datatable {
 	uint16_t *coils;                    /* own_coils, or registers */
 	struct datatable_observer *observers;
 
-	/* For observers, while they are told; after also while registers are
-	 * written in place. */
+	/* Valid while observers are called; after also between open and
+	 * close. */
 	struct datatable_change change;
 	uint16_t before[DATATABLE_WRITE_MAX];
 	uint16_t after[DATATABLE_WRITE_MAX];
@@ -138,7 +138,7 @@ shift_steps(const uint16_t *restrict from, unsigned shift,
 	shift_step(last, shift, last_out, step);
 }
 
-/* Apart from its caller, which is to have no registers to save. */
+/* Not inlined, so that its caller has no registers to save. */
 static void __attribute__((noinline)) shift_few(const uint16_t *restrict from,
     unsigned shift, uint8_t *restrict out, size_t words)
 {
@@ -184,8 +184,8 @@ datatable_open_registers(
 	return t->observers != NULL ? t->after : t->registers + address;
 }
 
-/* Apart from its caller, which pays for observers only if there are any. Most
- * writes repeat what is there: then nothing is copied. */
+/* Not inlined, so that a write costs nothing more when there are no observers.
+ * Most writes repeat the values in the table: then nothing is copied. */
 static void __attribute__((noinline))
 close_observed_registers(struct datatable *t,
     const struct datatable_writer *writer, uint16_t address, uint16_t quantity)

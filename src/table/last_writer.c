@@ -31,7 +31,7 @@ struct block {
 struct side {
 	struct block blocks[BLOCKS];
 	uint16_t client[ADDRESSES]; /* the last to write: its number */
-	uint16_t other[ADDRESSES];  /* who had it before it changed hands */
+	uint16_t other[ADDRESSES];  /* who wrote it before it changed hands */
 	uint32_t changes[ADDRESSES];
 	uint32_t contentions[ADDRESSES];
 	uint64_t time[ADDRESSES];     /* of the last write, see struct block */
@@ -67,7 +67,7 @@ contend(struct side *s, unsigned address)
 		s->contentions[address]++;
 }
 
-/* An address that was another's, or nobody's, is now written by who stamps. */
+/* The client of a stamp writes an address that it did not write last. */
 static void
 hand_over(struct side *s, unsigned address, struct stamp stamp)
 {
@@ -82,7 +82,7 @@ hand_over(struct side *s, unsigned address, struct stamp stamp)
 	}
 	s->held[from]--;
 	if (from == WRITERS_FORGOTTEN) {
-		s->handover[address] = 0; /* it may have been the same */
+		s->handover[address] = 0; /* the client may be the same */
 		return;
 	}
 	if (before != 0 && stamp.time - before <= LAST_WRITER_WINDOW)
@@ -119,8 +119,8 @@ bits_to(unsigned address)
 	return UINT64_MAX >> (BLOCK - 1 - address % BLOCK);
 }
 
-/* Put a stamp on the addresses from first to last, whatever was there. Apart
- * from its caller, as that is seldom needed. */
+/* Put a stamp on the addresses from first to last, whatever their last ones
+ * are. Not inlined, as it is seldom needed. */
 static void __attribute__((noinline)) own_range(struct side *s, unsigned first,
     unsigned last, struct stamp stamp, uint64_t generation)
 {
@@ -218,7 +218,7 @@ count_overlaid_changes(uint32_t *changes, unsigned shift, unsigned words,
 		++*changes;
 }
 
-/* Apart from its caller: most writes change nothing. */
+/* Not inlined: most writes change nothing. */
 static void __attribute__((noinline))
 count_changes(struct last_writer *lw, const struct datatable_change *c)
 {
@@ -244,8 +244,8 @@ count_changes(struct last_writer *lw, const struct datatable_change *c)
 	count_coil_changes(coils + first * 16, quantity, c->before, c->after);
 }
 
-/* Make room for new clients. This looks at every address, but only once for
- * some 500 clients that were never seen before. */
+/* Make room for new clients. This visits every address, but only once for about
+ * 500 new clients. */
 static void
 forget_writers(struct last_writer *lw)
 {

@@ -92,7 +92,7 @@ add(struct writers *w, const struct address *a)
 	return number;
 }
 
-/* Apart from its caller, which seldom has to look. NULL: there is no room. */
+/* Not inlined, as it is seldom needed. NULL: there is no room. */
 static struct entry *__attribute__((noinline))
 find_or_add(struct writers *w, const struct address *a)
 {
@@ -108,7 +108,7 @@ writers_count(struct writers *w, const struct address *a, uint64_t time)
 {
 	struct entry *e = w->recent;
 
-	/* Most often it is the last one. */
+	/* Usually it is the one that wrote last. */
 	if (e == NULL || !address_same_host(&e->writer.address, a))
 		e = find_or_add(w, a);
 	if (e == NULL)
@@ -145,7 +145,7 @@ older_half(const struct writers *w)
 	return orders[n / 2 - 1];
 }
 
-/* Take a client out of its bucket, and its number to the free ones. */
+/* Remove a client from its bucket, and free its number. */
 static void
 forget(struct writers *w, uint16_t number)
 {
