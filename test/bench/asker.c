@@ -141,17 +141,17 @@ put_transaction(uint8_t *adu, unsigned transaction)
 /* Whether these bytes may be the beginning of the response. */
 static bool
 is_right(const struct conn *c, const uint8_t *bytes, size_t length,
-    const struct frame *expected, size_t judged)
+    const struct exchange *x)
 {
 	uint8_t transaction[2];
 
 	put_transaction(transaction, c->transaction);
 	if (length < 2)
 		return length == 0 || bytes[0] == transaction[0];
-	if (length > judged)
-		length = judged;
+	if (length > x->judged)
+		length = x->judged;
 	return memcmp(bytes, transaction, 2) == 0 &&
-	    memcmp(bytes + 2, expected->bytes + 2, length - 2) == 0;
+	    memcmp(bytes + 2, x->response.bytes + 2, length - 2) == 0;
 }
 
 /* Judge what was received. Returns how many bytes whole responses took. */
@@ -162,17 +162,16 @@ judge(struct asker *a, struct conn *c, const uint8_t *bytes, size_t length)
 	const uint8_t *end = bytes + length;
 
 	while (at < end) {
-		const struct frame *expected =
-		    &a->workload.variants[c->variant].response;
-		size_t size = expected->length;
+		const struct exchange *x = &a->workload.variants[c->variant];
+		size_t size = x->response.length;
 
 		if (c->owed == 0)
 			asker_fail("more responses than requests");
 		if (size > (size_t)(end - at))
 			size = (size_t)(end - at);
-		if (!is_right(c, at, size, expected, a->workload.judged))
-			fail_response(c, at, size, expected);
-		if (size < expected->length)
+		if (!is_right(c, at, size, x))
+			fail_response(c, at, size, &x->response);
+		if (size < x->response.length)
 			break;
 		at += size;
 		c->owed--;
@@ -320,7 +319,7 @@ talk(struct conn *c, struct exchange *x)
 		wait_ready(c, POLLIN);
 		length +=
 		    receive(c, bytes + length, x->response.length - length);
-		if (!is_right(c, bytes, length, &x->response, FRAME_MAX))
+		if (!is_right(c, bytes, length, x))
 			fail_response(c, bytes, length, &x->response);
 	}
 	c->transaction++;
@@ -384,7 +383,7 @@ open_connections(struct asker *a)
 		}
 		/* No two connections expect the same at a time. */
 		c->transaction = (uint16_t)(i * 257);
-		c->variant = i % WORKLOAD_VARIANTS;
+		c->variant = workload_first(&a->workload, i);
 		open_connection(a, c, to);
 	}
 	release_server(a);

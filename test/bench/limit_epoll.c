@@ -6,7 +6,8 @@
  *
  * It frames requests by the MBAP length alone, copies transaction and unit
  * identifier into the response, and sends once per read. The system chooses
- * the port, which the first line of output names. SIGTERM ends it.
+ * the port, which the first line of output names. SIGTERM ends it. A workload
+ * whose writes and reads alternate has two kinds of response, and is refused.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -182,7 +183,8 @@ main(int argc, char **argv)
 	const struct sigaction on_stop = { .sa_handler = stop };
 	struct rlimit files;
 
-	if (argc != 2 || workload_init(&workload, argv[1], false) != 0) {
+	if (argc != 2 || workload_init(&workload, argv[1], false) != 0 ||
+	    workload_alternates(&workload)) {
 		fputs("usage: limit_epoll WORKLOAD\n", stderr);
 		workload_list();
 		return EXIT_FAILURE;

@@ -19,12 +19,13 @@
 #define JUDGED_WITHOUT_BYTES 9 /* up to a read's byte count */
 
 static const struct workload_kind kinds[] = {
-	{ "read10", READ_REGISTERS, 10 },
-	{ "read125", READ_REGISTERS, 125 },
-	{ "write1", WRITE_REGISTER, 1 },
-	{ "write123", WRITE_REGISTERS, 123 },
-	{ "coils2000", READ_COILS, 2000 },
-	{ "writecoils1968", WRITE_COILS, 1968 },
+	{ "read10", READ_REGISTERS, 10, 0 },
+	{ "read125", READ_REGISTERS, 125, 0 },
+	{ "write1", WRITE_REGISTER, 1, 0 },
+	{ "write123", WRITE_REGISTERS, 123, 0 },
+	{ "coils2000", READ_COILS, 2000, 0 },
+	{ "writecoils1968", WRITE_COILS, 1968, 0 },
+	{ "mixed", WRITE_REGISTER, 1, READ_REGISTERS },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -49,15 +50,26 @@ is_of_coils(uint8_t function)
 }
 
 /* A variant has a range of its own, so that the order in which connections
- * write does not matter. Ranges of coils begin at odd addresses. */
+ * write does not matter; a read that follows a write has the range of that
+ * write. Ranges of coils begin at odd addresses. */
 static size_t
 variant_address(const struct workload *w, size_t variant)
 {
-	size_t offset = variant * 37 % (SLOT - w->kind->quantity);
+	size_t offset;
 
+	if (workload_alternates(w))
+		variant -= variant % 2;
+	offset = variant * 37 % (SLOT - w->kind->quantity);
 	if (is_of_coils(w->kind->function))
 		offset |= 1;
 	return variant * SLOT + offset;
+}
+
+static uint8_t
+variant_function(const struct workload *w, size_t variant)
+{
+	return workload_alternates(w) && variant % 2 != 0 ? w->kind->second :
+							    w->kind->function;
 }
 
 /* What stands at an address once the variants in asked have been asked: for a
@@ -133,6 +145,11 @@ make_exchange(const struct workload *w, uint32_t asked, uint8_t function,
 		length = 2 + (size_t)response[1];
 	}
 	finish(&x->response, unit, length);
+	if (w->data)
+		x->judged = x->response.length;
+	else
+		x->judged = is_read(function) ? JUDGED_WITHOUT_BYTES :
+						JUDGED_WITHOUT_DATA;
 }
 
 void
@@ -152,14 +169,10 @@ workload_init(struct workload *w, const char *name, bool data)
 	if (i == KINDS)
 		return -1;
 	w->kind = &kinds[i];
+	w->data = data;
 	for (size_t v = 0; v < WORKLOAD_VARIANTS; v++)
-		make_exchange(w, UINT32_MAX, w->kind->function,
+		make_exchange(w, UINT32_MAX, variant_function(w, v),
 		    variant_address(w, v), w->kind->quantity, &w->variants[v]);
-	if (data)
-		w->judged = w->variants[0].response.length;
-	else
-		w->judged = workload_writes(w) ? JUDGED_WITHOUT_DATA :
-						 JUDGED_WITHOUT_BYTES;
 	return 0;
 }
 
@@ -167,6 +180,18 @@ bool
 workload_writes(const struct workload *w)
 {
 	return !is_read(w->kind->function);
+}
+
+bool
+workload_alternates(const struct workload *w)
+{
+	return w->kind->second != 0;
+}
+
+uint32_t
+workload_first(const struct workload *w, uint32_t n)
+{
+	return n * (workload_alternates(w) ? 2 : 1) % WORKLOAD_VARIANTS;
 }
 
 double

@@ -24,18 +24,20 @@ struct frame {
 struct exchange {
 	struct frame request;
 	struct frame response;
+	size_t judged; /* so many bytes of the response must be right */
 };
 
 struct workload_kind {
 	const char *name;
 	uint8_t function;
 	uint16_t quantity;
+	uint8_t second; /* if not 0: the function of every second request */
 };
 
 struct workload {
 	const struct workload_kind *kind;
+	bool data; /* contents of responses must be right */
 	struct exchange variants[WORKLOAD_VARIANTS];
-	size_t judged; /* how many bytes of a response must be right */
 };
 
 /* The names, one a line, for a usage message. */
@@ -49,6 +51,13 @@ void workload_list(void);
 int workload_init(struct workload *w, const char *name, bool data);
 
 bool workload_writes(const struct workload *w);
+
+/* Whether every second request reads what the request before it wrote. */
+bool workload_alternates(const struct workload *w);
+
+/* The variant that the nth connection begins with. It is a write where writes
+ * and reads alternate. The variants follow in their order, over and over. */
+uint32_t workload_first(const struct workload *w, uint32_t n);
 
 /* Registers that one request moves; 16 coils are one. */
 double workload_registers(const struct workload *w);
