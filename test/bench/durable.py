@@ -3,6 +3,7 @@ without take turns, a fresh process each time; what is printed are medians over
 the rounds, and ratios taken within each round."""
 
 import argparse
+import collections
 import os
 import shlex
 import statistics
@@ -13,8 +14,20 @@ import time
 
 from servers import (OPTIONS, OURS, Failure, Load, Server, cpus, table)
 
-CONNECTIONS = [1, 50, 500]
-WORKLOADS = ["write1", "write123"]
+Case = collections.namedtuple("Case", "workload connections pipeline")
+
+CASES = [Case(workload, connections, 1)
+         for workload in ("write1", "write123")
+         for connections in (1, 50, 500)]
+CASES += [Case("mixed", connections, 16) for connections in (1, 50)]
+
+
+def case_name(case):
+    """A case's name in a table."""
+    name = "%s, %d connection%s" % (case.workload, case.connections,
+                                    "s" if case.connections > 1 else "")
+    return name + (", pipeline %d" % case.pipeline
+                   if case.pipeline > 1 else "")
 
 
 def serve(state, pinned, directory):
@@ -26,11 +39,11 @@ def serve(state, pinned, directory):
     return Server(OURS, "", cpu=pinned[0])
 
 
-def write(state, workload, connections, options, directory):
+def write(state, case, options, directory):
     """Requests a second, and the median and the 99th percentile of their
     times."""
     with serve(state, options.pinned, directory) as server, \
-            Load(server, workload, connections, cpu=options.pinned[1],
+            Load(server, *case, cpu=options.pinned[1],
                  seconds=options.seconds) as load:
         load.await_ready()
         got = load.run()
@@ -104,12 +117,10 @@ def main():
               shlex.join(["scripts/bench", "--state", *sys.argv[1:]]),
               options.rounds, options.seconds, sync_time(options.directory)))
     rows = []
-    for workload in WORKLOADS:
-        for connections in CONNECTIONS:
-            name = "%s, %d connections" % (workload, connections)
-            print("bench: " + name, file=sys.stderr)
-            rows.append(row(name, *compare(write, options, workload,
-                                           connections)))
+    for case in CASES:
+        name = case_name(case)
+        print("bench: " + name, file=sys.stderr)
+        rows.append(row(name, *compare(write, options, case)))
     for writers in (0, 49):
         name = "read10, 1 reader beside %d writers" % writers
         print("bench: " + name, file=sys.stderr)
