@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from servers import (OPTIONS, OURS, Failure, Load, Server, cpus, table)
+from servers import (OPTIONS, OURS, TREE, Failure, Load, Server, cpus, table)
 
 Case = collections.namedtuple("Case", "workload connections pipeline")
 
@@ -30,13 +30,13 @@ def case_name(case):
                    if case.pipeline > 1 else "")
 
 
-def serve(state, pinned, directory):
+def serve(state, pinned, directory, tree=TREE):
     """A server with a new state file, or without one."""
     del OPTIONS[:]
     if state:
         path = os.path.join(directory, "state-%d" % time.monotonic_ns())
         OPTIONS.extend(["--state", path, "--state-init"])
-    return Server(OURS, "", cpu=pinned[0])
+    return Server(OURS, "", cpu=pinned[0], tree=tree)
 
 
 def write(state, case, options, directory):

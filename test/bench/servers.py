@@ -30,16 +30,16 @@ class Failure(Exception):
     """What the reader has to be told."""
 
 
-def path(name):
-    """A program or library of the tree that was built."""
-    return os.path.join(TREE, name)
+def path(name, tree=TREE):
+    """A program or library of the tree that was built, or of another."""
+    return os.path.join(tree, name)
 
 
-def command(name, workload):
+def command(name, workload, tree=TREE):
     """How to start a server. Ours says nothing of each connection, like the
-    others."""
+    others; it may be from another tree."""
     if name == OURS:
-        return [path("mbasyncserver"), "-p", "0", "--listen", "127.0.0.1",
+        return [path("mbasyncserver", tree), "-p", "0", "--listen", "127.0.0.1",
                 "--log-level", "error", *OPTIONS]
     if name == LIMIT:
         return [path("test/bench/limit_epoll"), workload]
@@ -69,13 +69,14 @@ class Server:
     around the shell has another one, a wrapper within becomes the server too.
     """
 
-    def __init__(self, name, workload, cpu=None, tracer=(), wrapper=()):
+    def __init__(self, name, workload, cpu=None, tracer=(), wrapper=(),
+                 tree=TREE):
         self.name = name
         self.errors = tempfile.TemporaryFile()
         pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []
         self.process = subprocess.Popen(
             [*pinned, *tracer, "sh", "-c", 'echo $$; exec "$@"', "sh",
-             *wrapper, *command(name, workload)],
+             *wrapper, *command(name, workload, tree)],
             bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=self.errors)
         try:
@@ -116,10 +117,14 @@ class Server:
             time.sleep(0.005)
 
     def cpu_ns(self):
-        """Processor time so far."""
-        with contextlib.suppress(OSError), \
-                open("/proc/%d/schedstat" % self.pid) as stat:
-            return int(stat.read().split()[0])
+        """Processor time so far, of all threads."""
+        tasks = "/proc/%d/task" % self.pid
+        with contextlib.suppress(OSError):
+            total = 0
+            for task in os.listdir(tasks):
+                with open(os.path.join(tasks, task, "schedstat")) as stat:
+                    total += int(stat.read().split()[0])
+            return total
         with open("/proc/%d/stat" % self.pid) as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         ticks = int(fields[11]) + int(fields[12])
