@@ -40,6 +40,17 @@ START_TEST(formats_local_time)
 }
 END_TEST
 
+START_TEST(formats_utc)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+
+	ck_assert_str_eq(
+	    timestamp_format_utc_ms(0, text), "1970-01-01T00:00:00.000Z");
+	ck_assert_str_eq(timestamp_format_utc_ms(NOW / 1000, text),
+	    "2026-11-22T07:16:07.662Z");
+}
+END_TEST
+
 /* Relative to 2026-11-22 12:46:07.662123+05:30. */
 static const struct {
 	const char *text;
@@ -185,6 +196,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, formats_local_time);
+	tcase_add_test(tc, formats_utc);
 	tcase_add_loop_test(tc, parses, 0, COUNT(valid));
 	tcase_add_test(tc, parses_what_it_formats);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));

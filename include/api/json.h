@@ -43,11 +43,6 @@ void json_text_add_values(struct json_text *t, bool comma, enum value_type type,
 void json_text_add_coils(struct json_text *t, bool comma,
     const uint16_t *packed, size_t first, size_t count);
 
-/* Format a host without its port, "192.0.2.1" or "2001:db8::1". Returns text,
- * which has room for JSON_TEXT_HOST_MAX bytes. */
-#define JSON_TEXT_HOST_MAX ADDRESS_TEXT_MAX
-const char *json_text_host(const struct address *host, char *text);
-
 /* The names of enum datatable_kind. */
 extern const char *const json_text_kinds[2];
 
@@ -58,10 +53,5 @@ extern const char *const json_text_kinds[2];
  */
 void json_text_add_writer(struct json_text *t, const struct address *host,
     uint8_t unit, uint8_t function);
-
-/* Format a time, milliseconds since 1970, as "2026-11-22T15:04:05.123Z".
- * Returns text, which has room for JSON_TEXT_TIME_MAX bytes. */
-#define JSON_TEXT_TIME_MAX 32
-const char *json_text_time(uint64_t time, char *text);
 
 #endif

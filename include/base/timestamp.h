@@ -17,6 +17,10 @@ const char *timestamp_format(int64_t moment, char *text);
 /* "2026-11-22T12:46:07.662123+01:00". Returns text, as above. */
 const char *timestamp_format_iso(int64_t moment, char *text);
 
+/* The moment milliseconds after 1970 began, UTC: "2026-11-22T11:46:07.662Z".
+ * Returns text, as above. */
+const char *timestamp_format_utc_ms(uint64_t milliseconds, char *text);
+
 /* What timestamp_parse accepts, for error messages and help. */
 #define TIMESTAMP_EXPECTED                                                     \
 	"a time such as 03:12, 2026-11-22T03:12:07.5, 2026-11-22T03:12Z, "     \

@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "base/client.h"
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "net/server.h"
 #include "report/client_report.h"
 
@@ -216,14 +217,15 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	/* The row's last_request is up to a second early. */
 	uint64_t idle =
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
-	char peer[ADDRESS_TEXT_MAX], since[JSON_TEXT_TIME_MAX];
+	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":true,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
 	    row->client.id, address_format(&row->client.address, peer),
-	    json_text_time(time_before_now(now - row->connected), since),
+	    timestamp_format_utc_ms(
+		time_before_now(now - row->connected), since),
 	    row->requests, row->unsent, (double)idle / SECOND);
 	if (c != NULL) {
 		add_connection(c, t);
@@ -241,14 +243,15 @@ add_closed(const struct api *api, const struct report_connection *c,
 {
 	uint64_t now = clock_us();
 	uint64_t idle = now - c->last;
-	char peer[ADDRESS_TEXT_MAX], since[JSON_TEXT_TIME_MAX];
+	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":false,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":0,\"idle_s\":%.1f",
 	    c->id, address_format(&c->peer, peer),
-	    json_text_time(time_before_now((now - c->first) / 1000), since),
+	    timestamp_format_utc_ms(
+		time_before_now((now - c->first) / 1000), since),
 	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
 	add_host(client_report_of(api->config.report, c), shown, t);

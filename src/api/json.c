@@ -3,8 +3,6 @@
 #include <event2/buffer.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "table/datatable.h"
 
@@ -93,45 +91,16 @@ json_text_add_coils(struct json_text *t, bool comma, const uint16_t *packed,
 	}
 }
 
-const char *
-json_text_host(const struct address *host, char *text)
-{
-	size_t length;
-
-	address_format(host, text);
-	*strrchr(text, ':') = '\0';
-	if (text[0] != '[')
-		return text;
-	length = strlen(text);
-	memmove(text, text + 1, length - 2);
-	text[length - 2] = '\0';
-	return text;
-}
-
 void
 json_text_add_writer(struct json_text *t, const struct address *host,
     uint8_t unit, uint8_t function)
 {
-	char ip[JSON_TEXT_HOST_MAX];
+	char ip[ADDRESS_TEXT_MAX];
 
 	if (host == NULL)
 		json_text_add(t, "\"client\":null");
 	else
 		json_text_add(t,
 		    "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
-		    json_text_host(host, ip), unit, function);
-}
-
-const char *
-json_text_time(uint64_t time, char *text)
-{
-	time_t seconds = (time_t)(time / 1000);
-	struct tm utc = { 0 };
-	char date[24];
-
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text, JSON_TEXT_TIME_MAX, "%s.%03uZ", date,
-	    (unsigned)(time % 1000));
-	return text;
+		    address_format_ip(host, ip), unit, function);
 }

@@ -6,6 +6,7 @@
 #include "api/json.h"
 #include "base/client.h"
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "table/datatable.h"
 
 struct raw_changes {
@@ -31,12 +32,12 @@ static void
 add_change(struct json_text *t, const struct datatable_change *change)
 {
 	const struct datatable_writer *w = change->writer;
-	char time[JSON_TEXT_TIME_MAX];
+	char time[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t,
 	    "event: change\ndata: {\"time\":\"%s\",\"kind\":\"%s\","
 	    "\"address\":%u,",
-	    json_text_time(clock_realtime_ms(), time),
+	    timestamp_format_utc_ms(clock_realtime_ms(), time),
 	    json_text_kinds[change->kind], change->address);
 	json_text_add_writer(t, &w->client->address, w->unit, w->function);
 	json_text_add(t, ",\"before\":[");

@@ -10,6 +10,7 @@
 #include "api/rates.h"
 #include "api/write.h"
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "http/request.h"
 #include "net/server.h"
 #include "version.h"
@@ -28,7 +29,7 @@ static void
 add_rates(const struct rates *rates, struct json_text *t)
 {
 	size_t count = rates_count(rates);
-	char time[JSON_TEXT_TIME_MAX];
+	char time[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t, "\"requests_per_s\":%" PRIu64 ",\"rates\":[",
 	    count == 0 ? 0 : rates_get(rates, count - 1)->requests);
@@ -38,8 +39,9 @@ add_rates(const struct rates *rates, struct json_text *t)
 		json_text_add(t,
 		    "%s{\"t\":\"%s\",\"requests\":%" PRIu64
 		    ",\"writes\":%" PRIu64 "}",
-		    i == 0 ? "" : ",", json_text_time(rate->time, time),
-		    rate->requests, rate->writes);
+		    i == 0 ? "" : ",",
+		    timestamp_format_utc_ms(rate->time, time), rate->requests,
+		    rate->writes);
 	}
 	json_text_add(t, "]");
 }
@@ -48,14 +50,14 @@ void
 api_write_status(const struct api *api, bool writable, struct json_text *t)
 {
 	const struct counters *n = server_counters(api->config.server);
-	char started[JSON_TEXT_TIME_MAX], time[JSON_TEXT_TIME_MAX];
+	char started[TIMESTAMP_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t,
 	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
 	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
 	    VERSION, api_mode(api), server_address(api->config.server, 0).port,
-	    json_text_time(api->started, started),
-	    json_text_time(clock_realtime_ms(), time),
+	    timestamp_format_utc_ms(api->started, started),
+	    timestamp_format_utc_ms(clock_realtime_ms(), time),
 	    (clock_ms() - api->started_ms) / 1000);
 	json_text_add(t,
 	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64

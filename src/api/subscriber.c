@@ -10,6 +10,7 @@
 #include "api/events.h"
 #include "api/json.h"
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "http/request.h"
 #include "table/changes.h"
 
@@ -61,7 +62,7 @@ static void
 add_changes(struct subscriber *s, struct evbuffer *out)
 {
 	const struct api *api = s->api;
-	char time[JSON_TEXT_TIME_MAX];
+	char time[TIMESTAMP_TEXT_MAX];
 	struct evbuffer *runs;
 	struct json_text t;
 	unsigned n;
@@ -79,7 +80,7 @@ add_changes(struct subscriber *s, struct evbuffer *out)
 		    "event: changes\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64
 		    ",\"time\":\"%s\",\"changes\":[",
 		    sequence, sequence,
-		    json_text_time(clock_realtime_ms(), time));
+		    timestamp_format_utc_ms(clock_realtime_ms(), time));
 		evbuffer_add_buffer(out, runs);
 		evbuffer_add_printf(out, "]}\n\n");
 	}

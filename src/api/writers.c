@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "api/json.h"
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "table/last_writer.h"
@@ -81,12 +82,12 @@ end_step(struct http_request *request, struct json_text *t, bool finished)
 static const char *
 host_or_null(const struct address *host, char *text)
 {
-	char ip[JSON_TEXT_HOST_MAX];
+	char ip[ADDRESS_TEXT_MAX];
 
 	if (host == NULL)
 		return "null";
 	snprintf(
-	    text, JSON_TEXT_HOST_MAX + 2, "\"%s\"", json_text_host(host, ip));
+	    text, ADDRESS_TEXT_MAX + 2, "\"%s\"", address_format_ip(host, ip));
 	return text;
 }
 
@@ -94,22 +95,22 @@ static void
 add_row(struct walk *w, struct json_text *t, uint16_t address,
     const struct last_write *write)
 {
-	char host[JSON_TEXT_HOST_MAX + 2], other[JSON_TEXT_HOST_MAX + 2];
-	char time[JSON_TEXT_TIME_MAX];
+	char host[ADDRESS_TEXT_MAX + 2], other[ADDRESS_TEXT_MAX + 2];
+	char time[TIMESTAMP_TEXT_MAX];
 
 	json_text_add(t,
 	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
 	    "\"changes\":%" PRIu32 ",\"contended\":%s",
 	    w->count++ == 0 ? "" : ",", json_text_kinds[w->kind], address,
 	    host_or_null(write->client, host),
-	    json_text_time(write->time, time), write->changes,
+	    timestamp_format_utc_ms(write->time, time), write->changes,
 	    write->contentions > 0 ? "true" : "false");
 	if (write->contentions > 0)
 		json_text_add(t,
 		    ",\"other\":%s,\"contentions\":%" PRIu32
 		    ",\"handover\":\"%s\"",
 		    host_or_null(write->other, other), write->contentions,
-		    json_text_time(write->handover, time));
+		    timestamp_format_utc_ms(write->handover, time));
 	json_text_add(t, "}");
 }
 
@@ -272,12 +273,12 @@ add_range(const struct api *api, struct walk *w, struct json_text *t,
 static void
 add_clients(const struct walk *w, struct json_text *t)
 {
-	char host[JSON_TEXT_HOST_MAX];
+	char host[ADDRESS_TEXT_MAX];
 
 	json_text_add(t, "],\"clients\":[");
 	for (size_t i = 0; i < w->client_count; i++)
 		json_text_add(t, "%s\"%s\"", i == 0 ? "" : ",",
-		    json_text_host(&w->clients[i], host));
+		    address_format_ip(&w->clients[i], host));
 	json_text_add(t, "]}\n");
 }
 

@@ -59,6 +59,20 @@ timestamp_format_iso(int64_t moment, char *text)
 	return text;
 }
 
+const char *
+timestamp_format_utc_ms(uint64_t milliseconds, char *text)
+{
+	time_t time = (time_t)(milliseconds / 1000);
+	struct tm utc = { 0 };
+	char seconds[32];
+
+	gmtime_r(&time, &utc);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03uZ", seconds,
+	    (unsigned)(milliseconds % 1000));
+	return text;
+}
+
 /* The parts of a moment that a text contains. */
 struct parts {
 	struct tm tm;
