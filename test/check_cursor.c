@@ -3,7 +3,7 @@
 #include <event2/buffer.h>
 #include <string.h>
 
-#include "api/json.h"
+#include "api/text_writer.h"
 #include "base/client.h"
 #include "suite.h"
 #include "table/changes.h"
@@ -12,7 +12,7 @@
 static struct datatable *table;
 static struct changes *changes;
 static struct evbuffer *out;
-static struct json_text text;
+static struct text_writer text;
 static struct client client;
 static struct change_cursor cursor;
 
@@ -25,7 +25,7 @@ setup(void)
 	ck_assert(table != NULL && changes != NULL && out != NULL);
 	address_parse("192.0.2.1:1000", 0, &client.address);
 	cursor = (struct change_cursor){ .tick = 0 };
-	json_text_begin(&text, out);
+	text_writer_begin(&text, out);
 }
 
 static void
@@ -59,7 +59,7 @@ add_all(unsigned expected)
 	    cursor_add_runs(&cursor, changes, table, &text, SIZE_MAX),
 	    expected);
 	ck_assert(!cursor.scanning);
-	ck_assert_int_eq(json_text_end(&text), 0);
+	ck_assert_int_eq(text_writer_end(&text), 0);
 	ck_assert_int_eq(evbuffer_add(out, "", 1), 0);
 	return (const char *)evbuffer_pullup(out, -1);
 }

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 
 struct api;
-struct json_text;
+struct text_writer;
 
 /* The most connections that are listed. */
 #define API_CLIENTS_MAX 128
 
 /* Add an array of objects. Returns whether it will change without further
  * activity of the clients: rates fall to 0, and unsent bytes are sent. */
-bool api_write_clients(const struct api *api, struct json_text *t);
+bool api_write_clients(const struct api *api, struct text_writer *t);
 
 #endif

@@ -17,7 +17,7 @@
 #include "table/datatable.h"
 
 struct changes;
-struct json_text;
+struct text_writer;
 
 /* To start at a tick, set it, and all other members to zero. */
 struct change_cursor {
@@ -39,6 +39,6 @@ bool cursor_begin_scan(struct change_cursor *c, struct changes *changes);
  * Returns the number of objects.
  */
 unsigned cursor_add_runs(struct change_cursor *c, const struct changes *changes,
-    const struct datatable *table, struct json_text *t, size_t length);
+    const struct datatable *table, struct text_writer *t, size_t length);
 
 #endif

@@ -6,12 +6,12 @@
 
 struct api;
 struct http_request;
-struct json_text;
+struct text_writer;
 
 /* GET /metrics */
 void api_get_metrics(struct http_request *request);
 
 /* Add the metrics to t. */
-void metrics_write(const struct api *api, struct json_text *t);
+void metrics_write(const struct api *api, struct text_writer *t);
 
 #endif

@@ -6,7 +6,7 @@
 
 struct api;
 struct http_request;
-struct json_text;
+struct text_writer;
 
 /* GET /api/status, /api/clients and /healthz */
 void api_get_status(struct http_request *request);
@@ -16,6 +16,6 @@ void api_get_health(struct http_request *request);
 /* Add the body of /api/status, which is the data of the event "status" as well.
  */
 void
-api_write_status(const struct api *api, bool writable, struct json_text *t);
+api_write_status(const struct api *api, bool writable, struct text_writer *t);
 
 #endif

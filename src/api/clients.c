@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/text_writer.h"
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
@@ -65,39 +65,39 @@ was_shown(const struct shown *shown, const struct report_host *h)
 }
 
 static void
-add_codes(const struct report_connection *c, struct json_text *t)
+add_codes(const struct report_connection *c, struct text_writer *t)
 {
 	const char *comma = "";
 
-	json_text_add(t, ",\"functions\":{");
+	text_writer_add(t, ",\"functions\":{");
 	for (size_t i = 0; i <= REPORT_FUNCTIONS_MAX; i++) {
 		uint8_t function = report_function(i);
 
 		if (c->functions[i] == 0)
 			continue;
 		if (function != 0)
-			json_text_add(t, "%s\"%u\":", comma, function);
+			text_writer_add(t, "%s\"%u\":", comma, function);
 		else
-			json_text_add(t, "%s\"other\":", comma);
-		json_text_add(t, "%" PRIu64, c->functions[i]);
+			text_writer_add(t, "%s\"other\":", comma);
+		text_writer_add(t, "%" PRIu64, c->functions[i]);
 		comma = ",";
 	}
 	comma = "";
-	json_text_add(t, "},\"exceptions\":{");
+	text_writer_add(t, "},\"exceptions\":{");
 	for (size_t i = 1; i < REPORT_EXCEPTIONS; i++) {
 		if (c->exceptions[i] == 0)
 			continue;
-		json_text_add(
+		text_writer_add(
 		    t, "%s\"%zu\":%" PRIu64, comma, i, c->exceptions[i]);
 		comma = ",";
 	}
-	json_text_add(t, "}");
+	text_writer_add(t, "}");
 }
 
 static void
-add_connection(const struct report_connection *c, struct json_text *t)
+add_connection(const struct report_connection *c, struct text_writer *t)
 {
-	json_text_add(t,
+	text_writer_add(t,
 	    ",\"requests_per_s\":%" PRIu32 ",\"bytes_in\":%" PRIu64
 	    ",\"bytes_out\":%" PRIu64,
 	    report_rate_now(&c->rate, clock_us()), c->bytes_in, c->bytes_out);
@@ -105,17 +105,17 @@ add_connection(const struct report_connection *c, struct json_text *t)
 }
 
 static void
-add_polls(const struct report_host *h, struct json_text *t)
+add_polls(const struct report_host *h, struct text_writer *t)
 {
 	const char *comma = "";
 
-	json_text_add(t, "\"polls\":[");
+	text_writer_add(t, "\"polls\":[");
 	for (size_t i = 0; i < h->poll_count; i++) {
 		const struct report_poll *p = &h->polls[i];
 
 		if (p->count < 2)
 			continue;
-		json_text_add(t,
+		text_writer_add(t,
 		    "%s{\"unit\":%u,\"function\":%u,\"address\":%u,"
 		    "\"quantity\":%u,\"requests\":%" PRIu64
 		    ",\"period_ms\":%.3f,\"jitter_ms\":%.3f,\"least_ms\":%.3f,"
@@ -126,27 +126,27 @@ add_polls(const struct report_host *h, struct json_text *t)
 		    p->overlaps ? "true" : "false");
 		comma = ",";
 	}
-	json_text_add(t, "]");
+	text_writer_add(t, "]");
 }
 
 static void
-add_illegals(const struct report_host *h, struct json_text *t)
+add_illegals(const struct report_host *h, struct text_writer *t)
 {
-	json_text_add(t, ",\"illegal\":[");
+	text_writer_add(t, ",\"illegal\":[");
 	for (size_t i = 0; i < h->illegal_count; i++) {
 		const struct report_illegal *illegal = &h->illegals[i];
 
-		json_text_add(t,
+		text_writer_add(t,
 		    "%s{\"function\":%u,\"exception\":%u,\"requests\":%" PRIu64
 		    ",\"reason\":\"%s\"}",
 		    i == 0 ? "" : ",", illegal->function, illegal->exception,
 		    illegal->count, illegal->wrong);
 	}
-	json_text_add(t, "]");
+	text_writer_add(t, "]");
 }
 
 struct hints {
-	struct json_text *t;
+	struct text_writer *t;
 	const char *comma;
 };
 
@@ -155,32 +155,33 @@ add_hint(void *arg, const char *hint)
 {
 	struct hints *hints = arg;
 
-	json_text_add(hints->t, "%s\"%s\"", hints->comma, hint);
+	text_writer_add(hints->t, "%s\"%s\"", hints->comma, hint);
 	hints->comma = ",";
 }
 
 static void
-add_report(const struct report_host *h, struct json_text *t)
+add_report(const struct report_host *h, struct text_writer *t)
 {
 	struct hints hints = { t, "" };
 
-	json_text_add(t, ",\"report\":{");
+	text_writer_add(t, ",\"report\":{");
 	add_polls(h, t);
-	json_text_add(t,
+	text_writer_add(t,
 	    ",\"requests\":%" PRIu64 ",\"exceptions\":%" PRIu64
 	    ",\"pipelining\":%" PRIu64 ",\"reconnects\":%" PRIu64
 	    ",\"reconnects_per_min\":%.1f",
 	    h->requests, h->exceptions, h->depth_max, h->connections - 1,
 	    report_reconnects_a_minute(h));
 	add_illegals(h, t);
-	json_text_add(t, ",\"hints\":[");
+	text_writer_add(t, ",\"hints\":[");
 	report_hints(h, add_hint, &hints);
-	json_text_add(t, "]}");
+	text_writer_add(t, "]}");
 }
 
 /* Add the report on a host, once. */
 static void
-add_host(const struct report_host *h, struct shown *shown, struct json_text *t)
+add_host(
+    const struct report_host *h, struct shown *shown, struct text_writer *t)
 {
 	if (h == NULL || was_shown(shown, h))
 		return;
@@ -210,7 +211,7 @@ find_report(const struct api *api, const struct row *row)
 /* Returns whether it will change without activity. */
 static bool
 add_row(const struct api *api, const struct row *row, struct shown *shown,
-    struct json_text *t)
+    struct text_writer *t)
 {
 	const struct report_connection *c = find_report(api, row);
 	uint64_t now = clock_ms();
@@ -219,7 +220,7 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
-	json_text_add(t,
+	text_writer_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":true,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
@@ -231,7 +232,7 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 		add_connection(c, t);
 		add_host(client_report_of(api->config.report, c), shown, t);
 	}
-	json_text_add(t, "}");
+	text_writer_add(t, "}");
 	return row->unsent > 0 || idle < RATE_ENDS;
 }
 
@@ -239,13 +240,13 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
  * change without activity. */
 static bool
 add_closed(const struct api *api, const struct report_connection *c,
-    struct shown *shown, struct json_text *t)
+    struct shown *shown, struct text_writer *t)
 {
 	uint64_t now = clock_us();
 	uint64_t idle = now - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
-	json_text_add(t,
+	text_writer_add(t,
 	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":false,"
 	    "\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":0,\"idle_s\":%.1f",
@@ -255,7 +256,7 @@ add_closed(const struct api *api, const struct report_connection *c,
 	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
 	add_host(client_report_of(api->config.report, c), shown, t);
-	json_text_add(t, "}");
+	text_writer_add(t, "}");
 	return idle < RATE_ENDS;
 }
 
@@ -273,7 +274,7 @@ last_of(const struct client_report *report, const struct report_host *h)
 }
 
 bool
-api_write_clients(const struct api *api, struct json_text *t)
+api_write_clients(const struct api *api, struct text_writer *t)
 {
 	struct rows rows = { .count = 0 };
 	struct shown shown = { .count = 0 };
@@ -282,9 +283,9 @@ api_write_clients(const struct api *api, struct json_text *t)
 	bool has_pending_changes = false;
 
 	server_each_client(api->config.server, gather, &rows);
-	json_text_add(t, "[");
+	text_writer_add(t, "[");
 	for (size_t i = 0; i < rows.count; i++) {
-		json_text_add(t, "%s", comma);
+		text_writer_add(t, "%s", comma);
 		if (add_row(api, &rows.rows[i], &shown, t))
 			has_pending_changes = true;
 		comma = ",";
@@ -297,11 +298,11 @@ api_write_clients(const struct api *api, struct json_text *t)
 
 		if (c == NULL)
 			continue;
-		json_text_add(t, "%s", comma);
+		text_writer_add(t, "%s", comma);
 		if (add_closed(api, c, &shown, t))
 			has_pending_changes = true;
 		comma = ",";
 	}
-	json_text_add(t, "]");
+	text_writer_add(t, "]");
 	return has_pending_changes;
 }

@@ -2,7 +2,8 @@
 
 #include <event2/buffer.h>
 
-#include "api/json.h"
+#include "api/text_writer.h"
+#include "api/values_json.h"
 #include "table/changes.h"
 
 /* The most values of one object. */
@@ -35,32 +36,32 @@ next_run(struct change_cursor *c, const struct changes *changes,
 }
 
 static void
-add_run(struct json_text *t, const struct datatable *table,
+add_run(struct text_writer *t, const struct datatable *table,
     enum datatable_kind kind, const struct changes_run *run)
 {
 	const struct changes_writer *w = run->writer;
 	uint16_t coils[DATATABLE_PACKED_WORDS(RUN_MAX)];
 
-	json_text_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
-	    json_text_kinds[kind], run->address);
+	text_writer_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
+	    api_kind_names[kind], run->address);
 	if (kind == DATATABLE_REGISTERS) {
-		json_text_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
+		api_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
 		    datatable_registers(table, run->address), run->quantity);
 	} else {
 		datatable_read_coils(table, run->address, run->quantity, coils);
-		json_text_add_coils(t, false, coils, 0, run->quantity);
+		api_add_coils(t, false, coils, 0, run->quantity);
 	}
-	json_text_add(t, "],");
+	text_writer_add(t, "],");
 	if (w == NULL)
-		json_text_add_writer(t, NULL, 0, 0);
+		api_add_writer(t, NULL, 0, 0);
 	else
-		json_text_add_writer(t, &w->host, w->unit, w->function);
-	json_text_add(t, "}");
+		api_add_writer(t, &w->host, w->unit, w->function);
+	text_writer_add(t, "}");
 }
 
 unsigned
 cursor_add_runs(struct change_cursor *c, const struct changes *changes,
-    const struct datatable *table, struct json_text *t, size_t length)
+    const struct datatable *table, struct text_writer *t, size_t length)
 {
 	struct changes_run run;
 	unsigned n = 0;
@@ -72,7 +73,7 @@ cursor_add_runs(struct change_cursor *c, const struct changes *changes,
 			break;
 		}
 		if (n++ > 0)
-			json_text_add(t, ",");
+			text_writer_add(t, ",");
 		add_run(t, table, c->kind, &run);
 		c->address = run.address + run.quantity;
 	}

@@ -9,10 +9,10 @@
 
 #include "api/api.h"
 #include "api/clients.h"
-#include "api/json.h"
 #include "api/raw_changes.h"
 #include "api/status.h"
 #include "api/subscriber.h"
+#include "api/text_writer.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "http/scheduler.h"
@@ -89,11 +89,11 @@ static void
 send_status(struct events *e, struct evbuffer *data)
 {
 	const struct api_config *config = &e->api->config;
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, data);
+	text_writer_begin(&t, data);
 	api_write_status(e->api, config->writable && config->token == NULL, &t);
-	if (json_text_end(&t) == 0)
+	if (text_writer_end(&t) == 0)
 		broadcast(e, "status", data);
 	evbuffer_drain(data, evbuffer_get_length(data));
 }
@@ -102,13 +102,13 @@ static void
 send_clients(struct events *e, struct evbuffer *data)
 {
 	uint64_t now = activity(e->api);
-	struct json_text t;
+	struct text_writer t;
 
 	if (now == e->sent_activity && !e->clients_pending)
 		return;
-	json_text_begin(&t, data);
+	text_writer_begin(&t, data);
 	e->clients_pending = api_write_clients(e->api, &t);
-	if (json_text_end(&t) == 0)
+	if (text_writer_end(&t) == 0)
 		broadcast(e, "clients", data);
 	e->sent_activity = now;
 }

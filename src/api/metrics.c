@@ -6,7 +6,7 @@
 
 #include "api/api.h"
 #include "api/events.h"
-#include "api/json.h"
+#include "api/text_writer.h"
 #include "http/request.h"
 #include "http/scheduler.h"
 #include "http/server.h"
@@ -21,31 +21,31 @@
 /* Add help and type, which precede the samples of each metric. */
 static void
 add_head(
-    struct json_text *t, const char *name, const char *type, const char *help)
+    struct text_writer *t, const char *name, const char *type, const char *help)
 {
-	json_text_add(t,
+	text_writer_add(t,
 	    "# HELP mbasyncserver_%s %s\n# TYPE mbasyncserver_%s %s\n", name,
 	    help, name, type);
 }
 
 static void
-add_one(struct json_text *t, const char *name, const char *type,
+add_one(struct text_writer *t, const char *name, const char *type,
     const char *help, uint64_t value)
 {
 	add_head(t, name, type, help);
-	json_text_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
+	text_writer_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
 }
 
 static void
-add_labelled(struct json_text *t, const char *name, const char *label,
+add_labelled(struct text_writer *t, const char *name, const char *label,
     const char *value, uint64_t n)
 {
-	json_text_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name,
+	text_writer_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name,
 	    label, value, n);
 }
 
 static void
-add_connections(struct json_text *t, const struct counters *n)
+add_connections(struct text_writer *t, const struct counters *n)
 {
 	add_one(t, "connections", "gauge", "Modbus connections open now.",
 	    n->connections);
@@ -67,7 +67,7 @@ add_connections(struct json_text *t, const struct counters *n)
 
 /* Each of these errors closes its connection. */
 static void
-add_protocol_errors(struct json_text *t, const struct counters *n)
+add_protocol_errors(struct text_writer *t, const struct counters *n)
 {
 	static const char name[] = "protocol_errors_total";
 
@@ -81,7 +81,7 @@ add_protocol_errors(struct json_text *t, const struct counters *n)
 /* Supported function codes are always listed, so that their first request is
  * visible as an increase. */
 static void
-add_requests(struct json_text *t, const struct counters *n)
+add_requests(struct text_writer *t, const struct counters *n)
 {
 	char code[8];
 
@@ -106,7 +106,7 @@ add_requests(struct json_text *t, const struct counters *n)
 }
 
 static void
-add_traffic(struct json_text *t, const struct counters *n)
+add_traffic(struct text_writer *t, const struct counters *n)
 {
 	add_one(t, "received_bytes_total", "counter",
 	    "Bytes of requests received.", n->bytes_in);
@@ -122,7 +122,7 @@ add_traffic(struct json_text *t, const struct counters *n)
 }
 
 static void
-add_writers(struct json_text *t, const struct last_writer *last_writer)
+add_writers(struct text_writer *t, const struct last_writer *last_writer)
 {
 	static const char name[] = "contended_addresses";
 	struct last_writer_totals totals = last_writer_totals(last_writer);
@@ -140,7 +140,7 @@ add_writers(struct json_text *t, const struct last_writer *last_writer)
 /* unit: the metric's unit is 1/unit of the histogram's, whose bounds and sum
  * are scaled by it. */
 static void
-add_histogram(struct json_text *t, const char *name, const char *help,
+add_histogram(struct text_writer *t, const char *name, const char *help,
     const struct histogram *h, double unit)
 {
 	uint64_t n = 0;
@@ -148,19 +148,19 @@ add_histogram(struct json_text *t, const char *name, const char *help,
 	add_head(t, name, "histogram", help);
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		n += h->counts[i];
-		json_text_add(t,
+		text_writer_add(t,
 		    "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
 		    (double)h->bounds[i] * unit, n);
 	}
 	n += h->counts[HISTOGRAM_BUCKETS];
-	json_text_add(t,
+	text_writer_add(t,
 	    "mbasyncserver_%s_bucket{le=\"+Inf\"} %" PRIu64
 	    "\nmbasyncserver_%s_sum %.9f\nmbasyncserver_%s_count %" PRIu64 "\n",
 	    name, n, name, (double)h->sum * unit, name, n);
 }
 
 static void
-add_commits(struct json_text *t, const struct state_figures *f)
+add_commits(struct text_writer *t, const struct state_figures *f)
 {
 	add_histogram(t, "commit_duration_seconds",
 	    "Time that a commit to the state file took.", &f->took, NANOSECOND);
@@ -172,7 +172,7 @@ add_commits(struct json_text *t, const struct state_figures *f)
 }
 
 static void
-add_http(struct json_text *t, const struct api *api)
+add_http(struct text_writer *t, const struct api *api)
 {
 	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
 	    http_server_connections(api->http));
@@ -183,12 +183,12 @@ add_http(struct json_text *t, const struct api *api)
 	    http_server_requests(api->http));
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
-	json_text_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
+	text_writer_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
 	    (double)scheduler_spent(api->scheduler) * NANOSECOND);
 }
 
 void
-metrics_write(const struct api *api, struct json_text *t)
+metrics_write(const struct api *api, struct text_writer *t)
 {
 	const struct counters *n = server_counters(api->config.server);
 
@@ -196,7 +196,7 @@ metrics_write(const struct api *api, struct json_text *t)
 	add_labelled(t, "build_info", "version", VERSION, 1);
 	add_head(t, "start_time_seconds", "gauge",
 	    "When the server started, in seconds since 1970.");
-	json_text_add(t, "mbasyncserver_start_time_seconds %.3f\n",
+	text_writer_add(t, "mbasyncserver_start_time_seconds %.3f\n",
 	    (double)api->started / 1000);
 	add_one(t, "healthy", "gauge", "1, or 0 when /healthz gives a reason.",
 	    api_health(api) == NULL);
@@ -218,13 +218,13 @@ void
 api_get_metrics(struct http_request *request)
 {
 	struct evbuffer *body = http_request_new_body(request);
-	struct json_text t;
+	struct text_writer t;
 
 	if (body == NULL)
 		return;
-	json_text_begin(&t, body);
+	text_writer_begin(&t, body);
 	metrics_write(request->context, &t);
-	if (json_text_end(&t) != 0)
+	if (text_writer_end(&t) != 0)
 		http_request_fail(request, 500, "out of memory");
 	else
 		http_request_reply(request, 200, METRICS_TYPE, body);

@@ -3,7 +3,8 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-#include "api/json.h"
+#include "api/text_writer.h"
+#include "api/values_json.h"
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
@@ -18,46 +19,46 @@ struct raw_changes {
 };
 
 static void
-add_items(struct json_text *t, const struct datatable_change *change,
+add_items(struct text_writer *t, const struct datatable_change *change,
     const uint16_t *items)
 {
 	if (change->kind == DATATABLE_REGISTERS)
-		json_text_add_values(t, false, VALUE_UINT16, VALUE_ABCD, items,
+		api_add_values(t, false, VALUE_UINT16, VALUE_ABCD, items,
 		    change->quantity);
 	else
-		json_text_add_coils(t, false, items, 0, change->quantity);
+		api_add_coils(t, false, items, 0, change->quantity);
 }
 
 static void
-add_change(struct json_text *t, const struct datatable_change *change)
+add_change(struct text_writer *t, const struct datatable_change *change)
 {
 	const struct datatable_writer *w = change->writer;
 	char time[TIMESTAMP_TEXT_MAX];
 
-	json_text_add(t,
+	text_writer_add(t,
 	    "event: change\ndata: {\"time\":\"%s\",\"kind\":\"%s\","
 	    "\"address\":%u,",
 	    timestamp_format_utc_ms(clock_realtime_ms(), time),
-	    json_text_kinds[change->kind], change->address);
-	json_text_add_writer(t, &w->client->address, w->unit, w->function);
-	json_text_add(t, ",\"before\":[");
+	    api_kind_names[change->kind], change->address);
+	api_add_writer(t, &w->client->address, w->unit, w->function);
+	text_writer_add(t, ",\"before\":[");
 	add_items(t, change, change->before);
-	json_text_add(t, "],\"after\":[");
+	text_writer_add(t, "],\"after\":[");
 	add_items(t, change, change->after);
-	json_text_add(t, "]}\n\n");
+	text_writer_add(t, "]}\n\n");
 }
 
 static void
 changed(void *arg, const struct datatable_change *change)
 {
 	struct raw_changes *rc = arg;
-	struct json_text t;
+	struct text_writer t;
 
 	if (rc->readers == 0 || !rc->complete)
 		return;
-	json_text_begin(&t, rc->events);
+	text_writer_begin(&t, rc->events);
 	add_change(&t, change);
-	if (json_text_end(&t) != 0 ||
+	if (text_writer_end(&t) != 0 ||
 	    evbuffer_get_length(rc->events) > RAW_CHANGES_BYTES_MAX)
 		rc->complete = false; /* drop the rest of this tick */
 }

@@ -8,7 +8,7 @@
 
 #include "api/api.h"
 #include "api/events.h"
-#include "api/json.h"
+#include "api/text_writer.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "http/request.h"
@@ -64,16 +64,16 @@ add_changes(struct subscriber *s, struct evbuffer *out)
 	const struct api *api = s->api;
 	char time[TIMESTAMP_TEXT_MAX];
 	struct evbuffer *runs;
-	struct json_text t;
+	struct text_writer t;
 	unsigned n;
 
 	if (!cursor_begin_scan(&s->cursor, api->changes) ||
 	    (runs = evbuffer_new()) == NULL)
 		return;
-	json_text_begin(&t, runs);
+	text_writer_begin(&t, runs);
 	n = cursor_add_runs(&s->cursor, api->changes, api->config.table, &t,
 	    SUBSCRIBER_EVENT_MAX);
-	if (json_text_end(&t) == 0 && n > 0) {
+	if (text_writer_end(&t) == 0 && n > 0) {
 		uint64_t sequence = events_sequence_of(api, s->cursor.tick);
 
 		evbuffer_add_printf(out,

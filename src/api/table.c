@@ -7,7 +7,8 @@
 
 #include "api/api.h"
 #include "api/events.h"
-#include "api/json.h"
+#include "api/text_writer.h"
+#include "api/values_json.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "table/values.h"
@@ -74,24 +75,24 @@ step_size(const struct reading *r, size_t total)
 }
 
 static void
-add_values(struct reading *r, struct json_text *t)
+add_values(struct reading *r, struct text_writer *t)
 {
 	size_t n = step_size(r, r->value_count);
 
-	json_text_add_values(t, r->done > 0, r->type, r->order,
+	api_add_values(t, r->done > 0, r->type, r->order,
 	    r->registers + r->done * value_words(r->type), n);
 	r->done += n;
 }
 
 /* End a step; reply if it was the last. */
 static void
-end_step(struct http_request *request, struct json_text *t, bool finished)
+end_step(struct http_request *request, struct text_writer *t, bool finished)
 {
 	struct reading *r = request->data;
 
 	if (finished)
-		json_text_add(t, "]}\n");
-	if (json_text_end(t) != 0)
+		text_writer_add(t, "]}\n");
+	if (text_writer_end(t) != 0)
 		r->failed = true;
 	if (r->failed)
 		http_request_fail(request, 500, "out of memory");
@@ -103,9 +104,9 @@ static void
 step_registers(struct http_request *request)
 {
 	struct reading *r = request->data;
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, r->body);
+	text_writer_begin(&t, r->body);
 	add_values(r, &t);
 	end_step(request, &t, r->done == r->value_count);
 }
@@ -128,7 +129,7 @@ api_get_registers(struct http_request *request)
 	const struct api *api = request->context;
 	struct parameters q;
 	struct reading *r;
-	struct json_text t;
+	struct text_writer t;
 
 	parameters_parse(&q, http_request_query(request));
 	struct range range = requested_range(&q);
@@ -158,13 +159,13 @@ api_get_registers(struct http_request *request)
 	memcpy(r->registers,
 	    datatable_registers(api->config.table, (uint16_t)range.address),
 	    range.quantity * sizeof(uint16_t));
-	json_text_begin(&t, r->body);
-	json_text_add(&t,
+	text_writer_begin(&t, r->body);
+	text_writer_add(&t,
 	    "{\"address\":%zu,\"quantity\":%zu,\"type\":\"%s\",\"order\":"
 	    "\"%s\",\"values\":[",
 	    range.address, range.quantity, value_type_names[type],
 	    value_order_names[order]);
-	r->failed = json_text_end(&t) != 0;
+	r->failed = text_writer_end(&t) != 0;
 	http_request_continue(request, step_registers, r, reading_free);
 }
 
@@ -191,10 +192,10 @@ step_coils(struct http_request *request)
 {
 	struct reading *r = request->data;
 	size_t n = step_size(r, r->coil_count);
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, r->body);
-	json_text_add_coils(&t, r->done > 0, r->coils, r->done, n);
+	text_writer_begin(&t, r->body);
+	api_add_coils(&t, r->done > 0, r->coils, r->done, n);
 	r->done += n;
 	end_step(request, &t, r->done == r->coil_count);
 }
@@ -205,7 +206,7 @@ api_get_coils(struct http_request *request)
 	const struct api *api = request->context;
 	struct parameters q;
 	struct reading *r;
-	struct json_text t;
+	struct text_writer t;
 
 	parameters_parse(&q, http_request_query(request));
 	struct range range = requested_range(&q);
@@ -220,10 +221,10 @@ api_get_coils(struct http_request *request)
 	}
 	r->coil_count = range.quantity;
 	copy_coils(api->config.table, range.address, range.quantity, r->coils);
-	json_text_begin(&t, r->body);
-	json_text_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
+	text_writer_begin(&t, r->body);
+	text_writer_add(&t, "{\"address\":%zu,\"quantity\":%zu,\"values\":[",
 	    range.address, range.quantity);
-	r->failed = json_text_end(&t) != 0;
+	r->failed = text_writer_end(&t) != 0;
 	http_request_continue(request, step_coils, r, reading_free);
 }
 
@@ -231,13 +232,13 @@ static void
 step_dump(struct http_request *request)
 {
 	struct reading *r = request->data;
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, r->body);
+	text_writer_begin(&t, r->body);
 	add_values(r, &t);
 	if (r->done == r->value_count) {
-		json_text_add(&t, "],\"coils\":[");
-		json_text_add_values(
+		text_writer_add(&t, "],\"coils\":[");
+		api_add_values(
 		    &t, false, VALUE_UINT16, VALUE_ABCD, r->coils, COIL_WORDS);
 	}
 	end_step(request, &t, r->done == r->value_count);
@@ -249,7 +250,7 @@ api_get_dump(struct http_request *request)
 	const struct api *api = request->context;
 	struct reading *r;
 	struct parameters q;
-	struct json_text t;
+	struct text_writer t;
 
 	parameters_parse(&q, http_request_query(request));
 	if (parameters_finish(&q) != NULL) {
@@ -265,10 +266,10 @@ api_get_dump(struct http_request *request)
 	memcpy(r->registers, datatable_registers(api->config.table, 0),
 	    ADDRESSES * sizeof(uint16_t));
 	copy_coils(api->config.table, 0, ADDRESSES, r->coils);
-	json_text_begin(&t, r->body);
-	json_text_add(&t,
+	text_writer_begin(&t, r->body);
+	text_writer_add(&t,
 	    "{\"mode\":\"%s\",\"seq\":%" PRIu64 ",\"registers\":[",
 	    api_mode(api), events_sequence(api));
-	r->failed = json_text_end(&t) != 0;
+	r->failed = text_writer_end(&t) != 0;
 	http_request_continue(request, step_dump, r, reading_free);
 }

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/values_json.h"
 #include "http/body.h"
 #include "http/guard.h"
 #include "http/parameters.h"
@@ -395,7 +395,7 @@ api_reset(struct http_request *request)
 	if (!is_allowed(request))
 		return;
 	parameters_parse(&q, http_request_query(request));
-	kind = parameters_choice(&q, "kind", json_text_kinds, 2, 2);
+	kind = parameters_choice(&q, "kind", api_kind_names, 2, 2);
 	if (parameters_finish(&q) != NULL)
 		http_request_fail(request, 400, "%s", q.error);
 	else if (kind == 2)

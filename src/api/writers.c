@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/text_writer.h"
+#include "api/values_json.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "http/parameters.h"
@@ -67,11 +68,11 @@ walk_new(struct http_request *request, enum datatable_kind kind)
 
 /* End a step; reply if it was the last. */
 static void
-end_step(struct http_request *request, struct json_text *t, bool finished)
+end_step(struct http_request *request, struct text_writer *t, bool finished)
 {
 	struct walk *w = request->data;
 
-	if (json_text_end(t) != 0)
+	if (text_writer_end(t) != 0)
 		w->failed = true;
 	if (w->failed)
 		http_request_fail(request, 500, "out of memory");
@@ -92,26 +93,26 @@ host_or_null(const struct address *host, char *text)
 }
 
 static void
-add_row(struct walk *w, struct json_text *t, uint16_t address,
+add_row(struct walk *w, struct text_writer *t, uint16_t address,
     const struct last_write *write)
 {
 	char host[ADDRESS_TEXT_MAX + 2], other[ADDRESS_TEXT_MAX + 2];
 	char time[TIMESTAMP_TEXT_MAX];
 
-	json_text_add(t,
+	text_writer_add(t,
 	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
 	    "\"changes\":%" PRIu32 ",\"contended\":%s",
-	    w->count++ == 0 ? "" : ",", json_text_kinds[w->kind], address,
+	    w->count++ == 0 ? "" : ",", api_kind_names[w->kind], address,
 	    host_or_null(write->client, host),
 	    timestamp_format_utc_ms(write->time, time), write->changes,
 	    write->contentions > 0 ? "true" : "false");
 	if (write->contentions > 0)
-		json_text_add(t,
+		text_writer_add(t,
 		    ",\"other\":%s,\"contentions\":%" PRIu32
 		    ",\"handover\":\"%s\"",
 		    host_or_null(write->other, other), write->contentions,
 		    timestamp_format_utc_ms(write->handover, time));
-	json_text_add(t, "}");
+	text_writer_add(t, "}");
 }
 
 /* Add the rows of the next written addresses. */
@@ -121,9 +122,9 @@ step_rows(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	struct last_write write;
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, w->body);
+	text_writer_begin(&t, w->body);
 	for (int i = 0; i < STEP_ROWS && w->from < w->end; i++) {
 		int32_t next = last_writer_next_written(
 		    api->config.last_writer, w->kind, 0, w->from);
@@ -138,7 +139,7 @@ step_rows(struct http_request *request)
 			add_row(w, &t, (uint16_t)next, &write);
 	}
 	if (w->from >= w->end)
-		json_text_add(&t, "]\n");
+		text_writer_add(&t, "]\n");
 	end_step(request, &t, w->from >= w->end);
 }
 
@@ -160,7 +161,7 @@ api_get_writers(struct http_request *request)
 
 	parameters_parse(&q, http_request_query(request));
 	size_t kind = parameters_choice(
-	    &q, "kind", json_text_kinds, 2, DATATABLE_REGISTERS);
+	    &q, "kind", api_kind_names, 2, DATATABLE_REGISTERS);
 	size_t address = parameters_number(&q, "address", 0, ADDRESSES - 1, 0);
 	size_t left = ADDRESSES - address;
 	size_t quantity = parameters_number(&q, "quantity", 1,
@@ -184,12 +185,12 @@ step_contended(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	struct last_write write;
-	struct json_text t;
+	struct text_writer t;
 	int listed = 0;
 	int32_t next;
 
 	w->from = 0;
-	json_text_begin(&t, w->body);
+	text_writer_begin(&t, w->body);
 	while (listed < API_CONTENDED_MAX &&
 	    (next = last_writer_next_contended(
 		 api->config.last_writer, w->kind, w->from)) >= 0) {
@@ -204,7 +205,7 @@ step_contended(struct http_request *request)
 		w->kind = DATATABLE_COILS;
 		end_step(request, &t, false);
 	} else {
-		json_text_add(&t, "]\n");
+		text_writer_add(&t, "]\n");
 		end_step(request, &t, true);
 	}
 }
@@ -245,41 +246,41 @@ client_number(struct walk *w, const struct address *host)
 /* Add a range: the last writers of the consecutive written addresses from first
  * on, at most `most`, and the ages of their writes. Returns their number. */
 static uint32_t
-add_range(const struct api *api, struct walk *w, struct json_text *t,
+add_range(const struct api *api, struct walk *w, struct text_writer *t,
     uint32_t first, uint32_t most)
 {
 	uint64_t ages[STEP_MAP];
 	uint32_t n = 0;
 	struct last_write write;
 
-	json_text_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
+	text_writer_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
 	    w->count++ == 0 ? "" : ",", first);
 	for (; n < most && first + n < ADDRESSES; n++) {
 		if (!last_writer_read(api->config.last_writer, w->kind,
 			(uint16_t)(first + n), &write))
 			break;
 		ages[n] = w->now > write.time ? w->now - write.time : 0;
-		json_text_add(t, "%s%d", n == 0 ? "" : ",",
+		text_writer_add(t, "%s%d", n == 0 ? "" : ",",
 		    client_number(w, write.client));
 	}
-	json_text_add(t, "],\"age_s\":[");
+	text_writer_add(t, "],\"age_s\":[");
 	for (uint32_t i = 0; i < n; i++)
-		json_text_add(t, "%s%" PRIu64 ".%u", i == 0 ? "" : ",",
+		text_writer_add(t, "%s%" PRIu64 ".%u", i == 0 ? "" : ",",
 		    ages[i] / 1000, (unsigned)(ages[i] / 100 % 10));
-	json_text_add(t, "]}");
+	text_writer_add(t, "]}");
 	return n;
 }
 
 static void
-add_clients(const struct walk *w, struct json_text *t)
+add_clients(const struct walk *w, struct text_writer *t)
 {
 	char host[ADDRESS_TEXT_MAX];
 
-	json_text_add(t, "],\"clients\":[");
+	text_writer_add(t, "],\"clients\":[");
 	for (size_t i = 0; i < w->client_count; i++)
-		json_text_add(t, "%s\"%s\"", i == 0 ? "" : ",",
+		text_writer_add(t, "%s\"%s\"", i == 0 ? "" : ",",
 		    address_format_ip(&w->clients[i], host));
-	json_text_add(t, "]}\n");
+	text_writer_add(t, "]}\n");
 }
 
 static void
@@ -288,9 +289,9 @@ step_map(struct http_request *request)
 	const struct api *api = request->context;
 	struct walk *w = request->data;
 	uint32_t left = STEP_MAP;
-	struct json_text t;
+	struct text_writer t;
 
-	json_text_begin(&t, w->body);
+	text_writer_begin(&t, w->body);
 	while (left > 0 && w->from < ADDRESSES) {
 		int32_t next = last_writer_next_written(
 		    api->config.last_writer, w->kind, 0, w->from);
@@ -317,7 +318,7 @@ api_get_writers_map(struct http_request *request)
 
 	parameters_parse(&q, http_request_query(request));
 	size_t kind = parameters_choice(
-	    &q, "kind", json_text_kinds, 2, DATATABLE_REGISTERS);
+	    &q, "kind", api_kind_names, 2, DATATABLE_REGISTERS);
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;

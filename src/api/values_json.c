@@ -1,0 +1,54 @@
+#include "api/values_json.h"
+
+#include "api/text_writer.h"
+#include "table/datatable.h"
+
+const char *const api_kind_names[2] = {
+	[DATATABLE_COILS] = "coils",
+	[DATATABLE_REGISTERS] = "registers",
+};
+
+void
+api_add_values(struct text_writer *t, bool comma, enum value_type type,
+    enum value_order order, const uint16_t *words, size_t count)
+{
+	unsigned step = value_words(type);
+
+	for (size_t i = 0; i < count; i++, words += step) {
+		char *at = text_writer_reserve(t, 1 + VALUE_TEXT_MAX);
+
+		if (comma || i > 0)
+			*at++ = ',';
+		at += value_format(type, order, words, at);
+		text_writer_commit(t, at);
+	}
+}
+
+void
+api_add_coils(struct text_writer *t, bool comma, const uint16_t *packed,
+    size_t first, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t coil = first + i;
+		char *at = text_writer_reserve(t, 2);
+
+		if (comma || i > 0)
+			*at++ = ',';
+		*at++ = (char)('0' + (packed[coil / 16] >> coil % 16 & 1));
+		text_writer_commit(t, at);
+	}
+}
+
+void
+api_add_writer(struct text_writer *t, const struct address *host, uint8_t unit,
+    uint8_t function)
+{
+	char ip[ADDRESS_TEXT_MAX];
+
+	if (host == NULL)
+		text_writer_add(t, "\"client\":null");
+	else
+		text_writer_add(t,
+		    "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
+		    address_format_ip(host, ip), unit, function);
+}
