@@ -6,14 +6,11 @@
 #define API_EVENTS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 struct api;
 struct event_base;
 struct events;
 struct http_request;
-
-#define EVENTS_TYPE "text/event-stream"
 
 /* Subscribers at one time. */
 #define EVENTS_SUBSCRIBERS_MAX 16
@@ -34,13 +31,6 @@ void events_second(struct events *e);
 
 /* GET /api/events?since=&detail= */
 void events_subscribe(struct http_request *request);
-
-/* The sequence number of the last change: who reads the table now can subscribe
- * to what follows. Rises, also from one start of the server to the next. */
-uint64_t events_sequence(const struct api *api);
-
-/* The sequence number of a tick of changes.h. */
-uint64_t events_sequence_of(const struct api *api, uint32_t tick);
 
 size_t events_subscribers(const struct events *e);
 

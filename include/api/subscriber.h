@@ -18,6 +18,9 @@ struct api;
 struct evbuffer;
 struct http_request;
 
+/* The media type of the stream. */
+#define EVENT_STREAM_TYPE "text/event-stream"
+
 /* A subscriber with so many unsent bytes is sent nothing more for now. */
 #define SUBSCRIBER_UNSENT_MAX (64 * 1024)
 

@@ -5,9 +5,10 @@
 #ifndef API_WRITE_H
 #define API_WRITE_H
 
-#include <stdbool.h>
-
 struct http_request;
+
+/* Bytes of a request's body. */
+#define WRITE_BODY_MAX (1024 * 1024)
 
 /* PUT /api/registers and /api/coils */
 void api_put_registers(struct http_request *request);
@@ -16,9 +17,5 @@ void api_put_coils(struct http_request *request);
 /* POST /api/reset and /api/load */
 void api_reset(struct http_request *request);
 void api_load(struct http_request *request);
-
-/* Whether the request may write: --http-write is given, and the request has the
- * token, if one is required. */
-bool api_may_write(const struct http_request *request);
 
 #endif

@@ -7,11 +7,15 @@
 
 #include "api/events.h"
 #include "api/routes.h"
+#include "api/write.h"
 #include "base/clock.h"
 #include "http/scheduler.h"
 #include "http/server.h"
 #include "net/server.h"
 #include "table/changes.h"
+
+/* Bytes of a request's body, when writes are refused. */
+#define REFUSED_BODY_MAX (64 * 1024)
 
 static void
 second_cb(evutil_socket_t fd, short what, void *arg)
@@ -52,7 +56,7 @@ serve(struct api *api, struct event_base *base)
 	const struct http_server_config config = {
 		.fd = api->config.fd,
 		.body_max =
-		    api->config.writable ? API_BODY_MAX : API_REFUSED_BODY_MAX,
+		    api->config.writable ? WRITE_BODY_MAX : REFUSED_BODY_MAX,
 		.scheduler = api->scheduler,
 		.dispatch = api_dispatch,
 		.context = api,
@@ -99,19 +103,4 @@ api_free(struct api *api)
 	changes_free(api->changes);
 	scheduler_free(api->scheduler);
 	free(api);
-}
-
-const char *
-api_mode(const struct api *api)
-{
-	return api->config.overlay == DATATABLE_OVERLAID ? "overlaid" :
-							   "separate";
-}
-
-const char *
-api_health(const struct api *api)
-{
-	if (api->config.health == NULL)
-		return NULL;
-	return api->config.health(api->config.health_arg);
 }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/context.h"
 #include "api/text_writer.h"
 #include "base/client.h"
 #include "base/clock.h"

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "api/api.h"
 #include "api/clients.h"
+#include "api/context.h"
 #include "api/raw_changes.h"
 #include "api/status.h"
 #include "api/subscriber.h"
@@ -165,20 +165,6 @@ events_free(struct events *e)
 	free(e);
 }
 
-/* Ticks start at 0: with the start time added, the number keeps rising when the
- * server is restarted. */
-uint64_t
-events_sequence_of(const struct api *api, uint32_t tick)
-{
-	return api->started + tick;
-}
-
-uint64_t
-events_sequence(const struct api *api)
-{
-	return events_sequence_of(api, changes_tick(api->changes));
-}
-
 size_t
 events_subscribers(const struct events *e)
 {
@@ -253,7 +239,7 @@ events_subscribe(struct http_request *request)
 	}
 	if (evhttp_request_get_command(request->evhttp) == EVHTTP_REQ_HEAD) {
 		http_request_add_header(request, "Cache-Control", "no-store");
-		http_request_reply(request, 200, EVENTS_TYPE, NULL);
+		http_request_reply(request, 200, EVENT_STREAM_TYPE, NULL);
 		return;
 	}
 	if (api->events->count == EVENTS_SUBSCRIBERS_MAX) {

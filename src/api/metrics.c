@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "api/api.h"
+#include "api/context.h"
 #include "api/events.h"
 #include "api/text_writer.h"
 #include "http/request.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/api.h"
+#include "api/context.h"
 #include "api/events.h"
 #include "api/metrics.h"
 #include "api/status.h"

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "api/api.h"
 #include "api/clients.h"
+#include "api/context.h"
 #include "api/rates.h"
 #include "api/text_writer.h"
 #include "api/write.h"

@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "api/api.h"
-#include "api/events.h"
+#include "api/context.h"
 #include "api/text_writer.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
@@ -74,7 +73,7 @@ add_changes(struct subscriber *s, struct evbuffer *out)
 	n = cursor_add_runs(&s->cursor, api->changes, api->config.table, &t,
 	    SUBSCRIBER_EVENT_MAX);
 	if (text_writer_end(&t) == 0 && n > 0) {
-		uint64_t sequence = events_sequence_of(api, s->cursor.tick);
+		uint64_t sequence = api_sequence_of(api, s->cursor.tick);
 
 		evbuffer_add_printf(out,
 		    "event: changes\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64
@@ -90,7 +89,7 @@ add_changes(struct subscriber *s, struct evbuffer *out)
 static void
 add_gap(struct subscriber *s, struct evbuffer *out)
 {
-	uint64_t sequence = events_sequence_of(s->api, s->cursor.tick);
+	uint64_t sequence = api_sequence_of(s->api, s->cursor.tick);
 
 	evbuffer_add_printf(out,
 	    "event: gap\nid: %" PRIu64 "\ndata: {\"seq\":%" PRIu64 "}\n\n",
@@ -165,7 +164,7 @@ subscriber_free(struct subscriber *s)
 static void
 set_position(struct subscriber *s, uint64_t since)
 {
-	uint64_t first = events_sequence_of(s->api, 0);
+	uint64_t first = api_sequence_of(s->api, 0);
 	uint32_t now = changes_tick(s->api->changes);
 
 	s->cursor.tick = now;
@@ -183,7 +182,7 @@ subscriber_start(struct subscriber *s, uint64_t since)
 	struct evbuffer *out = evbuffer_new();
 
 	set_position(s, since);
-	http_request_add_header(s->request, "Content-Type", EVENTS_TYPE);
+	http_request_add_header(s->request, "Content-Type", EVENT_STREAM_TYPE);
 	http_request_add_header(s->request, "Cache-Control", "no-store");
 	evhttp_send_reply_start(s->request->evhttp, 200, NULL);
 	/* subscriber_is_stalled replaces evhttp's timeouts. */
@@ -193,8 +192,8 @@ subscriber_start(struct subscriber *s, uint64_t since)
 	evbuffer_add_printf(out,
 	    "event: hello\ndata: {\"seq\":%" PRIu64
 	    ",\"mode\":\"%s\",\"epoch\":\"%" PRIu64 "\"}\n\n",
-	    events_sequence_of(s->api, s->cursor.tick), api_mode(s->api),
-	    events_sequence_of(s->api, 0));
+	    api_sequence_of(s->api, s->cursor.tick), api_mode(s->api),
+	    api_sequence_of(s->api, 0));
 	subscriber_send(s, out);
 	evbuffer_free(out);
 }

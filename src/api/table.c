@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "api/events.h"
+#include "api/context.h"
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "http/parameters.h"
@@ -269,7 +268,7 @@ api_get_dump(struct http_request *request)
 	text_writer_begin(&t, r->body);
 	text_writer_add(&t,
 	    "{\"mode\":\"%s\",\"seq\":%" PRIu64 ",\"registers\":[",
-	    api_mode(api), events_sequence(api));
+	    api_mode(api), api_sequence(api));
 	r->failed = text_writer_end(&t) != 0;
 	http_request_continue(request, step_dump, r, reading_free);
 }

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/api.h"
+#include "api/context.h"
 #include "api/values_json.h"
 #include "http/body.h"
-#include "http/guard.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "net/server.h"
@@ -35,18 +34,6 @@ struct pending_write {
 	struct order_write *write;    /* borrowed; NULL once it is settled */
 	json_t *reply;                /* owned, until it is sent */
 };
-
-bool
-api_may_write(const struct http_request *request)
-{
-	const struct api *api = request->context;
-
-	return api->config.writable &&
-	    (api->config.token == NULL ||
-		guard_allows_token(
-		    http_request_header(request, "Authorization"),
-		    api->config.token));
-}
 
 /* Whether the request may write. Otherwise replies with the error. */
 static bool
@@ -167,9 +154,9 @@ take_body(struct http_request *request)
 		    request, 415, "Content-Type: expected " JSON_TYPE);
 		return NULL;
 	}
-	if (length > API_BODY_MAX) {
+	if (length > WRITE_BODY_MAX) {
 		http_request_fail(request, 413,
-		    "body: expected at most %d bytes", API_BODY_MAX);
+		    "body: expected at most %d bytes", WRITE_BODY_MAX);
 		return NULL;
 	}
 	text = (const char *)evbuffer_pullup(body, -1);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/context.h"
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "base/clock.h"
