@@ -1,32 +1,20 @@
 #include "api/write.h"
 
 #include <event2/buffer.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api/context.h"
 #include "api/values_json.h"
+#include "api/write_body.h"
 #include "http/body.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "net/server.h"
 #include "service/writing.h"
 
-#define ADDRESSES    65536
-#define COILS_A_WORD 16
-#define COIL_WORDS   (ADDRESSES / COILS_A_WORD)
-#define JSON_TYPE    "application/json"
-
-/* The values to write: at most all registers and all coils. */
-struct requested_write {
-	struct writing writings[2];
-	size_t count;
-	uint16_t registers[ADDRESSES];
-	uint16_t coils[COIL_WORDS];
-	char error[BODY_ERROR_MAX];
-};
+#define JSON_TYPE "application/json"
 
 /* A write that waits for the order, and the reply to it. */
 struct pending_write {
@@ -106,9 +94,9 @@ fail_refused(struct http_request *request, const struct writing_result *result)
 		    result->exception, mb_exception_name(result->exception));
 }
 
-/* Write, if the policy permits it, and reply; later, if there is an order. */
+/* Submit the write, and reply when it is executed or refused. */
 static void
-carry_out(struct http_request *request, const struct writing *writings,
+submit(struct http_request *request, const struct writing *writings,
     size_t count, json_t *reply)
 {
 	const struct api *api = request->context;
@@ -167,214 +155,65 @@ take_body(struct http_request *request)
 	return object;
 }
 
-/* Read the values to write from a body. Returns 0, or -1 with o->error. */
-typedef int (*read_write_fn)(
-    const struct api *api, json_t *body, struct requested_write *o);
-
+/* The reply: where the values of one kind were written. */
 static json_t *
-describe(const struct requested_write *o)
+describe(const struct write_body *w)
 {
 	json_t *reply = json_object();
 
-	if (o->count == 1)
+	if (w->count == 1)
 		json_object_set_new(
-		    reply, "address", json_integer(o->writings[0].address));
-	if (o->count == 1)
+		    reply, "address", json_integer(w->writings[0].address));
+	if (w->count == 1)
 		json_object_set_new(
-		    reply, "quantity", json_integer(o->writings[0].quantity));
+		    reply, "quantity", json_integer(w->writings[0].quantity));
 	return reply;
 }
 
+/* Write what the body of the request says, as read_body reads it. */
 static void
-write_body(struct http_request *request, read_write_fn read_write)
+write_values(struct http_request *request, write_body_read_fn read_body)
 {
-	struct requested_write *o;
+	struct write_body *w;
 	json_t *body;
 
 	if (!is_allowed(request) || (body = take_body(request)) == NULL)
 		return;
-	o = calloc(1, sizeof(*o));
-	if (o == NULL)
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
 		http_request_fail(request, 500, "out of memory");
-	else if (read_write(request->context, body, o) != 0)
-		http_request_fail(request, 400, "%s", o->error);
+	else if (read_body(request->context, body, w) != 0)
+		http_request_fail(request, 400, "%s", w->error);
 	else
-		carry_out(request, o->writings, o->count, describe(o));
+		submit(request, w->writings, w->count, describe(w));
 	json_decref(body);
-	free(o);
-}
-
-static void
-add_writing(struct requested_write *o, enum datatable_kind kind, size_t address,
-    long quantity)
-{
-	o->writings[o->count++] = (struct writing){
-		.kind = kind,
-		.address = (uint32_t)address,
-		.quantity = (uint32_t)quantity,
-		.words = kind == DATATABLE_COILS ? o->coils : o->registers,
-	};
-}
-
-static int
-read_registers(const struct api *api, json_t *body, struct requested_write *o)
-{
-	static const char *const names[] = { "address", "values", "type",
-		"order" };
-	json_t *members[4];
-	size_t address, type, order;
-	long quantity;
-
-	(void)api;
-	if (body_members(body, names, 4, members, o->error) != 0 ||
-	    body_number(members[0], "address", ADDRESSES - 1, 0, &address,
-		o->error) != 0 ||
-	    body_choice(members[2], "type", value_type_names, VALUE_TYPES,
-		VALUE_UINT16, &type, o->error) != 0 ||
-	    body_choice(members[3], "order", value_order_names, VALUE_ORDERS,
-		VALUE_ABCD, &order, o->error) != 0)
-		return -1;
-	quantity = body_values(members[1], "values", (enum value_type)type,
-	    (enum value_order)order, o->registers, ADDRESSES - address,
-	    o->error);
-	if (quantity < 0)
-		return -1;
-	add_writing(o, DATATABLE_REGISTERS, address, quantity);
-	return 0;
+	free(w);
 }
 
 void
 api_put_registers(struct http_request *request)
 {
-	write_body(request, read_registers);
-}
-
-static int
-read_coils(const struct api *api, json_t *body, struct requested_write *o)
-{
-	static const char *const names[] = { "address", "values" };
-	json_t *members[2];
-	size_t address;
-	long quantity;
-
-	(void)api;
-	if (body_members(body, names, 2, members, o->error) != 0 ||
-	    body_number(members[0], "address", ADDRESSES - 1, 0, &address,
-		o->error) != 0)
-		return -1;
-	quantity = body_coils(
-	    members[1], "values", o->coils, ADDRESSES - address, o->error);
-	if (quantity < 0)
-		return -1;
-	add_writing(o, DATATABLE_COILS, address, quantity);
-	return 0;
+	write_values(request, write_body_read_registers);
 }
 
 void
 api_put_coils(struct http_request *request)
 {
-	write_body(request, read_coils);
-}
-
-static int
-fail(struct requested_write *o, const char *why)
-{
-	snprintf(o->error, sizeof(o->error), "%s", why);
-	return -1;
-}
-
-/* Whether the registers and the coils of a dump agree where they overlay one
- * another. */
-static bool
-is_consistent(const struct requested_write *o)
-{
-	size_t words = o->writings[0].quantity;
-
-	if (o->count < 2)
-		return true;
-	if (words > o->writings[1].quantity / COILS_A_WORD)
-		words = o->writings[1].quantity / COILS_A_WORD;
-	return memcmp(o->registers, o->coils, words * sizeof(uint16_t)) == 0;
-}
-
-static int
-read_registers_part(
-    struct requested_write *o, const json_t *values, size_t address)
-{
-	long n;
-
-	if (values == NULL)
-		return 0;
-	n = body_values(values, "registers", VALUE_UINT16, VALUE_ABCD,
-	    o->registers, ADDRESSES - address, o->error);
-	if (n < 0)
-		return -1;
-	add_writing(o, DATATABLE_REGISTERS, address, n);
-	return 0;
-}
-
-static int
-read_coils_part(struct requested_write *o, const json_t *values, size_t address)
-{
-	long n;
-
-	if (values == NULL)
-		return 0;
-	if (address % COILS_A_WORD != 0)
-		return fail(o, "address: expected a multiple of 16 for coils");
-	n = body_values(values, "coils", VALUE_UINT16, VALUE_ABCD, o->coils,
-	    COIL_WORDS - address / COILS_A_WORD, o->error);
-	if (n < 0)
-		return -1;
-	add_writing(o, DATATABLE_COILS, address, n * COILS_A_WORD);
-	return 0;
-}
-
-/* A dump, or a part of one. */
-static int
-read_dump(const struct api *api, json_t *body, struct requested_write *o)
-{
-	static const char *const names[] = { "address", "registers", "coils",
-		"mode", "seq" };
-	json_t *members[5];
-	size_t address;
-
-	if (body_members(body, names, 5, members, o->error) != 0 ||
-	    body_number(members[0], "address", ADDRESSES - 1, 0, &address,
-		o->error) != 0)
-		return -1;
-	if (members[3] != NULL &&
-	    (!json_is_string(members[3]) ||
-		strcmp(json_string_value(members[3]), api_mode(api)) != 0))
-		return fail(o, "mode: not the mode of this server");
-	if (members[0] != NULL && members[1] != NULL && members[2] != NULL)
-		return fail(o,
-		    "address: expected either registers or coils "
-		    "with it");
-	if (read_registers_part(o, members[1], address) != 0 ||
-	    read_coils_part(o, members[2], address) != 0)
-		return -1;
-	if (o->count == 0)
-		return fail(o, "expected registers, coils, or both");
-	if (api->config.overlay == DATATABLE_OVERLAID && !is_consistent(o))
-		return fail(o,
-		    "coils: not the same as registers 0 to 4095, "
-		    "which they overlay");
-	return 0;
+	write_values(request, write_body_read_coils);
 }
 
 void
 api_load(struct http_request *request)
 {
-	write_body(request, read_dump);
+	write_values(request, write_body_read_dump);
 }
 
 void
 api_reset(struct http_request *request)
 {
 	static const struct writing zeros[] = {
-		{ DATATABLE_COILS, 0, ADDRESSES, NULL },
-		{ DATATABLE_REGISTERS, 0, ADDRESSES, NULL },
+		{ DATATABLE_COILS, 0, MB_ADDRESSES, NULL },
+		{ DATATABLE_REGISTERS, 0, MB_ADDRESSES, NULL },
 	};
 	struct parameters q;
 	size_t kind;
@@ -386,7 +225,7 @@ api_reset(struct http_request *request)
 	if (parameters_finish(&q) != NULL)
 		http_request_fail(request, 400, "%s", q.error);
 	else if (kind == 2)
-		carry_out(request, zeros, 2, json_object());
+		submit(request, zeros, 2, json_object());
 	else
-		carry_out(request, &zeros[kind], 1, json_object());
+		submit(request, &zeros[kind], 1, json_object());
 }
