@@ -445,7 +445,7 @@ START_TEST(the_report_says_it_all_in_words)
 		       "addresses, the longest of 6 requests");
 	assert_printed("illegal requests: 2 of function 3, exception 03, such "
 		       "as quantity 126: 1 to 125 can be read at once");
-	assert_printed("ignores exceptions: 1 times");
+	assert_printed("repeats refused requests: 1 time");
 }
 END_TEST
 

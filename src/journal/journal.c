@@ -215,8 +215,8 @@ open_store(const struct query *q, struct store_error *why)
 	s = store_open(q->state, STORE_READ, NULL, why);
 	if (s == NULL && why->status == EX_TEMPFAIL)
 		store_fail(why, EX_TEMPFAIL,
-		    "%s: in use by another process: let the server make a copy "
-		    "(--state-backup and SIGUSR1), and ask that",
+		    "%s: in use by another process; make a backup "
+		    "(--state-backup, SIGUSR1) and query that",
 		    q->state);
 	return s;
 }

@@ -171,8 +171,8 @@ static const struct command_line_option definitions[] = {
 static const struct command_line query_line = {
 	.introduction =
 	    "usage: mbasyncserver journal --state FILE [OPTIONS]\n"
-	    "What the journal of a state file tells: who changed what, and "
-	    "what was before.\n\n",
+	    "Show the journal of a state file: who changed what, and the "
+	    "values before.\n\n",
 	.options = definitions,
 	.count = sizeof(definitions) / sizeof(*definitions),
 	.ending =

@@ -105,10 +105,8 @@ report_hints(const struct report_host *h,
 		    "reads the same addresses in several polls: %u overlap",
 		    count_overlaps(h));
 	if (h->ignored > 0)
-		hint(put, arg,
-		    "ignores exceptions: %" PRIu64
-		    " times a refused request came again just the same",
-		    h->ignored);
+		hint(put, arg, "repeats refused requests: %" PRIu64 " %s",
+		    h->ignored, h->ignored == 1 ? "time" : "times");
 	if (h->refused > 0)
 		hint(put, arg,
 		    "is refused by the access rules: %" PRIu64 " requests",

@@ -172,8 +172,8 @@ state_lose(struct state *s, const struct store_error *why)
 {
 	if (s->condition == STATE_LOST)
 		return;
-	log_line(LOG_ERROR, "state: %s: nothing can be acknowledged any more",
-	    why->text);
+	log_line(
+	    LOG_ERROR, "state: %s: commit failed, replies withheld", why->text);
 	s->condition = STATE_LOST;
 	settle(s, s->committing, ORDER_UNKNOWN);
 	settle(s, s->gathering, ORDER_UNKNOWN);
@@ -372,5 +372,5 @@ state_back_up(struct state *s, const char *path)
 	if (committer_back_up(s->committer, path) != 0)
 		log_line(LOG_WARN, "backup: a backup is already running");
 	else
-		log_line(LOG_INFO, "backup: %s: begins", path);
+		log_line(LOG_INFO, "backup: %s: started", path);
 }

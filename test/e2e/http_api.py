@@ -661,7 +661,7 @@ class Clients(WebTest):
             "reason": "quantity 126: 1 to 125 can be read at once"}])
         self.assertTrue(any("one item at a time" in hint
                             for hint in report["hints"]))
-        self.assertTrue(any("ignores exceptions: 1 times" in hint
+        self.assertTrue(any("repeats refused requests: 1 time" in hint
                             for hint in report["hints"]))
         server.stop()
         lines = server.log_lines(" info report: 127.0.0.1: ")

@@ -114,7 +114,7 @@ class Durable(StateTest):
         report = json.dumps(web.get("/api/clients"))
         self.assertIn("answered by exception 04", report)
         self.assertNotIn("access rules", report)
-        self.assertNotIn("ignores exceptions", report)
+        self.assertNotIn("repeats refused requests", report)
 
     def sample(self, web, name):
         """A metric's value."""

@@ -353,13 +353,13 @@ take_sent(struct history *h, const uint8_t *data, size_t length)
 	return good;
 }
 
-/* A line of the log: the backup begins, or is done. */
+/* A line of the log: the backup has started, or is done. */
 static void
 take_said(struct history *h, const char *text, size_t length)
 {
 	if (memmem(text, length, "backup: ", 8) == NULL)
 		return;
-	if (memmem(text, length, ": begins", 8) != NULL)
+	if (memmem(text, length, ": started", 9) != NULL)
 		h->backup_begun = h->acknowledged;
 	if (memmem(text, length, ": done", 6) != NULL)
 		h->backed_up = h->backup_begun;

@@ -322,7 +322,7 @@ class PowerCut(ServerTest):
         again = Recorded(self, *options)
         again.prepare("copy", recorded.directory)
         again.prepare("remove", "backup")
-        again.prepare("say", "backup: begins")
+        again.prepare("say", "backup: started")
         again.run(os.environ["MBASYNCSERVER"], "journal", "--state", again.path,
                   "--restore-at", "now",
                   "--output", os.path.join(again.directory, "backup"))
