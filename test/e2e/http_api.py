@@ -569,10 +569,11 @@ class EventsTest(WebTest):
         server, web = self.start_web()
         client = self.connect(server)
         events = self.events(web)
-        while True:
+
+        def has_a_rate():
             client.ping(10)
-            if events.wait("clients")[1][0]["requests_per_s"] > 0:
-                break
+            return events.wait("clients")[1][0]["requests_per_s"] > 0
+        wait_for(has_a_rate, "a rate")
         while (last := events.wait("clients")[1][0])["requests_per_s"] > 0:
             pass
         self.assertGreaterEqual(last["idle_s"], 1)

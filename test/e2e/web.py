@@ -145,7 +145,7 @@ class Events:
         while b"\n\n" not in self.buffer:
             left = end - time.monotonic()
             if left <= 0 or not select.select([fd], [], [], left)[0]:
-                raise AssertionError("no event within %s s" % deadline)
+                raise AssertionError("no such event in time")
             more = os.read(fd, 1 << 16)
             if more == b"":
                 raise AssertionError("the events have ended")
@@ -156,10 +156,12 @@ class Events:
         return (fields["event"], json.loads(fields["data"]),
                 int(fields["id"]) if "id" in fields else None)
 
-    def wait(self, *names):
-        """The next event of one of these names."""
+    def wait(self, *names, deadline=DEADLINE):
+        """The next event of one of these names. An event "status" comes every
+        second, so the deadline is that of the whole, not of each event."""
+        end = time.monotonic() + deadline
         while True:
-            event = self.next()
+            event = self.next(end - time.monotonic())
             if event[0] in names:
                 return event
 
