@@ -75,4 +75,30 @@ size_t service_execute_late(const struct service *s,
     const struct client *client, const struct mbap_frame *frame,
     const struct judged_request *judged, uint8_t *adu);
 
+/* Whether nothing is plugged in, so that service_answer_run may be called. */
+static inline bool
+service_is_bare(const struct service *s)
+{
+	return s->policy == NULL && s->tap == NULL && s->order == NULL;
+}
+
+/* Bytes of one client, frames one behind the other, and room for replies. */
+struct service_run {
+	const uint8_t *requests; /* the first byte that is in no frame yet */
+	const uint8_t *requests_end; /* behind the last byte */
+	uint8_t *replies;            /* where the next reply goes */
+	const uint8_t *replies_end;  /* a reply may begin before it, and needs
+					room for MB_ADU_MAX bytes */
+	uint64_t answered;           /* frames, by the last call */
+};
+
+/*
+ * Answer frames one behind the other: what service_judge and service_execute
+ * do for each, at half the cost, while nothing is plugged in. Ends at
+ * replies_end, and before bytes that are no whole frame or a request that is
+ * answered by an exception.
+ */
+void service_answer_run(const struct service *s, const struct client *client,
+    struct service_run *run);
+
 #endif

@@ -335,10 +335,41 @@ conn_refuse_frame(struct conn *c)
 		conn_finish(c, CONN_WORD_REFUSED);
 }
 
+/*
+ * While nothing is plugged in: answer the frames that have come in one piece.
+ * Returns whether no byte is left of those that have come, and the run has
+ * ended. A connection that sends such is neither paused nor at its end: no more
+ * has to be looked at.
+ */
+static inline bool
+conn_answer_batch(struct conn *c)
+{
+	struct conn_host *host = c->host;
+	struct service_run batch = stream_begin_batch(&c->stream);
+	const uint8_t *replies = batch.replies;
+
+	service_answer_run(&host->service, &c->client, &batch);
+	if (batch.answered == 0)
+		return false;
+	host->counters.bytes_out += (uint64_t)(batch.replies - replies);
+	c->requests += batch.answered;
+	c->last_request = host->now;
+	c->incomplete = false;
+	if (batch.requests != batch.requests_end) {
+		stream_end_batch(&c->stream, &batch);
+		return false;
+	}
+	if (stream_settle_batch(&c->stream, &batch) != 0)
+		conn_close(c, CONN_NO_MEMORY);
+	return true;
+}
+
 /* Answer requests until the input runs dry or the output is full. */
 static void
 conn_serve(struct conn *c)
 {
+	if (service_is_bare(&c->host->service) && conn_answer_batch(c))
+		return;
 	service_begin_run(&c->host->service);
 	switch (stream_serve(&c->stream, conn_has_room, conn_answer)) {
 	case STREAM_DRY:

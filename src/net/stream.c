@@ -262,6 +262,31 @@ stream_take(struct stream *s, struct mbap_frame *frame)
 	return result;
 }
 
+struct service_run
+stream_begin_batch(const struct stream *s)
+{
+	struct stream_pool *pool = s->pool;
+	bool whole = s->plain && !s->partial && pool->unsent == 0;
+
+	return (struct service_run){
+		.requests = pool->arrived,
+		.requests_end =
+		    pool->arrived + (whole ? pool->arrived_length : 0),
+		.replies = pool->replies,
+		.replies_end = pool->replies + STREAM_GATHER_MAX,
+	};
+}
+
+void
+stream_end_batch(struct stream *s, const struct service_run *batch)
+{
+	struct stream_pool *pool = s->pool;
+
+	pool->arrived_length -= (size_t)(batch->requests - pool->arrived);
+	pool->arrived = batch->requests;
+	pool->replies_length = (size_t)(batch->replies - pool->replies);
+}
+
 struct evbuffer *
 stream_input(struct stream *s)
 {
@@ -363,6 +388,21 @@ stream_settle(struct stream *s)
 			send_replies(s);
 		end_run(s->pool);
 	}
+	return s->failed ? -1 : 0;
+}
+
+int
+stream_settle_batch(struct stream *s, const struct service_run *batch)
+{
+	struct stream_pool *pool = s->pool;
+	size_t length = (size_t)(batch->replies - pool->replies);
+	ssize_t sent = send(s->fd, pool->replies, length, MSG_NOSIGNAL);
+
+	if (sent != (ssize_t)length) {
+		pool->replies_length = length;
+		queue_replies(s, sent < 0 ? 0 : (size_t)sent);
+	}
+	end_run(pool);
 	return s->failed ? -1 : 0;
 }
 

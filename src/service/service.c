@@ -1,5 +1,7 @@
 #include "service/service.h"
 
+#include <string.h>
+
 #include "modbus/execute.h"
 #include "modbus/mbap.h"
 #include "service/counters.h"
@@ -84,4 +86,41 @@ size_t __attribute__((noinline)) service_execute_late(const struct service *s,
     const struct judged_request *judged, uint8_t *adu)
 {
 	return execute(s, client, frame, judged, adu);
+}
+
+void
+service_answer_run(const struct service *s, const struct client *client,
+    struct service_run *run)
+{
+	struct datatable_writer writer = { .client = client };
+	struct counters *n = s->counters;
+	const uint8_t *from = run->requests, *end = run->requests_end;
+	const uint8_t *full = run->replies_end;
+	uint8_t *to = run->replies;
+	uint64_t answered = 0;
+	struct mb_request request;
+	struct mbap_frame frame;
+
+	for (; end - from > MB_MBAP_LENGTH && to < full; answered++) {
+		if (mbap_parse(from, (size_t)(end - from), &frame) !=
+			MBAP_READY ||
+		    mb_request_decode(mbap_pdu(&frame), mbap_pdu_length(&frame),
+			&request) != MB_EX_NONE)
+			break;
+		writer.unit = mbap_unit(&frame);
+		writer.function = request.function;
+		n->requests_by_function[request.function]++;
+		/* With the function code these are 8 bytes. */
+		memcpy(to, from, MB_MBAP_LENGTH + 1);
+		to += mbap_resize(to,
+		    mb_execute(
+			&request, s->table, &writer, to + MB_MBAP_LENGTH));
+		from += frame.length;
+	}
+	n->requests += answered;
+	n->exceptions_by_code[MB_EX_NONE] += answered;
+	n->bytes_in += (uint64_t)(from - run->requests);
+	run->requests = from;
+	run->replies = to;
+	run->answered = answered;
 }
