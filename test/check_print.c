@@ -177,7 +177,7 @@ START_TEST(values_of_which_little_is_known)
 	print_value(out, QUERY_TEXT, &v);
 	print_value(out, QUERY_CSV, &v);
 	print_value(out, QUERY_JSONL, &v);
-	v.made = true;
+	v.created = true;
 	print_value(out, QUERY_TEXT, &v);
 	print_value(out, QUERY_CSV, &v);
 	print_value(out, QUERY_JSONL, &v);

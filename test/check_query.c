@@ -45,8 +45,8 @@ START_TEST(lists_everything_by_default)
 	ck_assert_int_eq(q.since, INT64_MIN);
 	ck_assert_int_eq(q.until, INT64_MAX);
 	ck_assert(
-	    query_wants(&q, DATATABLE_SEPARATE, DATATABLE_REGISTERS, 65535));
-	ck_assert(query_wants(&q, DATATABLE_OVERLAID, DATATABLE_COILS, 0));
+	    query_includes(&q, DATATABLE_SEPARATE, DATATABLE_REGISTERS, 65535));
+	ck_assert(query_includes(&q, DATATABLE_OVERLAID, DATATABLE_COILS, 0));
 }
 END_TEST
 
@@ -130,7 +130,7 @@ END_TEST
 static bool
 wants(int overlay, enum datatable_kind kind, unsigned address)
 {
-	return query_wants(
+	return query_includes(
 	    &q, (enum datatable_overlay)overlay, kind, (uint16_t)address);
 }
 

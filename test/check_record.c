@@ -123,7 +123,7 @@ START_TEST(journal_crc_covers_every_column)
 			uint8_t *bytes = (uint8_t *)&bad + parts[p].offset;
 
 			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-			if (!record_journal_is_sane(&bad))
+			if (!record_journal_is_valid(&bad))
 				continue;
 			unchanged += record_journal_crc(&bad) == crc;
 		}
@@ -145,24 +145,24 @@ START_TEST(knows_a_row_that_cannot_have_been_written)
 {
 	struct record_journal row = example();
 
-	ck_assert(record_journal_is_sane(&row));
+	ck_assert(record_journal_is_valid(&row));
 	row.quantity = 0;
-	ck_assert(!record_journal_is_sane(&row));
+	ck_assert(!record_journal_is_valid(&row));
 	row.quantity = SCHEMA_QUANTITY_MAX;
-	ck_assert(record_journal_is_sane(&row));
+	ck_assert(record_journal_is_valid(&row));
 	row.quantity++;
-	ck_assert(!record_journal_is_sane(&row));
+	ck_assert(!record_journal_is_valid(&row));
 	row = example();
 	row.address = 65534;
-	ck_assert(record_journal_is_sane(&row));
+	ck_assert(record_journal_is_valid(&row));
 	row.address = 65535;
-	ck_assert(!record_journal_is_sane(&row));
+	ck_assert(!record_journal_is_valid(&row));
 	row = example();
 	row.kind = 2;
-	ck_assert(!record_journal_is_sane(&row));
+	ck_assert(!record_journal_is_valid(&row));
 	row = example();
 	memset(row.client, 'x', sizeof(row.client));
-	ck_assert(!record_journal_is_sane(&row));
+	ck_assert(!record_journal_is_valid(&row));
 }
 END_TEST
 

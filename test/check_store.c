@@ -300,7 +300,7 @@ START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
 {
 	uint16_t values[1000];
 	struct datatable *loaded = datatable_new(DATATABLE_SEPARATE);
-	enum backup_state state = BACKUP_GOES_ON;
+	enum backup_state state = BACKUP_IN_PROGRESS;
 	struct backup *b;
 	struct store *s;
 	struct rig r;
@@ -311,7 +311,7 @@ START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
 	rig_begin(&r, DATATABLE_SEPARATE);
 	b = backup_begin(s, scratch_path("copy"), &why);
 	ck_assert_msg(b != NULL, "%s", why.text);
-	while (state == BACKUP_GOES_ON) {
+	while (state == BACKUP_IN_PROGRESS) {
 		for (unsigned i = 0; i < 1000; i++)
 			values[i] = (uint16_t)(1 + steps);
 		if (steps < 50) {
@@ -347,7 +347,7 @@ START_TEST(an_abandoned_backup_leaves_nothing)
 	s = open_it(STORE_WRITE);
 	b = backup_begin(s, scratch_path("copy"), &why);
 	ck_assert_ptr_nonnull(b);
-	ck_assert_int_eq(backup_step(b, &why), BACKUP_GOES_ON);
+	ck_assert_int_eq(backup_step(b, &why), BACKUP_IN_PROGRESS);
 	backup_end(b);
 	ck_assert_int_ne(stat(scratch_path("copy"), &st), 0);
 	ck_assert_int_ne(stat(scratch_path("copy" FILES_UNFINISHED), &st), 0);
@@ -361,13 +361,13 @@ START_TEST(files_put_aside_keep_their_names_apart)
 
 	scratch_write("s", "1", 1);
 	scratch_write("s-wal", "2", 1);
-	ck_assert(!files_find_aside(scratch_path("s"), first));
-	ck_assert_int_eq(files_put_aside(scratch_path("s"), first), 0);
+	ck_assert(!files_find_damaged(scratch_path("s"), first));
+	ck_assert_int_eq(files_rename_damaged(scratch_path("s"), first), 0);
 	scratch_write("s", "3", 1);
-	ck_assert_int_eq(files_put_aside(scratch_path("s"), second), 0);
+	ck_assert_int_eq(files_rename_damaged(scratch_path("s"), second), 0);
 	ck_assert_str_ne(first, second);
-	ck_assert(files_find_aside(scratch_path("s"), second));
-	ck_assert_int_eq(files_put_aside(scratch_path("s"), second), -1);
+	ck_assert(files_find_damaged(scratch_path("s"), second));
+	ck_assert_int_eq(files_rename_damaged(scratch_path("s"), second), -1);
 }
 END_TEST
 

@@ -104,13 +104,13 @@ START_TEST(a_committed_transaction_that_is_bad_is_rotten)
 {
 	for (size_t n = 0; n < ends[TRANSACTIONS - 3]; n += 13) {
 		wal[n] ^= 1;
-		ck_assert_msg(check(length) == WAL_ROTTEN, "byte %zu", n);
+		ck_assert_msg(check(length) == WAL_DAMAGED, "byte %zu", n);
 		wal[n] ^= 1;
 	}
 	for (size_t n = ends[TRANSACTIONS - 3];
 	     n < ends[TRANSACTIONS - 2] - 2 * FRAME; n += 13) {
 		wal[n] ^= 1;
-		ck_assert_msg(check(length) == WAL_ROTTEN, "byte %zu", n);
+		ck_assert_msg(check(length) == WAL_DAMAGED, "byte %zu", n);
 		wal[n] ^= 1;
 	}
 }
@@ -119,7 +119,7 @@ END_TEST
 START_TEST(a_page_that_was_never_written_is_rotten)
 {
 	memset(wal + ends[2], 0, FRAME);
-	ck_assert_int_eq(check(length), WAL_ROTTEN);
+	ck_assert_int_eq(check(length), WAL_DAMAGED);
 }
 END_TEST
 
@@ -149,9 +149,9 @@ START_TEST(a_committed_transaction_that_is_bad_shows_beside_a_copy)
 	size_t bad = ends[1];
 
 	memcpy(wal + bad, wal + HEADER, FRAME);
-	ck_assert_int_eq(check(length), WAL_ROTTEN);
+	ck_assert_int_eq(check(length), WAL_DAMAGED);
 	memcpy(wal + bad, wal + HEADER, bad - HEADER);
-	ck_assert_int_eq(check(length), WAL_ROTTEN);
+	ck_assert_int_eq(check(length), WAL_DAMAGED);
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(both_byte_orders_are_known)
 	memcpy(wal, header, HEADER);
 	ck_assert_int_eq(check(length), WAL_SOUND);
 	wal[10] ^= 1;
-	ck_assert_int_eq(check(length), WAL_ROTTEN);
+	ck_assert_int_eq(check(length), WAL_DAMAGED);
 }
 END_TEST
 

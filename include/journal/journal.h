@@ -1,10 +1,10 @@
-/* "mbasyncserver journal": what the journal of a state file tells. */
+/* The command "mbasyncserver journal": queries of a state file's journal. */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
-/* Do what the command line asks, argv[0] being "journal"; print the answer on
- * standard output, and what went wrong on standard error, in a line. Returns an
- * exit status. */
+/* Run a command line whose argv[0] is "journal": print the result on standard
+ * output, or one line about an error on standard error. Returns an exit status.
+ */
 int journal_main(int argc, char **argv);
 
 #endif

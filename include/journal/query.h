@@ -1,5 +1,5 @@
 /*
- * What is asked of the journal of a state file: the command line of
+ * A query of a state file's journal: the command line of
  * "mbasyncserver journal".
  */
 #ifndef JOURNAL_QUERY_H
@@ -12,12 +12,12 @@
 #include "base/command_line.h"
 #include "service/access.h"
 
-/* Times that a query can ask for at most. */
+/* The most --address options. */
 #define QUERY_RANGES_MAX ACCESS_LIST_MAX
 
 enum query_action {
 	QUERY_LIST,    /* the changes */
-	QUERY_AT,      /* what the table held, and who set it */
+	QUERY_AT,      /* the table at a time, and who set the values */
 	QUERY_RESTORE, /* a new state file */
 	QUERY_HELP,
 };
@@ -34,31 +34,31 @@ struct query {
 	const char *state;
 	int64_t at; /* or the time to restore */
 	const char *output;
-	int64_t since; /* both included; the widest there is by default */
+	int64_t since; /* both included; by default every time */
 	int64_t until;
 	struct access_range ranges[QUERY_RANGES_MAX];
 	size_t range_count;         /* 0: every address */
 	struct access_list clients; /* empty: every client */
-	bool unchanged;             /* list also what changed nothing */
+	bool unchanged;             /* list also writes of the value before */
 	enum query_format format;
 };
 
 /*
- * Parse argv[1..argc - 1] into q; now is what relative times are relative to.
+ * Parse argv[1..argc - 1] into q; now is the present time, for relative times.
  * Returns 0, or -1 with one line in error, which has room for
  * COMMAND_LINE_ERROR_MAX bytes.
  */
 int
 query_parse(int argc, char **argv, int64_t now, struct query *q, char *error);
 
-/* The text of --help. The caller frees it; NULL when there is no memory. */
+/* The text of --help. The caller frees it; NULL when memory is exhausted. */
 char *query_help(void);
 
 /*
- * Whether an address of a kind is asked for. In the overlaid mode whoever asks
- * for a register asks for its coils, and the other way round.
+ * Whether the query includes an address of a kind. In the overlaid mode a
+ * register includes its coils, and a coil its register.
  */
-bool query_wants(const struct query *q, enum datatable_overlay overlay,
+bool query_includes(const struct query *q, enum datatable_overlay overlay,
     enum datatable_kind kind, uint16_t address);
 
 #endif

@@ -1,18 +1,17 @@
 /*
- * What a tester wants to know about the client under test: what it polls and
- * how evenly, whether it pipelines, what it does wrong and whether it notices.
+ * The client report, for testing a client: what it polls and how regularly,
+ * whether it pipelines, its errors, and whether it repeats them.
  *
- * A tap sees every request with its response. A client is a host: its address,
- * whatever the port, so that one that connects anew for every request stays
- * the same. What can't be seen from here are connections without a request, and
- * bytes that were no frame.
+ * A tap gets every request with its response. A client is a host: an address
+ * without its port, so that a client that opens a connection for each request
+ * is one client. Connections without a request, and bytes that are not a frame,
+ * are not reported.
  *
- * Memory is bounded: REPORT_HOSTS_MAX hosts, REPORT_CONNECTIONS_MAX connections
- * and what each has room for, some 400 KiB; the least recently active are
- * evicted (so that of more connections than that, busy at once, some are
- * counted again). So is the work per request: a look at the
- * clock, one in a hash table, and a comparison with each of REPORT_POLLS_MAX
- * polls.
+ * Memory is bounded: REPORT_HOSTS_MAX hosts and REPORT_CONNECTIONS_MAX
+ * connections with their members, about 400 KiB. The least recently active are
+ * evicted, so a connection may be counted again when more are active at one
+ * time. The work per request is bounded too: the clock, a hash table, and a
+ * comparison with each of REPORT_POLLS_MAX polls.
  */
 #ifndef REPORT_CLIENT_REPORT_H
 #define REPORT_CLIENT_REPORT_H
@@ -32,15 +31,15 @@ struct client_report;
 #define REPORT_POLLS_MAX       32
 #define REPORT_ILLEGALS_MAX    8
 
-/* So many single reads of adjacent addresses, one behind the other, look like
- * a client that reads one at a time what it could read at once. */
+/* From so many consecutive reads of one item at adjacent addresses on, a hint
+ * says that the client could read them with one request. */
 #define REPORT_SINGLES_MIN 4
 
-/* Room for what was wrong with a request, as a sentence. */
+/* Room for a sentence about an illegal request. */
 #define REPORT_WRONG_MAX MB_EXPLAIN_TEXT_MAX
 
-/* Each function code of the server's is counted in a place of its own, up to so
- * many; all others together in the place behind them. */
+/* Each supported function code is counted in a place of its own, of at most so
+ * many; all others are counted together in the place after them. */
 #define REPORT_FUNCTIONS_MAX 16
 
 /* Exception codes 1 to 4. */
@@ -53,8 +52,8 @@ struct report_rate {
 	uint32_t before;
 };
 
-/* A read that is repeated: its period, in microseconds, as mean, standard
- * deviation (the jitter), least and most. */
+/* A read that is repeated, and its period in microseconds: mean, standard
+ * deviation (the jitter), minimum and maximum. */
 struct report_poll {
 	uint8_t unit;
 	uint8_t function;
@@ -63,85 +62,84 @@ struct report_poll {
 	bool overlaps; /* another poll of the same kind */
 	uint64_t count;
 	uint64_t last; /* microseconds, monotonic */
-	double period; /* 0 as long as count is 1 */
+	double period; /* mean; 0 while count is 1 */
 	double squares;
 	double least;
 	double most;
 };
 
-/* Requests that were refused for what they are, all with one function code and
- * exception. */
+/* Illegal requests with the same function code and exception code. */
 struct report_illegal {
 	uint8_t function;
 	uint8_t exception;
 	uint64_t count;
-	char wrong[REPORT_WRONG_MAX]; /* with the last of them */
+	char wrong[REPORT_WRONG_MAX]; /* about one of the last of them */
 };
 
 struct report_host {
 	struct address host;  /* its port is 0 */
 	uint64_t first;       /* microseconds, monotonic */
 	uint64_t last;        /* likewise */
-	uint64_t connections; /* that sent a request */
+	uint64_t connections; /* with at least one request */
 	uint64_t requests;
 	uint64_t exceptions;
 	struct report_rate rate;
 
-	uint64_t runs;      /* requests that were there at once make a run */
-	uint64_t depth_max; /* the longest run: how deeply it pipelines */
+	uint64_t runs;      /* of requests that were buffered at one time */
+	uint64_t depth_max; /* the longest run: the pipelining depth */
 
 	struct report_poll polls[REPORT_POLLS_MAX];
 	size_t poll_count;
-	uint64_t polls_forgotten; /* there was no room */
+	uint64_t polls_forgotten; /* replaced by other polls */
 
-	uint64_t singles;     /* reads of one item, next to the one before */
-	uint64_t singles_max; /* the longest sequence, its first included */
-	uint64_t single_runs; /* sequences of REPORT_SINGLES_MIN and more */
+	uint64_t singles; /* reads of one item, adjacent to the one before */
+	uint64_t singles_max; /* the longest sequence, including its first */
+	uint64_t single_runs; /* sequences of at least REPORT_SINGLES_MIN */
 
 	struct report_illegal illegals[REPORT_ILLEGALS_MAX];
 	size_t illegal_count;
-	uint64_t illegal; /* all of them */
-	uint64_t refused; /* legal, but the policy said no */
+	uint64_t illegal; /* total */
+	uint64_t refused; /* by the access rules */
 	uint64_t ignored; /* requests repeated after an exception, unchanged */
-	uint64_t unavailable; /* exception 04: writes were not possible */
+	uint64_t unavailable; /* exception 04: writes were refused */
 };
 
 struct report_connection {
 	uint64_t id; /* struct client's */
 	struct address peer;
-	struct report_host *host; /* NULL: it was forgotten */
+	struct report_host *host; /* NULL: it was evicted */
 	uint64_t first;
 	uint64_t last;
 	uint64_t requests;
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint64_t functions[REPORT_FUNCTIONS_MAX + 1]; /* by place */
-	uint64_t exceptions[REPORT_EXCEPTIONS];       /* [0] is not used */
+	uint64_t exceptions[REPORT_EXCEPTIONS];       /* [0] is unused */
 	struct report_rate rate;
 
-	/* Of the request before. */
-	uint8_t single_function; /* 0: it was no single read */
+	/* About the previous request. */
+	uint8_t single_function; /* 0: it was not a read of one item */
 	uint16_t single_address;
 	uint64_t single_run;
-	uint64_t refused_hash; /* 0: it was not refused */
+	uint64_t refused_hash; /* 0: it was answered normally */
 };
 
-/* NULL when there is no memory. */
+/* NULL when memory is exhausted. */
 struct client_report *client_report_new(void);
 
-/* NULL is fine. */
+/* Accepts NULL. */
 void client_report_free(struct client_report *r);
 
-/* The tap that feeds it; its next is the caller's to set. */
+/* The tap that updates it. The caller sets its next. */
 struct tap client_report_tap(struct client_report *r);
 
-/* The function code that is counted in a place, or 0: all others are. */
+/* The function code that is counted in a place; 0: all others. */
 uint8_t report_function(size_t place);
 
 /*
- * To walk over what is known, in no order: slots from 0 to the maximum, NULL
- * where there is nothing. Borrowed until the next request. Overlaps of polls
- * are found now.
+ * The hosts, and the connections, in no order: slots from 0 on, NULL after the
+ * last. Borrowed until the next request. client_report_host updates the
+ * overlaps of polls.
  */
 const struct report_host *
 client_report_host(struct client_report *r, size_t slot);
@@ -154,22 +152,22 @@ int client_report_slot(const struct client_report *r, uint64_t id);
 /* Requests in the last whole second before now. */
 uint32_t report_rate_now(const struct report_rate *rate, uint64_t now);
 
-/* The host of a connection, or NULL: it was forgotten. Overlaps are found. */
+/* The host of a connection, or NULL: it was evicted. Updates the overlaps. */
 const struct report_host *
 client_report_of(struct client_report *r, const struct report_connection *c);
 
-/* Connections a minute, besides the first. */
+/* Connections per minute, without the first. */
 double report_reconnects_a_minute(const struct report_host *h);
 
-/* What a tester should look into, a sentence each, in plain ASCII without a
- * quotation mark. */
+/* Pass each hint about the client to put: a sentence in ASCII without quotation
+ * marks. */
 void report_hints(const struct report_host *h,
     void (*put)(void *arg, const char *hint), void *arg);
 
 /* The standard deviation of a poll's period. */
 double report_poll_jitter(const struct report_poll *poll);
 
-/* Give the whole report, line by line without their ends, to put. */
+/* Pass each line of the report, without a newline, to put. */
 void client_report_print(struct client_report *r,
     void (*put)(void *arg, const char *line), void *arg);
 

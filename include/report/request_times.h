@@ -1,6 +1,6 @@
 /*
- * How long requests take: from the moment at which the server turns to what a
- * client has sent until a request's response is made. A tap, and a histogram.
+ * How long requests take: from reading the bytes of a client until a request's
+ * response is complete. A tap, and a histogram.
  */
 #ifndef REPORT_REQUEST_TIMES_H
 #define REPORT_REQUEST_TIMES_H
@@ -12,10 +12,10 @@
 
 struct request_times {
 	struct histogram took; /* nanoseconds */
-	uint64_t began;        /* the run */
+	uint64_t began;        /* of the present run of requests, clock_ns */
 };
 
-/* The tap that fills it in; its next is the caller's to set. */
+/* The tap that updates it. The caller sets its next. */
 struct tap request_times_tap(struct request_times *times);
 
 #endif

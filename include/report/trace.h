@@ -13,8 +13,8 @@ struct exchange;
 void trace_exchange(void *arg, const struct exchange *x);
 
 /*
- * Write the line for x, without its level and time, into text of size bytes;
- * what does not fit is cut. Returns text.
+ * Write the line for x, without level and time, into text, which has room for
+ * size bytes; a longer line is cut. Returns text.
  */
 const char *trace_format(const struct exchange *x, char *text, size_t size);
 

@@ -1,7 +1,7 @@
 /*
- * The thread that waits for the disk, so that the event loop need not: commits,
- * and backups in between. One batch at a time; whatever it has to say comes as
- * a report, which makes a descriptor readable.
+ * The thread that waits for the disk instead of the event loop: it commits one
+ * batch at a time, and copies backups between commits. Results are reports,
+ * which make a descriptor readable.
  */
 #ifndef STATE_COMMITTER_H
 #define STATE_COMMITTER_H
@@ -13,39 +13,40 @@
 struct batch;
 struct committer;
 
-/* What has come to an end since the last report. */
+/* What has ended since the last report. */
 struct committer_report {
-	bool worked;                /* a batch or a probe is done with */
-	enum store_outcome outcome; /* of that; STORE_LOST also without it */
+	bool worked; /* a commit or a probe has ended */
+	enum store_outcome
+	    outcome; /* its outcome; STORE_LOST also without one */
 	struct store_error why;
 
-	bool backed_up; /* a backup is done with */
+	bool backed_up; /* a backup has ended */
 	bool backup_failed;
 	struct store_error backup_why;
 };
 
-/* Start a thread that works on s, which is its alone until it ends. Returns
- * NULL with errno set. */
+/* Start the thread, which alone uses s until committer_free. Returns NULL with
+ * errno set. */
 struct committer *committer_new(struct store *s);
 
-/* Let it finish the work it has, give up a backup, and end. NULL is fine. */
+/* Finish the commit or probe, cancel a backup, and end. Accepts NULL. */
 void committer_free(struct committer *c);
 
 /* A descriptor that is readable when there is a report. */
 int committer_fd(const struct committer *c);
 
-/* Commit a sealed batch, borrowed until the report; or, with NULL, probe. Only
- * when the last one is done with. */
+/* Commit a sealed batch, borrowed until the report; NULL: probe. The previous
+ * commit or probe must have ended. */
 void committer_work(struct committer *c, const struct batch *b);
 
-/* Copy the state file to path, which outlives the committer. Returns -1 when it
- * is still at the last one. */
+/* Copy the state file to path, which outlives the committer. Returns -1 when a
+ * backup is already running. */
 int committer_back_up(struct committer *c, const char *path);
 
-/* What there is to report: the descriptor is then no longer readable. */
+/* The report; the descriptor is then no longer readable. */
 struct committer_report committer_take_report(struct committer *c);
 
-/* Wait until the work it has is done with, then the same. */
+/* Wait for the end of the commit or probe, then the same. */
 struct committer_report committer_wait(struct committer *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The records of the state file (state/schema.h) in memory: blocks and rows of
- * the journal, and the checksums that both carry. Pure.
+ * the journal, and the checksums of both. Pure.
  */
 #ifndef STATE_RECORD_H
 #define STATE_RECORD_H
@@ -17,31 +17,31 @@ struct record_journal {
 	int64_t number;
 	int64_t time;
 	char client[ADDRESS_TEXT_MAX];
-	uint64_t connection; /* kept as int64_t */
+	uint64_t connection; /* stored as int64_t */
 	uint8_t unit;
 	uint8_t function;
 	uint8_t kind; /* enum datatable_kind */
 	uint16_t address;
 	uint16_t quantity;
-	uint8_t before[SCHEMA_VALUES_MAX]; /* record_size of them count */
+	uint8_t before[SCHEMA_VALUES_MAX]; /* record_size bytes are used */
 	uint8_t after[SCHEMA_VALUES_MAX];
 };
 
-/* The bytes that quantity values of a kind take. */
+/* The number of bytes of quantity values of a kind. */
 unsigned record_size(enum datatable_kind kind, unsigned quantity);
 
 uint32_t record_block_crc(unsigned number, const uint8_t *data);
 uint32_t record_journal_crc(const struct record_journal *row);
 
-/* Values from how the data table holds and tells them (words; coils packed into
- * words) to how they are kept, and back. */
+/* Convert values from the form of the data table (words; coils packed into
+ * words) to that of the file, and back. */
 void record_pack(enum datatable_kind kind, unsigned quantity,
     const uint16_t *words, uint8_t *bytes);
 void record_unpack(enum datatable_kind kind, unsigned quantity,
     const uint8_t *bytes, uint16_t *words);
 
-/* Whether a row from a file is one that can have been written: its kind, range
- * and client make sense. Its checksum is another question. */
-bool record_journal_is_sane(const struct record_journal *row);
+/* Whether the kind, range and client of a row from a file are valid. Does not
+ * verify its checksum. */
+bool record_journal_is_valid(const struct record_journal *row);
 
 #endif

@@ -1,17 +1,17 @@
 /*
- * The state file: what is in it, column by column. The SQL stands here and
- * nowhere else.
+ * The state file: its contents, column by column, and the SQL that defines its
+ * tables.
  *
  * It is an SQLite database with pages of 512 bytes, in WAL mode while a server
- * runs. Beside FILE lie, while it runs or after a crash, FILE-wal (SQLite's
- * write-ahead log: part of the database) and always FILE-lock (state/lock.h).
+ * runs. While it runs, and after a crash, FILE-wal exists as well (SQLite's
+ * write-ahead log, part of the database); FILE-lock always does (state/lock.h).
  *
  * table meta, one row per key:
  *   mode     'separate' or 'overlaid', the -d of the server
- *   created  when the file was made: microseconds since 1970 in decimal
+ *   created  when the file was created: microseconds since 1970 in decimal
  *
  * table block, the data table as of the last commit, in blocks of 256 bytes,
- * 128 words each, high byte first. Every row is always there:
+ * 128 words each, high byte first. Every row always exists:
  *   number   0..511 registers 0..65535, block n from register 128 n on;
  *            512..543 coils, only where mode is separate: block 512 + n holds
  *            coils 2048 n .. 2048 n + 2047 as words, coil k of them in bit
@@ -19,30 +19,27 @@
  *   data     the 256 bytes
  *   crc      record_block_crc: CRC-32C of number and data
  *
- * table journal, each write that clients made, in order; also those that set
- * what was there already:
- *   number     1, 2, 3 and so on, never used twice; gaps only below the first
- *              row, where old rows have been deleted. The last row never is.
- *   time       when it was done: microseconds since 1970 by the system's clock,
- *              which may have been set back in between
- *   client     address and port as address_format writes them, such as
- *              '192.0.2.1:50000' or '[2001:db8::1]:50000'
- *   connection number of the client's connection in that run of the server
- *   unit       unit identifier of the request
- *   function   function code of the request
- *   kind       0 coils, 1 registers (enum datatable_kind), as it was asked: in
- *              mode overlaid, coils n are bit n % 16 of register n / 16
- *   address    first address written
- *   quantity   how many; at most SCHEMA_QUANTITY_MAX
- *   before     what was there: for registers, quantity words, high byte first;
+ * table journal, each write of a client, in order, also writes of the value
+ * that was there before:
+ *   number     1, 2, 3 and so on, never used twice; gaps exist only below the
+ * first row, where old rows have been deleted; the last row never is time of
+ * execution: microseconds since 1970 by the system's clock, which may have been
+ * set back in between client     address and port in the form of
+ * address_format, such as '192.0.2.1:50000' or '[2001:db8::1]:50000' connection
+ * number of the client's connection in that run of the server unit       unit
+ * identifier of the request function   function code of the request kind 0
+ * coils, 1 registers (enum datatable_kind), as requested: in mode overlaid,
+ * coils n are bit n % 16 of register n / 16 address    first address written
+ *   quantity   number of items; at most SCHEMA_QUANTITY_MAX
+ *   before     the old values: for registers, quantity words, high byte first;
  *              for coils, (quantity + 7) / 8 bytes, the first coil the least
  *              significant bit of the first byte, unused bits 0 (as in a PDU)
- *   after      what was written, likewise
- *   crc        record_journal_crc: CRC-32C of all the other columns
+ *   after      the new values, likewise
+ *   crc        record_journal_crc: CRC-32C of all other columns
  *
  * A write and all the blocks that it changed are in the same transaction.
  *
- * To find what touched addresses a..b of a kind, search the index for address
+ * To find writes to addresses a..b of a kind, search the index for address
  * a - (SCHEMA_QUANTITY_MAX - 1) .. b, and test address + quantity > a.
  */
 #ifndef STATE_SCHEMA_H
@@ -50,11 +47,11 @@
 
 #include "table/datatable.h"
 
-/* A number as it stands in SQL. */
+/* A number as a string of SQL. */
 #define SCHEMA_TEXT_OF(number) #number
 #define SCHEMA_TEXT(number)    SCHEMA_TEXT_OF(number)
 
-/* In the header of the file: "MBST", and the version of what is below. */
+/* In the header of the file: "MBST", and the version of this format. */
 #define SCHEMA_APPLICATION_ID 0x4D425354
 #define SCHEMA_VERSION        1
 #define SCHEMA_PAGE_SIZE      512
@@ -65,8 +62,8 @@
 #define SCHEMA_COIL_BLOCKS     32
 #define SCHEMA_BLOCKS          (SCHEMA_REGISTER_BLOCKS + SCHEMA_COIL_BLOCKS)
 
-/* The largest quantity that a write of the data table has, and the most bytes
- * that its values take. What clients write is no more than 246 bytes. */
+/* The largest quantity of a write to the data table, and the most bytes of its
+ * values. A Modbus request writes at most 246 bytes. */
 #define SCHEMA_QUANTITY_MAX DATATABLE_WRITE_MAX
 #define SCHEMA_VALUES_MAX   (2 * SCHEMA_QUANTITY_MAX)
 

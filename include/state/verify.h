@@ -1,4 +1,4 @@
-/* What an open database must look like to be taken for a state file. */
+/* Verifying that an open database is a sound state file. */
 #ifndef STATE_VERIFY_H
 #define STATE_VERIFY_H
 
@@ -9,18 +9,19 @@
 struct sqlite3;
 struct store_error;
 
-/* All of it: structure, schema and blocks. Returns 0, or -1 with why. */
+/* Verify structure, schema and blocks. Returns 0, or -1 with why. */
 int verify_database(struct sqlite3 *db, const char *path,
     enum datatable_overlay overlay, struct store_error *why);
 
-/* The blocks: all there, each with the right checksum. They go into t, unless
- * it is NULL. Returns 0, or -1 with why; then t may be filled in part. */
+/* Verify that no block is missing and each has the right checksum, and write
+ * them to t, unless it is NULL. Returns 0, or -1 with why; then t may be
+ * written in part. */
 int verify_blocks(struct sqlite3 *db, const char *path,
     enum datatable_overlay overlay, struct datatable *t,
     struct store_error *why);
 
-/* The journal has no gaps. Its first and its last row are put into first and
- * last: 1 and 0 when it is empty. Returns 0, or -1 with why. */
+/* Verify that the journal has no gaps. first and last become the numbers of its
+ * first and last row: 1 and 0 when it is empty. Returns 0, or -1 with why. */
 int verify_journal(struct sqlite3 *db, const char *path, int64_t *first,
     int64_t *last, struct store_error *why);
 

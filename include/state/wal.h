@@ -1,17 +1,17 @@
 /*
- * The frames of FILE-wal, checked before SQLite sees them. Recovery takes the
- * frames up to the first whose checksum is wrong, and drops what follows: right
- * for a last transaction that was never finished, but after a rotten bit in the
- * middle it silently drops all that was committed since.
+ * The frames of FILE-wal, checked before SQLite reads them. SQLite's recovery
+ * uses the frames up to the first with a wrong checksum, and drops the rest.
+ * That is right when the last transaction was not finished, but after damage in
+ * the middle it silently drops all later transactions.
  *
- * A transaction is written only once the one before it is on disk. So what
- * follows the first bad frame can be at most one transaction; if there is more,
- * a frame that was safe on disk is bad now. But where the transaction was not
- * finished there may be anything that the disk held before, a copy of this very
- * log too: frames that are known from before the first bad one don't count.
+ * A transaction is written only when the one before it is on the disk. So at
+ * most one transaction can follow the first bad frame; if there are more, a
+ * frame that was on the disk has been damaged. But where a transaction was not
+ * finished, the disk may contain anything, even a copy of this log: frames that
+ * are equal to one before the first bad frame don't count.
  *
- * Of the last transaction alone nothing in the file tells whether it was
- * finished; that is what the mark is for (state/lock.h).
+ * Nothing in the file shows whether the last transaction was finished; the mark
+ * does (state/lock.h).
  */
 #ifndef STATE_WAL_H
 #define STATE_WAL_H
@@ -20,10 +20,10 @@
 #include <stddef.h>
 
 enum wal_state {
-	WAL_EMPTY,      /* no file, or nothing in it */
-	WAL_SOUND,      /* to be recovered; its end may be unfinished */
-	WAL_ROTTEN,     /* committed frames are bad */
-	WAL_UNREADABLE, /* errno says why */
+	WAL_EMPTY,      /* no file, or an empty one */
+	WAL_SOUND,      /* the last transaction may be unfinished */
+	WAL_DAMAGED,    /* committed frames are damaged */
+	WAL_UNREADABLE, /* errno is set */
 };
 
 /* Check the log at path. */

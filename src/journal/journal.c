@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "journal/past.h"
 #include "journal/print.h"
 #include "journal/query.h"
 #include "journal/rows.h"
-#include "base/printable.h"
 #include "state/restore.h"
 #include "state/store.h"
 
@@ -27,9 +27,9 @@ report(struct store_error *why)
 	return why->status;
 }
 
-/* Whether a row is of a time and by a client that are asked for. */
+/* Whether the query includes the time and the client of a row. */
 static bool
-is_asked(const struct query *q, const struct row *r)
+matches(const struct query *q, const struct row *r)
 {
 	struct address client;
 
@@ -47,7 +47,7 @@ list_row(
 {
 	for (unsigned i = 0; i < r->record.quantity; i++)
 		if ((q->unchanged || row_before(r, i) != row_after(r, i)) &&
-		    query_wants(
+		    query_includes(
 			q, overlay, r->kind, (uint16_t)(r->record.address + i)))
 			print_change(stdout, q->format, r, i);
 }
@@ -63,13 +63,13 @@ list(const struct query *q, struct store *s, struct store_error *why)
 		return -1;
 	print_change_names(stdout, q->format);
 	while ((result = rows_next(rows, &r, why)) == ROWS_ONE)
-		if (is_asked(q, &r))
+		if (matches(q, &r))
 			list_row(q, store_overlay(s), &r);
 	rows_close(rows);
 	return result == ROWS_END ? 0 : -1;
 }
 
-/* Rows by number, of which neighbouring addresses often have the same. */
+/* The row that was looked up last: adjacent addresses often have the same. */
 struct lookup {
 	struct store *store;
 	struct row row;
@@ -94,7 +94,7 @@ look_up(struct lookup *l, int64_t number, const struct row **row,
 	return 0;
 }
 
-/* What is being shown of the past. */
+/* The table at a time, to be printed. */
 struct show {
 	const struct query *query;
 	enum datatable_overlay overlay;
@@ -116,15 +116,15 @@ value_of(const struct show *show, enum datatable_kind kind, uint16_t address)
 	return value;
 }
 
-/* Who names no address gets what is not just zero and always was; and overlaid
- * coils only as the registers that they are. */
+/* Without --address, addresses that have always been zero are not shown, nor
+ * are overlaid coils, which are bits of registers. */
 static bool
 is_shown(const struct show *show, enum datatable_kind kind, uint16_t address)
 {
 	const struct query *q = show->query;
 
 	if (q->range_count != 0)
-		return query_wants(q, DATATABLE_SEPARATE, kind, address);
+		return query_includes(q, DATATABLE_SEPARATE, kind, address);
 	if (kind == DATATABLE_COILS && show->overlay == DATATABLE_OVERLAID)
 		return false;
 	return value_of(show, kind, address) != 0 ||
@@ -142,7 +142,7 @@ show_address(struct show *show, enum datatable_kind kind, uint16_t address,
 		.address = address,
 		.value = value_of(show, kind, address),
 		.since = past_begins(p),
-		.made = past_is_complete(p),
+		.created = past_is_complete(p),
 	};
 
 	if (look_up(&show->by, past_since(p, kind, address), &v.by, why) != 0 ||
@@ -196,13 +196,13 @@ restore(const struct query *q, struct store *s, struct store_error *why)
 
 	if (past == NULL)
 		return -1;
-	result =
-	    restore_make(s, q->output, past_table(past), past_last(past), why);
+	result = restore_create(
+	    s, q->output, past_table(past), past_last(past), why);
 	past_free(past);
 	return result;
 }
 
-/* Say what to do about a server that has the file. */
+/* Adds advice to the error when a server uses the file. */
 static struct store *
 open_store(const struct query *q, struct store_error *why)
 {
@@ -222,7 +222,7 @@ open_store(const struct query *q, struct store_error *why)
 }
 
 static int
-answer(const struct query *q)
+run_query(const struct query *q)
 {
 	struct store_error why, ignored;
 	struct store *s = open_store(q, &why);
@@ -247,7 +247,7 @@ answer(const struct query *q)
 	return result == 0 ? EX_OK : report(&why);
 }
 
-/* Standard output may be a full disk. */
+/* Writing to standard output may fail, for example on a full disk. */
 static int
 end_output(int status)
 {
@@ -282,5 +282,5 @@ journal_main(int argc, char **argv)
 	}
 	if (q.action == QUERY_HELP)
 		return end_output(print_help());
-	return end_output(answer(&q));
+	return end_output(run_query(&q));
 }

@@ -6,10 +6,10 @@
 #include <sysexits.h>
 
 #include "base/client.h"
+#include "base/timestamp.h"
 #include "journal/rows.h"
 #include "state/sql.h"
 #include "state/store.h"
-#include "base/timestamp.h"
 
 #define ADDRESSES 65536
 
@@ -24,19 +24,19 @@ struct past {
 	int64_t until[2][ADDRESSES];
 };
 
-/* A walk over the rows, newest first. */
+/* An iteration over the rows, the newest first. */
 struct walk {
 	struct past *past;
 	struct rows *rows; /* owned */
-	struct row row;    /* the one it has come to */
+	struct row row;    /* the present one */
 };
 
-/* The table has no observers: nobody is told. */
+/* The table has no observers. */
 static const struct client nobody = { .id = 0 };
 static const struct datatable_writer undoer = { .client = &nobody };
 
-/* From when on the journal is whole: since the file was made, or since the
- * oldest write that was kept. */
+/* Since when the journal is complete: since the file was created, or since the
+ * oldest write that is kept. */
 static int
 find_beginning(struct past *p, struct store *s, struct store_error *why)
 {
@@ -64,11 +64,11 @@ fail_beginning(const struct past *p, struct store_error *why)
 	timestamp_format(p->begins, begins);
 	if (p->complete)
 		return store_fail(why, EX_UNAVAILABLE,
-		    "the state file was made at %s, and was not there at %s",
-		    begins, asked);
+		    "the state file was created at %s, later than %s", begins,
+		    asked);
 	return store_fail(why, EX_UNAVAILABLE,
-	    "the journal begins at %s; what the table held at %s is not known",
-	    begins, asked);
+	    "the journal begins at %s; the table at %s is unknown", begins,
+	    asked);
 }
 
 static void
@@ -88,9 +88,9 @@ note_since(void *arg, enum datatable_kind kind, uint16_t address)
 		w->past->since[kind][address] = w->row.record.number;
 }
 
-/* Whether the table holds what the row says that it has written. */
+/* Whether the table holds the values that the row has written. */
 static bool
-agrees(const struct past *p, const struct row *r)
+matches_table(const struct past *p, const struct row *r)
 {
 	uint16_t now[SCHEMA_QUANTITY_MAX];
 	unsigned words = r->record.quantity;
@@ -112,10 +112,10 @@ undo(struct walk *w, struct store_error *why)
 	const struct row *r = &w->row;
 	struct past *p = w->past;
 
-	if (!agrees(p, r))
+	if (!matches_table(p, r))
 		return store_fail(why, EX_DATAERR,
-		    "the state file is damaged: the table does not hold what "
-		    "write %" PRId64 " of the journal left",
+		    "the state file is damaged: the table does not match "
+		    "write %" PRId64 " of the journal",
 		    r->record.number);
 	if (r->kind == DATATABLE_REGISTERS)
 		datatable_write_registers(p->table, &undoer, r->record.address,
@@ -127,10 +127,10 @@ undo(struct walk *w, struct store_error *why)
 	return 0;
 }
 
-/* Undo what is later than the moment. The row that it comes to, if there is
- * one, was done by then. */
+/* Undo the writes after the moment. The present row is then the last one before
+ * it, if there is one. */
 static int
-go_back(struct walk *w, struct store_error *why)
+undo_later(struct walk *w, struct store_error *why)
 {
 	struct past *p = w->past;
 
@@ -154,9 +154,9 @@ go_back(struct walk *w, struct store_error *why)
 	}
 }
 
-/* From where go_back has come to, look for who set what was there. */
+/* From the present row on, find the writes that set the values. */
 static int
-look_further(struct walk *w, struct store_error *why)
+find_since(struct walk *w, struct store_error *why)
 {
 	enum rows_result result = w->past->last == 0 ? ROWS_END : ROWS_ONE;
 
@@ -175,15 +175,15 @@ find(struct past *p, struct store *s, enum past_depth depth,
 	p->overlay = store_overlay(s);
 	p->table = datatable_new(p->overlay);
 	if (p->table == NULL)
-		return store_fail(why, EX_OSERR, "no memory");
+		return store_fail(why, EX_OSERR, "out of memory");
 	if (store_load(s, p->table, why) != 0 || find_beginning(p, s, why) != 0)
 		return -1;
 	w.rows = rows_open(s, ROWS_NEWEST_FIRST, why);
 	if (w.rows == NULL)
 		return -1;
-	result = go_back(&w, why);
+	result = undo_later(&w, why);
 	if (result == 0 && depth == PAST_SINCE)
-		result = look_further(&w, why);
+		result = find_since(&w, why);
 	rows_close(w.rows);
 	return result;
 }
@@ -195,7 +195,7 @@ past_find(struct store *s, int64_t moment, enum past_depth depth,
 	struct past *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
-		store_fail(why, EX_OSERR, "no memory");
+		store_fail(why, EX_OSERR, "out of memory");
 		return NULL;
 	}
 	p->moment = moment;

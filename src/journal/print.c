@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "base/timestamp.h"
 
-/* Client of a row: "192.0.2.1:50000" or "[2001:db8::1]:50000" as two texts. */
+/* The client of a row, "192.0.2.1:50000" or "[2001:db8::1]:50000", in two. */
 struct peer {
 	char host[ADDRESS_TEXT_MAX];
 	char port[ADDRESS_TEXT_MAX];
@@ -41,7 +41,7 @@ split(const char *client)
 	return p;
 }
 
-/* A text as a field: quoted, if anything in it would be misunderstood. */
+/* A text as a field, quoted where RFC 4180 requires it. */
 static void
 put_csv_text(FILE *out, const char *text)
 {
@@ -58,7 +58,7 @@ put_csv_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* A text as a JSON string: ASCII as it is, but for what RFC 8259, 7 forbids. */
+/* A text as a JSON string (RFC 8259, 7), in ASCII. */
 static void
 put_json_text(FILE *out, const char *text)
 {
@@ -196,7 +196,7 @@ print_value_text(FILE *out, const struct print_value *v)
 		    v->by->record.function, until);
 	else
 		fprintf(out, "%s%-*s  %-21s  %4s  %2s  %s\n",
-		    v->made ? "" : "before ", v->made ? 30 : 23,
+		    v->created ? "" : "before ", v->created ? 30 : 23,
 		    timestamp_format(v->since, since), "-", "-", "-", until);
 }
 
@@ -218,7 +218,7 @@ print_value_csv(FILE *out, const struct print_value *v)
 		    out, ",%u,%u,", v->by->record.unit, v->by->record.function);
 	} else {
 		fprintf(out, "%s,,,,,",
-		    v->made ? timestamp_format_iso(v->since, time) : "");
+		    v->created ? timestamp_format_iso(v->since, time) : "");
 	}
 	fprintf(out, "%s\n",
 	    v->until == NULL ?
@@ -250,7 +250,7 @@ print_value_json(FILE *out, const struct print_value *v)
 		fprintf(out, ",\"unit\":%u,\"function\":%u", v->by->record.unit,
 		    v->by->record.function);
 	} else {
-		put_json_time(out, "since", v->made ? &v->since : NULL);
+		put_json_time(out, "since", v->created ? &v->since : NULL);
 		fputs(",\"client\":null,\"port\":null,\"unit\":null,"
 		      "\"function\":null",
 		    out);

@@ -137,8 +137,8 @@ static const struct command_line_option definitions[] = {
 	{ "", "state", "FILE", "the name of a state file", set_state,
 	    "the state file to read; it is not changed" },
 	{ "", "at", "TIME", TIMESTAMP_EXPECTED, set_at,
-	    "show what the table held at TIME, since when, and\n"
-	    "who had set it, instead of a list of changes" },
+	    "show the table at TIME, since when each value was\n"
+	    "set, and by which client, instead of changes" },
 	{ "", "address", "RANGE",
 	    "registers:A-B or coils:A-B with addresses from 0 to 65535, at "
 	    "most 64 times",
@@ -156,15 +156,15 @@ static const struct command_line_option definitions[] = {
 	{ "", "until", "TIME", TIMESTAMP_EXPECTED, set_until,
 	    "list only changes at TIME or earlier" },
 	{ "", "unchanged", NULL, NULL, set_unchanged,
-	    "list also writes of the value that was there" },
+	    "list also writes of the value that was there before" },
 	{ "", "csv", NULL, NULL, set_csv,
 	    "comma-separated values, the first line names them" },
 	{ "", "jsonl", NULL, NULL, set_jsonl, "a JSON object in each line" },
 	{ "", "restore-at", "TIME", TIMESTAMP_EXPECTED, set_restore_at,
-	    "make a new state file, with the table and the journal\n"
-	    "as they were at TIME" },
+	    "create a state file with the table and the journal\n"
+	    "as of TIME" },
 	{ "", "output", "NEWFILE", "the name of a new file", set_output,
-	    "the file that --restore-at makes" },
+	    "the file that --restore-at creates" },
 	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
 };
 
@@ -185,7 +185,7 @@ static const struct command_line query_line = {
 	    "a state file, or NEWFILE exists.\n",
 };
 
-/* What is wrong with the options taken together, or NULL. */
+/* What is wrong with the combination of options, or NULL. */
 static const char *
 contradiction(const struct parse *p)
 {
@@ -249,7 +249,7 @@ overlays(
 }
 
 bool
-query_wants(const struct query *q, enum datatable_overlay overlay,
+query_includes(const struct query *q, enum datatable_overlay overlay,
     enum datatable_kind kind, uint16_t address)
 {
 	for (size_t i = 0; i < q->range_count; i++) {

@@ -49,7 +49,7 @@ rows_open(struct store *s, enum rows_order order, struct store_error *why)
 	struct rows *rows = calloc(1, sizeof(*rows));
 
 	if (rows == NULL) {
-		store_fail(why, EX_OSERR, "no memory");
+		store_fail(why, EX_OSERR, "out of memory");
 		return NULL;
 	}
 	if (prepare(s,
@@ -70,7 +70,7 @@ rows_close(struct rows *rows)
 	free(rows);
 }
 
-/* A number that must lie in 0..max. */
+/* Read a number that must be in 0..max. */
 static bool
 take_number(sqlite3_stmt *row, int column, int64_t max, int64_t *value)
 {
@@ -105,7 +105,7 @@ take_values(sqlite3_stmt *row, int column, const struct record_journal *record,
 	return true;
 }
 
-/* All but what the checksum says. */
+/* Read all columns but the checksum. */
 static bool
 take_record(sqlite3_stmt *row, struct record_journal *record)
 {
@@ -127,7 +127,7 @@ take_record(sqlite3_stmt *row, struct record_journal *record)
 	record->kind = (uint8_t)kind;
 	record->address = (uint16_t)address;
 	record->quantity = (uint16_t)quantity;
-	return record_journal_is_sane(record) &&
+	return record_journal_is_valid(record) &&
 	    take_values(row, 9, record, record->before) &&
 	    take_values(row, 10, record, record->after);
 }

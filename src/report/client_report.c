@@ -9,8 +9,8 @@
 #include "modbus/explain.h"
 #include "modbus/function.h"
 
-/* Open addressing, at most half full; freed slots are not reused one by one:
- * when a connection is forgotten the table is made anew. */
+/* Open addressing, at most half full. Slots are not freed singly: when
+ * connections are evicted, the table is built again. */
 #define SLOTS (4 * REPORT_CONNECTIONS_MAX)
 #define FREE  0
 
@@ -25,8 +25,8 @@ struct client_report {
 
 	uint8_t places[MB_FUNCTION_CODES]; /* of functions */
 
-	struct report_connection *current; /* of the request before */
-	uint64_t run; /* requests in the run so far; 0: a run begins */
+	struct report_connection *current; /* of the previous request */
+	uint64_t run; /* requests in the present run; 0: a run starts */
 };
 
 /* Hosts. */
@@ -108,7 +108,7 @@ is_later(const void *a, const void *b)
 	return (x->last < y->last) - (x->last > y->last);
 }
 
-/* Keep the more recently active half, so that this is seldom needed. */
+/* Evict the less recently active half, so that this is seldom needed. */
 static void
 forget_connections(struct client_report *r)
 {
@@ -209,8 +209,8 @@ is_poll(const struct report_poll *p, const struct exchange *x)
 	    p->quantity == x->request->read.quantity;
 }
 
-/* Room for another: of those that were read once only, or else of all, the one
- * that is least recently active. */
+/* The poll to replace: the least recently active one of those that were read
+ * once, or else of all. */
 static struct report_poll *
 poll_to_forget(struct report_host *h)
 {
@@ -243,7 +243,7 @@ new_poll(struct report_host *h, const struct exchange *x)
 	return p;
 }
 
-/* Mean and variance as they come: Welford's way. */
+/* Update mean and variance by Welford's algorithm. */
 static void
 time_poll(struct report_poll *p, uint64_t now)
 {
@@ -280,7 +280,7 @@ note_poll(struct report_host *h, const struct exchange *x, uint64_t now)
 	p->last = now;
 }
 
-/* One item, the next one, the next one... */
+/* Reads of one item at adjacent addresses. */
 static void
 note_single(struct report_connection *c, const struct exchange *x)
 {
@@ -335,7 +335,7 @@ hash_request(const struct mbap_frame *frame)
 	return h | 1; /* not 0 */
 }
 
-/* The server cannot do it now: to try again is right. */
+/* The server cannot do it now, so repeating the request is right. */
 static void
 note_unavailable(struct report_connection *c)
 {
@@ -362,7 +362,7 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 	    find_illegal(h, mbap_pdu(x->frame)[0], (uint8_t)x->exception);
 
 	h->illegal++;
-	if (i->count++ == 0 || h->illegal % 64 == 0) /* seldom: it is slow */
+	if (i->count++ == 0 || h->illegal % 64 == 0) /* seldom, as it is slow */
 		mb_explain(
 		    mbap_pdu(x->frame), mbap_pdu_length(x->frame), i->wrong);
 }
@@ -491,7 +491,7 @@ report_reconnects_a_minute(const struct report_host *h)
 {
 	double minutes = (double)(h->last - h->first) / SECOND / 60;
 
-	/* In less than a second nothing can be said of a minute. */
+	/* A second is too short to tell a rate per minute. */
 	return minutes * 60 < 1 ? 0 : (double)(h->connections - 1) / minutes;
 }
 

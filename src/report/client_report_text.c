@@ -1,4 +1,4 @@
-/* The report in words, for people. */
+/* The report as text. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define SECOND          1e6
 #define MILLISECOND     1e3
 
-/* Where the lines go, each with the host in front. */
+/* The receiver of the lines, each of which starts with the host. */
 struct printer {
 	void (*put)(void *arg, const char *line);
 	void *arg;
@@ -113,8 +113,8 @@ report_hints(const struct report_host *h,
 		    h->refused);
 	if (h->unavailable > 0)
 		hint(put, arg,
-		    "wrote while the server could not: %" PRIu64
-		    " requests were answered by exception 04",
+		    "wrote while writes were refused: %" PRIu64
+		    " requests were answered with exception 04",
 		    h->unavailable);
 }
 
@@ -133,7 +133,7 @@ client_report_print(struct client_report *r,
 
 	for (size_t i = 0; (h = client_report_host(r, i)) != NULL; i++) {
 		address_format(&h->host, p.host);
-		*strrchr(p.host, ':') = '\0'; /* the port is none */
+		*strrchr(p.host, ':') = '\0'; /* without the port, which is 0 */
 		print_totals(&p, h);
 		for (size_t j = 0; j < h->poll_count; j++)
 			print_poll(&p, &h->polls[j]);

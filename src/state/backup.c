@@ -10,13 +10,13 @@
 #include "state/files.h"
 #include "store_private.h"
 
-#define STEP_PAGES 256 /* 128 KiB: a millisecond or so */
+#define STEP_PAGES 256 /* 128 KiB, about 1 ms */
 
 struct backup {
 	sqlite3 *to;            /* owned */
 	sqlite3_backup *copier; /* owned */
 	char path[FILES_PATH_MAX];
-	char made[FILES_PATH_MAX]; /* until it is whole */
+	char temporary[FILES_PATH_MAX]; /* its name until it is complete */
 };
 
 static int
@@ -27,13 +27,13 @@ fail(struct backup *b, int rc, struct store_error *why)
 	    why);
 }
 
-/* Nobody sees it until it is whole: it needs no journal, nor syncs on the
- * way. */
+/* The copy has a temporary name until it is complete, so it needs neither a
+ * journal nor syncs before its end. */
 static int
 open_copy(struct backup *b, struct store *s, struct store_error *why)
 {
-	unlink(b->made); /* of one who was killed here */
-	if (store_open_database(b->made,
+	unlink(b->temporary); /* left by a process that was killed */
+	if (store_open_database(b->temporary,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &b->to, why) != 0)
 		return -1;
 	if (store_set(b->to, b->path, "locking_mode", "EXCLUSIVE", "exclusive",
@@ -59,7 +59,7 @@ backup_begin(struct store *s, const char *path, struct store_error *why)
 	}
 	snprintf(
 	    b->path, sizeof(b->path), "%s%s", *path == '/' ? "" : "./", path);
-	files_beside(b->path, FILES_UNFINISHED, b->made);
+	files_beside(b->path, FILES_UNFINISHED, b->temporary);
 	if (store_check_target(s, path, why) != 0) {
 		free(b);
 		return NULL;
@@ -71,10 +71,10 @@ backup_begin(struct store *s, const char *path, struct store_error *why)
 	return b;
 }
 
-/* The copy says that it is in WAL mode, as its original is: so that it can be
- * read where no files can be made, it must not. */
+/* The copy is in WAL mode, as its original is. Without it, the copy can be read
+ * where no files can be created. */
 static int
-settle(struct backup *b, struct store_error *why)
+finish_copy(struct backup *b, struct store_error *why)
 {
 	int rc = sqlite3_backup_finish(b->copier);
 
@@ -91,9 +91,10 @@ settle(struct backup *b, struct store_error *why)
 static int
 publish(struct backup *b, struct store_error *why)
 {
-	if (settle(b, why) != 0)
+	if (finish_copy(b, why) != 0)
 		return -1;
-	if (files_sync(b->made) == 0 && rename(b->made, b->path) == 0 &&
+	if (files_sync(b->temporary) == 0 &&
+	    rename(b->temporary, b->path) == 0 &&
 	    files_sync_directory(b->path) == 0)
 		return 0;
 	return store_fail_system(b->path, "cannot be written", why);
@@ -105,7 +106,7 @@ backup_step(struct backup *b, struct store_error *why)
 	int rc = sqlite3_backup_step(b->copier, STEP_PAGES);
 
 	if (rc == SQLITE_OK)
-		return BACKUP_GOES_ON;
+		return BACKUP_IN_PROGRESS;
 	if (rc == SQLITE_DONE)
 		return publish(b, why) == 0 ? BACKUP_DONE : BACKUP_FAILED;
 	fail(b, rc, why);
@@ -119,6 +120,6 @@ backup_end(struct backup *b)
 		return;
 	sqlite3_backup_finish(b->copier);
 	sqlite3_close(b->to);
-	unlink(b->made); /* once published it has another name */
+	unlink(b->temporary); /* fails when it was renamed to path */
 	free(b);
 }

@@ -9,7 +9,7 @@
 
 #define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
 
-/* Changes lie one behind another, each as long as its values. */
+/* Changes are stored one after another; their lengths differ. */
 struct batch {
 	unsigned char *changes; /* owned */
 	size_t length;
@@ -20,7 +20,7 @@ struct batch {
 	uint8_t blocks[SCHEMA_BLOCKS][SCHEMA_BLOCK_SIZE];
 };
 
-/* The size of a change with so many words before, and after. */
+/* The size of a change with so many words before, and as many after. */
 static size_t
 change_size(size_t words)
 {

@@ -11,12 +11,12 @@
 #include "state/schema.h"
 #include "store_private.h"
 
-#define WAL_FRAMES_MUCH 4096 /* some 2 MiB */
+#define CHECKPOINT_FRAMES 4096 /* about 2 MiB */
 
-/* Old rows that a commit deletes at the most, for each that it adds, so that a
- * journal which is much too long shrinks without ever delaying anyone. */
+/* The most old rows that a commit deletes: for each row that it adds, and in
+ * addition. So a journal that is far too long shrinks in small steps. */
 #define DELETE_PER_ROW   2
-#define DELETE_ANYWAY    16
+#define DELETE_AT_LEAST  16
 #define MICROSECONDS_DAY INT64_C(86400000000)
 
 static const char *const sql[STORE_STATEMENTS] = {
@@ -27,9 +27,9 @@ static const char *const sql[STORE_STATEMENTS] = {
 			  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[STORE_PUT_BLOCK] =
 	    "UPDATE block SET data = ?2, crc = ?3 WHERE number = ?1",
-	/* Of the rows below ?1, the first that is young enough. One dated more
-	 * than a day from now is not: somebody has set the clock back, and it
-	 * would keep all that come behind it. */
+	/* Of the rows below ?1, the first that is new enough. A row dated more
+	 * than a day ahead is not: the clock was set back since, and the row
+	 * would keep all later ones. */
 	[STORE_FIND_KEPT] = "SELECT coalesce(min(number), ?1) FROM journal "
 			    "WHERE number < ?1 AND time BETWEEN ?2 AND ?3",
 	[STORE_DELETE_ROWS] = "DELETE FROM journal WHERE number < ?1",
@@ -53,7 +53,7 @@ run(struct store *s, enum store_statement which)
 }
 
 static void
-make_row(
+fill_row(
     struct record_journal *row, const struct batch_change *c, int64_t number)
 {
 	row->number = number;
@@ -76,7 +76,7 @@ add_row(struct store *s, const struct batch_change *c, int64_t number)
 	int size = (int)record_size(c->kind, c->quantity);
 	struct record_journal row;
 
-	make_row(&row, c, number);
+	fill_row(&row, c, number);
 	sqlite3_bind_int64(insert, 1, row.number);
 	sqlite3_bind_int64(insert, 2, row.time);
 	sqlite3_bind_text(insert, 3, row.client, -1, SQLITE_STATIC);
@@ -129,7 +129,7 @@ put_blocks(struct store *s, const struct batch *b)
 	return rc;
 }
 
-/* The first row below limit that is young enough; else limit. */
+/* The first row below limit that is new enough; else limit. */
 static int
 find_kept(struct store *s, int64_t limit, int64_t *kept)
 {
@@ -147,13 +147,13 @@ find_kept(struct store *s, int64_t limit, int64_t *kept)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* Delete some rows of those that are too many or too old, the oldest first, and
- * never the last one, whose number must not be used again. */
+/* Delete some of the rows that are too many or too old, the oldest first, but
+ * never the last row, whose number must not be used again. */
 static int
-shorten(struct store *s, int64_t *first, int64_t last)
+delete_old_rows(struct store *s, int64_t *first, int64_t last)
 {
 	int64_t kept =
-	    *first + DELETE_PER_ROW * (last - s->last) + DELETE_ANYWAY;
+	    *first + DELETE_PER_ROW * (last - s->last) + DELETE_AT_LEAST;
 	int rc = SQLITE_OK;
 
 	if (s->keep.rows == 0 && s->keep.microseconds == 0)
@@ -171,14 +171,14 @@ shorten(struct store *s, int64_t *first, int64_t last)
 	return run(s, STORE_DELETE_ROWS);
 }
 
-/* Something has gone wrong; whether that can pass. */
+/* A write has failed: roll back. STORE_FULL when a retry may succeed. */
 static enum store_outcome
-give_up(struct store *s, int rc, int error, struct store_error *why)
+fail_write(struct store *s, int rc, int error, struct store_error *why)
 {
-	enum sql_trouble trouble = sql_trouble(rc, error);
+	enum sql_failure failure = sql_classify(rc, error);
 
 	store_fail_sql(s->path, rc, error, "cannot be written", why);
-	if ((trouble == SQL_FULL || trouble == SQL_NO_MEMORY) &&
+	if ((failure == SQL_FULL || failure == SQL_NO_MEMORY) &&
 	    (sqlite3_get_autocommit(s->db) ||
 		run(s, STORE_ROLLBACK) == SQLITE_OK))
 		return STORE_FULL;
@@ -187,7 +187,7 @@ give_up(struct store *s, int rc, int error, struct store_error *why)
 	return STORE_LOST;
 }
 
-/* The mark need not be as new as it could be: no space is no harm. */
+/* An older mark is valid too, so it does not matter when there is no space. */
 static enum store_outcome
 put_mark(struct store *s, struct store_error *why)
 {
@@ -212,33 +212,33 @@ store_commit(struct store *s, const struct batch *b, struct store_error *why)
 	if (rc == SQLITE_OK)
 		rc = put_blocks(s, b);
 	if (rc == SQLITE_OK)
-		rc = shorten(s, &first, last);
+		rc = delete_old_rows(s, &first, last);
 	if (rc == SQLITE_OK)
 		rc = run(s, STORE_COMMIT);
 	if (rc != SQLITE_OK)
-		return give_up(s, rc, sql_log_error(s->db), why);
+		return fail_write(s, rc, sql_log_error(s->db), why);
 	s->first = first;
 	s->last = last;
 	return put_mark(s, why);
 }
 
 enum store_outcome
-store_tidy(struct store *s, struct store_error *why)
+store_checkpoint(struct store *s, struct store_error *why)
 {
 	int rc;
 
-	if (s->wal_frames < WAL_FRAMES_MUCH)
+	if (s->wal_frames < CHECKPOINT_FRAMES)
 		return STORE_DONE;
 	s->wal_frames = 0;
 	rc = sqlite3_wal_checkpoint_v2(
 	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return STORE_DONE;
-	return give_up(s, rc, sql_file_error(s->db), why);
+	return fail_write(s, rc, sql_file_error(s->db), why);
 }
 
-/* The log begins anew, for the reason that begin_writing has (store.c). Then
- * something is written that needs new pages. */
+/* The log is emptied for the same reason as in begin_writing (store.c). Then a
+ * transaction that needs new pages is written. */
 enum store_outcome
 store_probe(struct store *s, struct store_error *why)
 {
@@ -251,10 +251,10 @@ store_probe(struct store *s, struct store_error *why)
 	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 
 	if (rc != SQLITE_OK)
-		return give_up(s, rc, sql_file_error(s->db), why);
+		return fail_write(s, rc, sql_file_error(s->db), why);
 	for (size_t i = 0; i < 2 && rc == SQLITE_OK; i++)
 		rc = sql_run(s->db, writes[i]);
 	if (rc == SQLITE_OK)
 		return STORE_DONE;
-	return give_up(s, rc, sql_log_error(s->db), why);
+	return fail_write(s, rc, sql_log_error(s->db), why);
 }

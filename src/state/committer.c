@@ -11,8 +11,8 @@
 #include "state/backup.h"
 
 /*
- * What both threads touch is under the lock: wanted, quit and the report. The
- * store and the backup are the thread's own.
+ * The lock protects what both threads use: the requests and the report. The
+ * store and the members marked so belong to the thread.
  */
 struct committer {
 	struct store *store; /* borrowed */
@@ -20,27 +20,27 @@ struct committer {
 	int fd; /* owned: an eventfd */
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* there is something wanted */
+	pthread_cond_t wake; /* there is a request */
 	pthread_cond_t done; /* there is a report */
-	bool work;           /* wanted: a commit, or a probe if batch is NULL */
+	bool work;           /* requested: a commit; a probe if batch is NULL */
 	const struct batch *batch;
-	const char *backup_path; /* wanted, or being made */
+	const char *backup_path; /* requested, or being copied */
 	bool quit;
 	struct committer_report report;
 
-	struct backup *backup;  /* being made; the thread's */
+	struct backup *backup;  /* being copied; the thread's */
 	bool lost;              /* the thread's */
 	struct store_error why; /* of the last failure; the thread's */
 };
 
-/* Say that there is a report; with the lock held. */
+/* Signal that there is a report; with the lock held. */
 static void
-tell(struct committer *c)
+notify(struct committer *c)
 {
 	const uint64_t one = 1;
 
 	pthread_cond_signal(&c->done);
-	/* It can't fail: the count is far from its end. */
+	/* It cannot fail: the count is far below its maximum. */
 	while (write(c->fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
@@ -54,18 +54,18 @@ report_work(struct committer *c, enum store_outcome outcome,
 	c->report.worked = true;
 	c->report.outcome = outcome;
 	c->report.why = *why;
-	tell(c);
+	notify(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* The disk has failed while nobody was waiting for it. */
+/* The disk has failed after a commit was reported. */
 static void
 report_loss(struct committer *c, const struct store_error *why)
 {
 	pthread_mutex_lock(&c->lock);
 	c->report.outcome = STORE_LOST;
 	c->report.why = *why;
-	tell(c);
+	notify(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -77,12 +77,11 @@ report_backup(struct committer *c, bool failed, const struct store_error *why)
 	c->report.backed_up = true;
 	c->report.backup_failed = failed;
 	c->report.backup_why = *why;
-	tell(c);
+	notify(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* Once the store is lost, all that is wanted of it is lost, too, and for the
- * same reason. */
+/* Once the store is lost, every commit fails for the same reason. */
 static void
 do_work(struct committer *c, const struct batch *batch)
 {
@@ -94,7 +93,7 @@ do_work(struct committer *c, const struct batch *batch)
 		    store_probe(c->store, &c->why);
 	c->lost = outcome == STORE_LOST;
 	report_work(c, outcome, &c->why);
-	if (c->lost || store_tidy(c->store, &c->why) != STORE_LOST)
+	if (c->lost || store_checkpoint(c->store, &c->why) != STORE_LOST)
 		return;
 	c->lost = true;
 	report_loss(c, &c->why);
@@ -110,7 +109,7 @@ do_backup(struct committer *c, const char *path)
 		c->backup = backup_begin(c->store, path, &why);
 	if (c->backup != NULL)
 		state = backup_step(c->backup, &why);
-	if (state == BACKUP_GOES_ON)
+	if (state == BACKUP_IN_PROGRESS)
 		return;
 	backup_end(c->backup);
 	c->backup = NULL;
@@ -145,7 +144,7 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the event loop's thread. */
+/* Signals are handled by the event loop's thread. */
 static int
 start_thread(struct committer *c)
 {
@@ -232,9 +231,9 @@ committer_back_up(struct committer *c, const char *path)
 	return busy ? -1 : 0;
 }
 
-/* With the lock held. A loss is not forgotten. */
+/* With the lock held. STORE_LOST stays in the report. */
 static struct committer_report
-take(struct committer *c)
+take_report(struct committer *c)
 {
 	struct committer_report report = c->report;
 	uint64_t count;
@@ -252,7 +251,7 @@ committer_take_report(struct committer *c)
 	struct committer_report report;
 
 	pthread_mutex_lock(&c->lock);
-	report = take(c);
+	report = take_report(c);
 	pthread_mutex_unlock(&c->lock);
 	return report;
 }
@@ -265,7 +264,7 @@ committer_wait(struct committer *c)
 	pthread_mutex_lock(&c->lock);
 	while (c->work)
 		pthread_cond_wait(&c->done, &c->lock);
-	report = take(c);
+	report = take_report(c);
 	pthread_mutex_unlock(&c->lock);
 	return report;
 }

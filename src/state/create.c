@@ -42,7 +42,8 @@ put_blocks(sqlite3 *db, enum datatable_overlay overlay)
 	return rc;
 }
 
-/* Nobody sees it until it is whole: it needs no journal. */
+/* The file has a temporary name until it is complete, so it needs no journal.
+ */
 static int
 fill(sqlite3 *db, enum datatable_overlay overlay)
 {
@@ -80,7 +81,7 @@ build(void *arg, const char *path, struct store_error *why)
 	if (store_open_database(path,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, why) != 0)
 		return -1;
-	return store_close_made(path, db, fill(db, *overlay), why);
+	return store_close_new(path, db, fill(db, *overlay), why);
 }
 
 int

@@ -61,7 +61,7 @@ store_open_database(
 }
 
 int
-store_close_made(const char *path, sqlite3 *db, int rc, struct store_error *why)
+store_close_new(const char *path, sqlite3 *db, int rc, struct store_error *why)
 {
 	int error = rc == SQLITE_OK ? 0 : sql_file_error(db);
 	int end = sqlite3_close(db);
@@ -70,7 +70,7 @@ store_close_made(const char *path, sqlite3 *db, int rc, struct store_error *why)
 		rc = end;
 	return rc == SQLITE_OK ?
 	    0 :
-	    store_fail_sql(path, rc, error, "cannot be made", why);
+	    store_fail_sql(path, rc, error, "cannot be created", why);
 }
 
 int
@@ -89,6 +89,6 @@ store_set(sqlite3 *db, const char *path, const char *pragma, const char *value,
 		return store_fail_sql(path, rc, sql_file_error(db), sql, why);
 	if (strcmp(got, expected) == 0)
 		return 0;
-	return store_fail(why, EX_OSERR, "%s: %s is %s, and should be %s", path,
-	    sql, got, expected);
+	return store_fail(why, EX_OSERR, "%s: %s is %s: expected %s", path, sql,
+	    got, expected);
 }

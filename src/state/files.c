@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DAMAGED    ".damaged-"
-#define NAMES_MOST 100 /* of files put aside in one second */
+#define DAMAGED   ".damaged-"
+#define NAMES_MAX 100 /* damaged files renamed in one second */
 
 const char *
 files_beside(const char *path, const char *suffix, char *out)
@@ -19,7 +19,7 @@ files_beside(const char *path, const char *suffix, char *out)
 	return out;
 }
 
-/* The directory of a path, and what comes behind it. */
+/* Write the directory of a path to directory. Returns the name in it. */
 static const char *
 split(const char *path, char *directory)
 {
@@ -34,7 +34,7 @@ split(const char *path, char *directory)
 	return slash + 1;
 }
 
-/* Whether both names are one file. */
+/* Whether both names are the same file. */
 static bool
 is_same(const char *one, const char *other)
 {
@@ -44,7 +44,7 @@ is_same(const char *one, const char *other)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* Whether both names would be one file, if there were one. */
+/* Whether both names would be the same file, if it existed. */
 static bool
 would_be_same(const char *one, const char *other)
 {
@@ -98,7 +98,7 @@ files_move(const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* A file system that can't: look first, as nobody else is here. */
+	/* This file system cannot: test first. The lock excludes others. */
 	if (access(to, F_OK) == 0) {
 		errno = EEXIST;
 		return -1;
@@ -106,9 +106,9 @@ files_move(const char *from, const char *to)
 	return rename(from, to);
 }
 
-/* Move the database to a name that is free, and say which. */
+/* Rename the database to a free name, which becomes to. */
 static int
-move_database(const char *path, char *aside)
+move_database(const char *path, char *to)
 {
 	time_t now = time(NULL);
 	char suffix[48];
@@ -117,9 +117,9 @@ move_database(const char *path, char *aside)
 
 	gmtime_r(&now, &utc);
 	n = strftime(suffix, sizeof(suffix), DAMAGED "%Y%m%dT%H%M%SZ", &utc);
-	for (int i = 1; i < NAMES_MOST; i++) {
-		files_beside(path, suffix, aside);
-		if (files_move(path, aside) == 0)
+	for (int i = 1; i < NAMES_MAX; i++) {
+		files_beside(path, suffix, to);
+		if (files_move(path, to) == 0)
 			return 0;
 		if (errno != EEXIST)
 			return -1;
@@ -129,21 +129,21 @@ move_database(const char *path, char *aside)
 }
 
 int
-files_put_aside(const char *path, char *aside)
+files_rename_damaged(const char *path, char *to)
 {
-	char wal[FILES_PATH_MAX], wal_aside[FILES_PATH_MAX];
+	char wal[FILES_PATH_MAX], wal_to[FILES_PATH_MAX];
 
-	if (move_database(path, aside) != 0)
+	if (move_database(path, to) != 0)
 		return -1;
 	files_beside(path, "-wal", wal);
-	files_beside(aside, "-wal", wal_aside);
-	if (files_move(wal, wal_aside) != 0 && errno != ENOENT)
+	files_beside(to, "-wal", wal_to);
+	if (files_move(wal, wal_to) != 0 && errno != ENOENT)
 		return -1;
 	return files_sync_directory(path);
 }
 
 bool
-files_find_aside(const char *path, char *aside)
+files_find_damaged(const char *path, char *name)
 {
 	char directory[FILES_PATH_MAX], start[FILES_PATH_MAX];
 	const struct dirent *entry;
@@ -154,11 +154,11 @@ files_find_aside(const char *path, char *aside)
 	d = opendir(directory);
 	if (d == NULL)
 		return false;
-	/* This stream is nobody else's. */
+	/* No other thread uses this stream. */
 	/* cppcheck-suppress readdirCalled */
 	while (!found && (entry = readdir(d)) != NULL) {
 		found = strncmp(entry->d_name, start, strlen(start)) == 0 &&
-		    snprintf(aside, FILES_PATH_MAX, "%s/%s", directory,
+		    snprintf(name, FILES_PATH_MAX, "%s/%s", directory,
 			entry->d_name) < FILES_PATH_MAX;
 	}
 	closedir(d);

@@ -49,7 +49,7 @@ lock_take(const char *state_path, enum lock_kind kind)
 	return -1;
 }
 
-/* Returns whether there is one. */
+/* Returns whether there is a valid mark. */
 static bool
 read_mark(int fd, uint8_t *mark)
 {
@@ -59,7 +59,7 @@ read_mark(int fd, uint8_t *mark)
 }
 
 bool
-lock_is_marked(int fd)
+lock_has_mark(int fd)
 {
 	uint8_t mark[MARK_SIZE];
 

@@ -7,7 +7,7 @@
 #include "state/lock.h"
 #include "store_private.h"
 
-/* A file must not come into being where another one, or its remains, are.
+/* A file must not be created where a state file is, its log, or a damaged one.
  * Returns 0, or -1 with why. */
 static int
 check_place(const char *path, struct store_error *why)
@@ -18,36 +18,36 @@ check_place(const char *path, struct store_error *why)
 		return store_fail(why, EX_CONFIG, "%s: exists", path);
 	if (access(files_beside(path, "-wal", other), F_OK) == 0)
 		return store_fail(why, EX_CONFIG,
-		    "%s: not made: %s is there, the log of a state file that "
-		    "is not; put that file back, or move both away",
+		    "%s: not created: %s exists, the log of a missing state "
+		    "file; restore that file, or move the log away",
 		    path, other);
-	if (files_find_aside(path, other))
+	if (files_find_damaged(path, other))
 		return store_fail(why, EX_CONFIG,
-		    "%s: not made: %s was put aside; restore a backup, or move "
-		    "that file away to begin at zero",
+		    "%s: not created: %s is a damaged state file; restore a "
+		    "backup, or move that file away to start with zeros",
 		    path, other);
 	return 0;
 }
 
-/* Whether the file is the first that lock is for, or may take the place of one
- * that is gone. Returns 0, or -1 with why. */
+/* Whether the file is the first one of this lock file, or may replace one that
+ * is missing. Returns 0, or -1 with why. */
 static int
 claim(
     const char *path, int lock, enum place_claim claim, struct store_error *why)
 {
 	char name[FILES_PATH_MAX];
 
-	if (!lock_is_marked(lock))
+	if (!lock_has_mark(lock))
 		return 0;
 	if (claim == PLACE_FIRST)
 		return store_fail(why, EX_CONFIG,
-		    "%s: not made: %s shows that there was one; restore it, or "
-		    "move that file away to begin at zero",
+		    "%s: not created: %s shows that the state file is missing; "
+		    "restore it, or move that file away to start with zeros",
 		    path, files_beside(path, "-lock", name));
-	/* The mark of the one that was here must not outlive a power cut that
-	 * the new one does. */
+	/* The mark of the missing file must be cleared durably before the new
+	 * file exists. */
 	if (lock_write_mark(lock, 0) != 0 || fsync(lock) != 0)
-		return store_fail_system(path, "cannot be made", why);
+		return store_fail_system(path, "cannot be created", why);
 	return 0;
 }
 
@@ -55,10 +55,11 @@ int
 store_check_target(
     const struct store *s, const char *path, struct store_error *why)
 {
-	char made[FILES_PATH_MAX];
+	char temporary[FILES_PATH_MAX];
 
 	if (!files_belongs(path, s->path) &&
-	    !files_belongs(files_beside(path, FILES_UNFINISHED, made), s->path))
+	    !files_belongs(
+		files_beside(path, FILES_UNFINISHED, temporary), s->path))
 		return 0;
 	return store_fail(why, EX_CONFIG,
 	    "%s: would replace the state file itself, or its log", path);
@@ -68,17 +69,18 @@ static int
 place_under_lock(
     const char *path, store_build_fn build, void *arg, struct store_error *why)
 {
-	char made[FILES_PATH_MAX];
+	char temporary[FILES_PATH_MAX];
 
-	files_beside(path, FILES_UNFINISHED, made);
-	unlink(made); /* of one who was killed here */
-	if (build(arg, made, why) == 0) {
-		if (files_sync(made) == 0 && files_move(made, path) == 0 &&
+	files_beside(path, FILES_UNFINISHED, temporary);
+	unlink(temporary); /* left by a process that was killed */
+	if (build(arg, temporary, why) == 0) {
+		if (files_sync(temporary) == 0 &&
+		    files_move(temporary, path) == 0 &&
 		    files_sync_directory(path) == 0)
 			return 0;
-		store_fail_system(path, "cannot be made", why);
+		store_fail_system(path, "cannot be created", why);
 	}
-	unlink(made);
+	unlink(temporary);
 	return -1;
 }
 
@@ -91,9 +93,9 @@ store_place(const char *path, enum place_claim how, store_build_fn build,
 
 	if (strlen(path) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
-		return store_fail_system(path, "cannot be made", why);
+		return store_fail_system(path, "cannot be created", why);
 	}
-	/* SQLite would take "file:x" for more than a name. */
+	/* SQLite would take "file:x" for a URI. */
 	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
 	if (check_place(full, why) != 0)
 		return -1;
@@ -102,8 +104,8 @@ store_place(const char *path, enum place_claim how, store_build_fn build,
 		return store_fail(
 		    why, EX_TEMPFAIL, "%s: in use by another process", path);
 	if (lock < 0)
-		return store_fail_system(path, "cannot be made", why);
-	/* It may have come into being meanwhile. */
+		return store_fail_system(path, "cannot be created", why);
+	/* Another process may have created it meanwhile. */
 	if (check_place(full, why) == 0 && claim(full, lock, how, why) == 0)
 		result = place_under_lock(full, build, arg, why);
 	close(lock);

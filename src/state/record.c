@@ -11,7 +11,7 @@ record_size(enum datatable_kind kind, unsigned quantity)
 	return kind == DATATABLE_COILS ? (quantity + 7) / 8 : 2 * quantity;
 }
 
-/* The lowest bytes of a number, the highest of them first. */
+/* The lowest bytes of a number, high byte first. */
 static uint32_t
 add_number(uint32_t crc, uint64_t number, unsigned bytes)
 {
@@ -48,8 +48,8 @@ record_journal_crc(const struct record_journal *row)
 	return crc32c(crc, row->after, size);
 }
 
-/* A packed word of coils is two bytes, the lower one first; a register the
- * higher one first. An odd last byte of coils has no second. */
+/* A packed word of coils is two bytes, the low byte first; a register is two
+ * bytes, the high byte first. The last word of coils may have one byte only. */
 void
 record_pack(enum datatable_kind kind, unsigned quantity, const uint16_t *words,
     uint8_t *bytes)
@@ -81,7 +81,7 @@ record_unpack(enum datatable_kind kind, unsigned quantity, const uint8_t *bytes,
 }
 
 bool
-record_journal_is_sane(const struct record_journal *row)
+record_journal_is_valid(const struct record_journal *row)
 {
 	return row->kind <= DATATABLE_REGISTERS && row->quantity >= 1 &&
 	    row->quantity <= SCHEMA_QUANTITY_MAX &&

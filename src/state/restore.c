@@ -6,18 +6,18 @@
 
 #define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
 
-/* The whole of s as it is, under a name of its own. */
+/* Copy s to path. */
 static int
-copy(struct store *s, const char *made, struct store_error *why)
+copy(struct store *s, const char *path, struct store_error *why)
 {
-	struct backup *b = backup_begin(s, made, why);
+	struct backup *b = backup_begin(s, path, why);
 	enum backup_state state;
 
 	if (b == NULL)
 		return -1;
 	do
 		state = backup_step(b, why);
-	while (state == BACKUP_GOES_ON);
+	while (state == BACKUP_IN_PROGRESS);
 	backup_end(b);
 	return state == BACKUP_DONE ? 0 : -1;
 }
@@ -78,9 +78,10 @@ put_blocks(
 	return rc;
 }
 
-/* Nobody sees it until it is whole: it needs no journal. */
+/* Make the copy what it is to be. It has a temporary name until it is complete,
+ * so it needs no journal. */
 static int
-turn_back(sqlite3 *db, enum datatable_overlay overlay,
+rewrite_copy(sqlite3 *db, enum datatable_overlay overlay,
     const struct datatable *t, int64_t last)
 {
 	static const char *const statements[] = {
@@ -99,7 +100,7 @@ turn_back(sqlite3 *db, enum datatable_overlay overlay,
 	return rc == SQLITE_OK ? sql_run(db, "COMMIT") : rc;
 }
 
-/* What the new file is made of. */
+/* The contents of the new file. */
 struct source {
 	struct store *store;
 	const struct datatable *table;
@@ -115,12 +116,13 @@ build(void *arg, const char *path, struct store_error *why)
 	if (copy(from->store, path, why) != 0 ||
 	    store_open_database(path, SQLITE_OPEN_READWRITE, &db, why) != 0)
 		return -1;
-	return store_close_made(path, db,
-	    turn_back(db, from->store->overlay, from->table, from->last), why);
+	return store_close_new(path, db,
+	    rewrite_copy(db, from->store->overlay, from->table, from->last),
+	    why);
 }
 
 int
-restore_make(struct store *s, const char *path, const struct datatable *t,
+restore_create(struct store *s, const char *path, const struct datatable *t,
     int64_t last, struct store_error *why)
 {
 	struct source from = { s, t, last };

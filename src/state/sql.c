@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* Compile sql, step it once and hand the row, if there is one, to take. */
+/* Compile sql, step it once, and pass the row, if there is one, to take. */
 static int
 query(sqlite3 *db, const char *sql,
     void (*take)(sqlite3_stmt *row, void *to, size_t size), void *to,
@@ -78,10 +78,10 @@ sql_step(sqlite3_stmt *statement)
 	return rc;
 }
 
-/* SQLite knows of ENOSPC only; a quota and a limit are the same to us. A sync
- * that fails is another thing, whatever the reason. */
-static enum sql_trouble
-io_trouble(int rc, int error)
+/* SQLite reports ENOSPC only as SQLITE_FULL; an exceeded quota or file size
+ * limit is the same here. A failed sync never is, whatever its errno. */
+static enum sql_failure
+classify_io(int rc, int error)
 {
 	if (rc == SQLITE_IOERR_NOMEM)
 		return SQL_NO_MEMORY;
@@ -91,15 +91,15 @@ io_trouble(int rc, int error)
 	return SQL_FAILED;
 }
 
-enum sql_trouble
-sql_trouble(int rc, int error)
+enum sql_failure
+sql_classify(int rc, int error)
 {
 	switch (rc & 0xFF) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-	case SQLITE_ERROR: /* a table or column is not there */
-	case SQLITE_EMPTY: /* nor a row */
+	case SQLITE_ERROR: /* a table or column is missing */
+	case SQLITE_EMPTY: /* a row is missing */
 	case SQLITE_MISMATCH:
 		return SQL_DAMAGED;
 	case SQLITE_BUSY:
@@ -115,7 +115,7 @@ sql_trouble(int rc, int error)
 	case SQLITE_NOMEM:
 		return SQL_NO_MEMORY;
 	case SQLITE_IOERR:
-		return io_trouble(rc, error);
+		return classify_io(rc, error);
 	default:
 		return SQL_FAILED;
 	}
@@ -133,7 +133,7 @@ sql_exit_status(int rc, int error)
 		[SQL_FAILED] = EX_IOERR,
 	};
 
-	return statuses[sql_trouble(rc, error)];
+	return statuses[sql_classify(rc, error)];
 }
 
 int

@@ -27,27 +27,26 @@ struct round {
 };
 
 /*
- * Writes gather in one round while the other is being committed; then the two
- * change places, and those committed are executed.
+ * Writes are added to one round while the other is being committed. Then the
+ * rounds are exchanged, and the committed writes are executed.
  *
  *   submit → gathering → committing → executed on the table
- *            `- on the image
+ *            `- executed on the image
  */
 struct state {
 	struct state_config config;
 	struct store *store;         /* owned; the committer's while it runs */
 	struct committer *committer; /* owned */
 	struct order order;
-	struct datatable
-	    *image; /* owned: the table after all writes that wait */
+	struct datatable *image; /* owned: the table after all pending writes */
 	struct datatable_observer observer; /* of the image */
 	struct round rounds[2];
 	struct round *gathering;
 	struct round *committing; /* empty unless being committed */
-	bool working;             /* the committer is, on a batch or a probe */
+	bool working;             /* a commit or a probe is running */
 	enum condition condition;
 
-	struct event *report; /* owned: the committer has something to say */
+	struct event *report; /* owned: the committer has a report */
 	struct event *submit; /* owned: at the end of this turn */
 	struct event *retry;  /* owned */
 	struct log_limit full_limit;
@@ -65,7 +64,7 @@ static const uint64_t took_bounds[HISTOGRAM_BUCKETS] = { MS / 10, MS / 5,
 static const uint64_t writes_bounds[HISTOGRAM_BUCKETS] = { 1, 2, 5, 10, 20, 50,
 	100, 200, 500, 1000, 2000, 5000, 10000, 100000 };
 
-/* Let the gathered writes be committed, unless the last ones still are. */
+/* Start to commit the gathered writes, unless a commit is running. */
 static void
 state_commit(struct state *s)
 {
@@ -82,7 +81,7 @@ state_commit(struct state *s)
 	committer_work(s->committer, round->batch);
 }
 
-/* The image has changed: there is room for this. */
+/* The image has changed. submit has reserved memory for this. */
 static void
 changed(void *arg, const struct datatable_change *change)
 {
@@ -109,8 +108,8 @@ submit(void *arg, struct order_write *write)
 	return 0;
 }
 
-/* A round has come to its end: settle its writes. It is empty before the first
- * of them is, as more may be submitted meanwhile. */
+/* Settle the writes of a round. The round is emptied first, as their owners may
+ * submit more. */
 static void
 settle(struct state *s, struct round *round, enum order_outcome outcome)
 {
@@ -146,7 +145,7 @@ state_degrade(struct state *s, const struct store_error *why)
 {
 	if (s->condition == STATE_GOOD)
 		log_limited(&s->full_limit, LOG_ERROR,
-		    "state: %s: writes are refused until there is space",
+		    "state: %s: writes are refused until space is available",
 		    why->text);
 	s->condition = STATE_DEGRADED;
 	s->figures.failed++;
@@ -161,12 +160,11 @@ state_recover(struct state *s)
 {
 	if (s->condition == STATE_DEGRADED)
 		log_limited(&s->full_limit, LOG_WARN,
-		    "state: there is space again: writes are accepted");
+		    "state: space is available again: writes are accepted");
 	s->condition = STATE_GOOD;
 }
 
-/* From here on nothing is executed: a write that waits may be on the disk or
- * not. */
+/* From now on no write is executed: a pending one may be on the disk or not. */
 static void
 state_lose(struct state *s, const struct store_error *why)
 {
@@ -180,8 +178,8 @@ state_lose(struct state *s, const struct store_error *why)
 	s->config.lost(s->config.arg);
 }
 
-/* The next round is sealed from the image and goes to the disk first, so that
- * the disk is not idle while writes are executed. */
+/* The commit of the next round is started first, so that the disk is not idle
+ * while writes are executed. */
 static void
 state_committed(struct state *s)
 {
@@ -261,7 +259,7 @@ state_free(struct state *s)
 }
 
 static int
-state_make(struct state *s)
+create_parts(struct state *s)
 {
 	struct event_base *base = s->config.base;
 	enum datatable_overlay overlay = store_overlay(s->store);
@@ -299,7 +297,7 @@ state_new(struct store *store, const struct state_config *config)
 	s->full_limit.kind = "reports of no space";
 	s->figures.took.bounds = took_bounds;
 	s->figures.writes.bounds = writes_bounds;
-	if (state_make(s) != 0) {
+	if (create_parts(s) != 0) {
 		state_free(s);
 		return NULL;
 	}
@@ -312,8 +310,8 @@ state_new(struct store *store, const struct state_config *config)
 	return s;
 }
 
-/* Wait for the disk, as nobody else is left to be served: for the batch that it
- * has, then for the one that has gathered meanwhile. */
+/* Wait for the running commit, then commit the writes gathered meanwhile. No
+ * client is served any more. */
 static void
 state_finish(struct state *s)
 {

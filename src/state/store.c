@@ -23,7 +23,7 @@
 #define HEADER_VERSION        60
 #define HEADER_APPLICATION_ID 68
 
-/* SQLite takes no longer path: it wants room for names beside it. */
+/* The longest path that SQLite takes, which adds suffixes to it. */
 #define SQLITE_PATH_MAX (512 - 8)
 
 static uint32_t
@@ -33,8 +33,8 @@ get32(const uint8_t *b)
 	    (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Read the head of the file; what is behind a head that is not ours is not our
- * business. */
+/* Read the header. A file whose header is not that of a state file is not read
+ * any further. */
 static int
 read_header(const char *path, uint8_t *header, struct store_error *why)
 {
@@ -65,18 +65,19 @@ check_header(const char *path, struct store_error *why)
 	if (read_header(path, header, why) != 0)
 		return -1;
 	if (get32(header + HEADER_APPLICATION_ID) != SCHEMA_APPLICATION_ID)
-		return store_fail(
-		    why, EX_CONFIG, "%s: a database of another program", path);
+		return store_fail(why, EX_CONFIG,
+		    "%s: not a state file: a database of another program",
+		    path);
 	version = get32(header + HEADER_VERSION);
 	if (version != SCHEMA_VERSION)
 		return store_fail(why, EX_CONFIG,
-		    "%s: a state file of version %" PRIu32
-		    ", and this program knows version %d",
+		    "%s: state file version %" PRIu32
+		    " is not supported: expected version %d",
 		    path, version, SCHEMA_VERSION);
 	return 0;
 }
 
-/* Whoever only reads can do so where it can't make a lock file. */
+/* Reading needs no lock where there is no lock file. */
 static int
 take_lock(struct store *s, struct store_error *why)
 {
@@ -100,16 +101,16 @@ check_wal(struct store *s, struct store_error *why)
 		return 0;
 	case WAL_SOUND:
 		return 0;
-	case WAL_ROTTEN:
+	case WAL_DAMAGED:
 		return store_fail(why, EX_DATAERR,
-		    "%s: damaged: committed frames are bad", path);
+		    "%s: damaged: committed frames have wrong checksums", path);
 	case WAL_UNREADABLE:
 		break;
 	}
 	return store_fail_system(path, "cannot be read", why);
 }
 
-/* As a URI that lets nothing be changed, nor files be made beside it. */
+/* Format a URI with which SQLite changes nothing and creates no files. */
 static void
 immutable_uri(const char *path, char *uri, size_t size)
 {
@@ -135,7 +136,7 @@ open_database(struct store *s, struct store_error *why)
 	    uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &s->db, why);
 }
 
-/* Everything that a result depends on, whatever this SQLite's defaults. */
+/* Set every setting that matters, whatever the defaults of this SQLite. */
 static int
 configure(struct store *s, struct store_error *why)
 {
@@ -183,17 +184,16 @@ check_mode(struct store *s, const enum datatable_overlay *expected,
 	if (strcmp(mode, SCHEMA_MODE_OVERLAID) == 0)
 		s->overlay = DATATABLE_OVERLAID;
 	else if (strcmp(mode, SCHEMA_MODE_SEPARATE) != 0)
-		return store_fail(why, EX_DATAERR,
-		    "%s: damaged: no such mode as its own", s->path);
+		return store_fail(
+		    why, EX_DATAERR, "%s: damaged: unknown mode", s->path);
 	if (expected == NULL || s->overlay == *expected)
 		return 0;
-	return store_fail(why, EX_CONFIG,
-	    "%s: its mode is %s, and -d asks for %s", s->path, mode,
-	    mode_name(*expected));
+	return store_fail(why, EX_CONFIG, "%s: its mode is %s, but -d is %s",
+	    s->path, mode, mode_name(*expected));
 }
 
-/* SQLite takes what is cut from the last page for zeros. Pages that are still
- * in FILE-wal need not be in FILE yet. */
+/* SQLite reads zeros where the last page is truncated. Pages that are still in
+ * FILE-wal need not be in FILE yet. */
 static int
 check_size(struct store *s, struct store_error *why)
 {
@@ -208,11 +208,10 @@ check_size(struct store *s, struct store_error *why)
 		return store_fail_system(s->path, "cannot be read", why);
 	if (!s->wal_empty || st.st_size >= pages * SCHEMA_PAGE_SIZE)
 		return 0;
-	return store_fail(
-	    why, EX_DATAERR, "%s: damaged: it has been cut", s->path);
+	return store_fail(why, EX_DATAERR, "%s: damaged: truncated", s->path);
 }
 
-/* What clients were told of must be there. */
+/* Every acknowledged write must be in the journal. */
 static int
 check_mark(struct store *s, struct store_error *why)
 {
@@ -238,9 +237,9 @@ wal_grows(void *arg, sqlite3 *db, const char *name, int frames)
 }
 
 /*
- * From here on the file may change. FILE-wal begins anew, so that no frames of
- * an unfinished transaction stay in it: wal_check could not tell those from
- * rotten ones once others had been written over their beginning.
+ * From now on the file may change. FILE-wal is emptied, so that no frames of an
+ * unfinished transaction stay in it: once others overwrite the first of them,
+ * wal_check could not distinguish the rest from damaged frames.
  */
 static int
 begin_writing(struct store *s, struct store_error *why)
@@ -276,19 +275,19 @@ open_and_verify(struct store *s, const enum datatable_overlay *overlay,
 	return s->writes ? begin_writing(s, why) : 0;
 }
 
-/* Say also what has become of it. */
+/* Rename the damaged file, and add its new name to why. */
 static void
-put_aside(struct store *s, struct store_error *why)
+rename_damaged(struct store *s, struct store_error *why)
 {
-	char aside[FILES_PATH_MAX];
+	char damaged[FILES_PATH_MAX];
 	size_t n = strlen(why->text);
-	bool moved = files_put_aside(s->path, aside) == 0;
+	bool moved = files_rename_damaged(s->path, damaged) == 0;
 
 	if (moved)
 		lock_write_mark(s->lock, 0);
 	snprintf(why->text + n, sizeof(why->text) - n, "; %s%s",
-	    moved ? "kept as " : "cannot be put aside: ",
-	    moved ? strrchr(aside, '/') + 1 : strerror(errno));
+	    moved ? "renamed to " : "cannot be renamed: ",
+	    moved ? strrchr(damaged, '/') + 1 : strerror(errno));
 }
 
 static int
@@ -300,8 +299,7 @@ resolve(struct store *s, const char *path, struct store_error *why)
 		if (errno != ENOENT)
 			return store_fail_system(path, "cannot be opened", why);
 		return store_fail(why, EX_CONFIG,
-		    "%s: no such file; with --state-init a new one is made, "
-		    "all zero",
+		    "%s: no such file; --state-init creates one, all zeros",
 		    path);
 	}
 	if (strlen(real) > SQLITE_PATH_MAX) {
@@ -312,7 +310,8 @@ resolve(struct store *s, const char *path, struct store_error *why)
 	return 0;
 }
 
-/* FILE-wal stays as it is; but one that SQLite has made only to look goes. */
+/* FILE-wal stays; but an empty one that SQLite has created to read is removed.
+ */
 static void
 close_database(struct store *s)
 {
@@ -325,8 +324,8 @@ close_database(struct store *s)
 	s->db = NULL;
 }
 
-/* Move all of FILE-wal to FILE, and let it be removed. Where there is no space
- * for that it stays, as good as ever, and so does the mark. */
+/* Move FILE-wal to FILE, and have it removed. If there is no space for that, it
+ * stays valid, and so does the mark. */
 static int
 finish_writing(struct store *s, struct store_error *why)
 {
@@ -334,7 +333,7 @@ finish_writing(struct store *s, struct store_error *why)
 	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 
 	if (rc != SQLITE_OK &&
-	    sql_trouble(rc, sql_file_error(s->db)) == SQL_FULL)
+	    sql_classify(rc, sql_file_error(s->db)) == SQL_FULL)
 		return 0;
 	if (rc != SQLITE_OK)
 		return store_fail_sql(s->path, rc, sql_file_error(s->db),
@@ -383,7 +382,7 @@ store_open(const char *path, enum store_access access,
 	damaged = why->status == EX_DATAERR;
 	close_database(s);
 	if (damaged && s->writes)
-		put_aside(s, why);
+		rename_damaged(s, why);
 	store_close(s, &ignored);
 	return NULL;
 }

@@ -48,9 +48,7 @@ check_schema(sqlite3 *db, const char *path, struct store_error *why)
 			return fail_sql(db, path, rc, why);
 		if (strcmp(got, parts[i].expected) != 0)
 			return store_fail(why, EX_DATAERR,
-			    "%s: damaged: its schema is not the one of a "
-			    "state file",
-			    path);
+			    "%s: damaged: unexpected schema", path);
 	}
 	return 0;
 }
@@ -71,7 +69,7 @@ check_structure(sqlite3 *db, const char *path, struct store_error *why)
 	return store_fail(why, EX_DATAERR, "%s: damaged: %s", path, got);
 }
 
-/* A writer that nobody is told of: the table has no observers yet. */
+/* The writer of what is loaded. The table has no observers yet. */
 static const struct client nobody = { .id = 0 };
 static const struct datatable_writer loader = { .client = &nobody };
 
@@ -88,14 +86,14 @@ put_block(struct datatable *t, unsigned number, const uint8_t *data)
 		return;
 	}
 	first = (number - SCHEMA_REGISTER_BLOCKS) * COILS_PER_BLOCK;
-	for (unsigned half = 0; half < 2; half++) /* a write takes no more */
+	for (unsigned half = 0; half < 2; half++) /* the most of one write */
 		datatable_write_coils(t, &loader,
 		    (uint16_t)(first + half * (COILS_PER_BLOCK / 2)),
 		    COILS_PER_BLOCK / 2,
 		    words + half * (SCHEMA_BLOCK_WORDS / 2));
 }
 
-/* The row that a statement stands at must be this block. */
+/* The present row of a statement must be this block. */
 static bool
 take_block(sqlite3_stmt *row, unsigned number, struct datatable *t)
 {
@@ -126,7 +124,7 @@ verify_blocks(sqlite3 *db, const char *path, enum datatable_overlay overlay,
 	while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW &&
 	    n < blocks && take_block(rows, n, t))
 		n++;
-	/* One step too many has come to the end, or to trouble. */
+	/* The last step has reached the end, another row, or an error. */
 	if (rc == SQLITE_OK && n == blocks && sqlite3_data_count(rows) != 0)
 		n++;
 	if (rc == SQLITE_OK)

@@ -18,7 +18,7 @@
  *
  * Sums run on from the header's through every frame, over the first 8 bytes of
  * a frame and its page. The last bit of the magic is the byte order of the
- * words that are summed. Frames of another salt are left from an earlier round.
+ * words that are summed. Frames with another salt are of an earlier log.
  */
 #define MAGIC         0x377F0682
 #define VERSION       3007000
@@ -62,7 +62,7 @@ add(struct wal *w, const uint8_t *bytes, size_t length)
 }
 
 static bool
-is_sum(const struct wal *w, const uint8_t *b)
+sum_matches(const struct wal *w, const uint8_t *b)
 {
 	return get32(b) == w->sum[0] && get32(b + 4) == w->sum[1];
 }
@@ -74,10 +74,11 @@ take_header(struct wal *w, const uint8_t *b)
 	memcpy(w->salt, b + 16, sizeof(w->salt));
 	add(w, b, SUMMED_HEADER);
 	return (get32(b) & ~1U) == MAGIC && get32(b + 4) == VERSION &&
-	    get32(b + 8) == SCHEMA_PAGE_SIZE && is_sum(w, b + SUMMED_HEADER);
+	    get32(b + 8) == SCHEMA_PAGE_SIZE &&
+	    sum_matches(w, b + SUMMED_HEADER);
 }
 
-/* Whether a frame is of this round, be it good or bad. */
+/* Whether a frame is of this log, good or bad. */
 static bool
 is_current(const struct wal *w, const uint8_t *frame)
 {
@@ -91,7 +92,7 @@ is_good(struct wal *w, const uint8_t *frame)
 		return false;
 	add(w, frame, 8);
 	add(w, frame + FRAME_HEADER, SCHEMA_PAGE_SIZE);
-	return is_sum(w, frame + 16);
+	return sum_matches(w, frame + 16);
 }
 
 /* Copies -------------------------------------------------------------------*/
@@ -104,9 +105,9 @@ stored_sum(const uint8_t *frame)
 
 /* Returns 0, or -1 with errno set. */
 static int
-remember(struct wal *w, const uint8_t *frame)
+add_stored_sum(struct wal *w, const uint8_t *frame)
 {
-	/* At each power of two there is no room for more. */
+	/* The array is full at each power of two. */
 	if ((w->count & (w->count - 1)) == 0) {
 		size_t room = w->count == 0 ? 1 : 2 * w->count;
 		uint64_t *sums = realloc(w->sums, room * sizeof(*sums));
@@ -127,7 +128,7 @@ compare_sums(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* As each sum stems from all frames before it, no two frames share theirs. */
+/* Each sum depends on all frames before it, so no two frames have the same. */
 static bool
 is_copy(const struct wal *w, const uint8_t *frame)
 {
@@ -140,13 +141,13 @@ is_copy(const struct wal *w, const uint8_t *frame)
 /* The log ----------------------------------------------------------------*/
 
 /*
- * frame is the first bad one. Whether what follows is more than a transaction:
- * it goes on behind a frame that ends one. Both must be good as seen from the
- * frame before them, as parts of an unfinished transaction may be anything,
- * even, where the disk once held a copy of this log, good frames of it.
+ * frame is the first bad one. Whether more than one transaction follows: a good
+ * frame that ends a transaction, and a good one after it. Each must be good
+ * when summed from the frame before it, and not be a copy of an earlier frame,
+ * as an unfinished transaction may contain anything.
  */
 static bool
-goes_on(FILE *f, struct wal *w, uint8_t *frame)
+has_later_transaction(FILE *f, struct wal *w, uint8_t *frame)
 {
 	bool ended = false;
 
@@ -176,10 +177,12 @@ check_frames(FILE *f, struct wal *w)
 	/* The header is on disk before any frame is written. */
 	while (fread(frame, FRAME_SIZE, 1, f) == 1) {
 		if (!sound)
-			return WAL_ROTTEN;
+			return WAL_DAMAGED;
 		if (!is_good(w, frame))
-			return goes_on(f, w, frame) ? WAL_ROTTEN : WAL_SOUND;
-		if (remember(w, frame) != 0)
+			return has_later_transaction(f, w, frame) ?
+			    WAL_DAMAGED :
+			    WAL_SOUND;
+		if (add_stored_sum(w, frame) != 0)
 			return WAL_UNREADABLE;
 	}
 	return n == 0 ? WAL_EMPTY : WAL_SOUND;

@@ -265,7 +265,7 @@ class OnDisk(StateTest):
         free()
         wait_for(lambda: writers[3].ask(write_single(6, 9999, 5))[0] == 6,
                  "space")
-        self.assertTrue(server.log_lines("space again"))
+        self.assertTrue(server.log_lines("space is available again"))
         server.kill()
         server = self.serve()
         self.assertEqual(self.words(server, 9999, 1), [5])

@@ -112,7 +112,7 @@ class Durable(StateTest):
         self.assertEqual(
             web.get("/api/writers?kind=registers&address=77"), [])
         report = json.dumps(web.get("/api/clients"))
-        self.assertIn("answered by exception 04", report)
+        self.assertIn("answered with exception 04", report)
         self.assertNotIn("access rules", report)
         self.assertNotIn("repeats refused requests", report)
 

@@ -464,7 +464,7 @@ class Files(JournalTest):
         self.begin().stop()
         line = journal(self.state, "--at", iso(began - 1000),
                        status=EX_UNAVAILABLE)
-        self.assertIn("was made at", line)
+        self.assertIn("was created at", line)
 
     def test_an_empty_journal_has_no_lines(self):
         self.begin().stop()

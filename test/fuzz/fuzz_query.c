@@ -50,7 +50,7 @@ check_query(const struct query *q)
 	must(q->clients.count <= ACCESS_LIST_MAX);
 	for (size_t i = 0; i < q->range_count; i++)
 		must(q->ranges[i].first <= q->ranges[i].last);
-	query_wants(q, DATATABLE_OVERLAID, DATATABLE_COILS, 65535);
+	query_includes(q, DATATABLE_OVERLAID, DATATABLE_COILS, 65535);
 }
 
 static void

@@ -79,7 +79,7 @@ next_row(sqlite3_stmt *rows, int64_t number, struct record_journal *r,
 {
 	take_row(rows, r);
 	*sum = (uint32_t)sqlite3_column_int64(rows, 11);
-	if (r->number == number && record_journal_is_sane(r) &&
+	if (r->number == number && record_journal_is_valid(r) &&
 	    record_journal_crc(r) == *sum)
 		return true;
 	snprintf(error, HISTORY_ERROR_MAX,

@@ -211,7 +211,7 @@ class PowerCut(ServerTest):
         load(writers, lambda: sum(len(w.refused) for w in writers) >= 50)
         settle(writers)
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, limits)
-        wait_for(lambda: server.log_lines("there is space again"), "space")
+        wait_for(lambda: server.log_lines("space is available again"), "space")
 
     def check_recording(self, recorded):
         """The recording is all that there was: it leads to the very files that
