@@ -12,8 +12,8 @@
 #include "base/address.h"
 #include "base/command_line.h"
 #include "base/log.h"
-#include "service/access.h"
 #include "net/server.h"
+#include "service/access.h"
 #include "state/store.h"
 #include "table/datatable.h"
 

@@ -10,16 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "persistence.h"
 #include "api/api.h"
+#include "base/log.h"
 #include "diagnostics.h"
 #include "journal/journal.h"
-#include "base/log.h"
-#include "service/exchange.h"
-#include "net/server.h"
-#include "report/trace.h"
-#include "options.h"
 #include "listening.h"
+#include "net/server.h"
+#include "options.h"
+#include "persistence.h"
+#include "report/trace.h"
+#include "service/exchange.h"
 #include "state/state.h"
 #include "system/activation.h"
 #include "system/notify.h"

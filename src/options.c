@@ -5,9 +5,9 @@
 #include <strings.h>
 
 #include "base/command_line.h"
+#include "base/number.h"
 #include "http/guard.h"
 #include "net/shutdown_word.h"
-#include "base/number.h"
 
 #define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "held_order.h"
 #include "modbus/bytes.h"
 #include "service/exchange.h"
-#include "held_order.h"
 #include "service/order.h"
 #include "service/policy.h"
 #include "suite.h"

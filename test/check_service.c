@@ -5,10 +5,10 @@
 
 #include "modbus/bytes.h"
 #include "modbus/mbap.h"
+#include "one_table.h"
 #include "service/counters.h"
 #include "service/exchange.h"
 #include "service/policy.h"
-#include "one_table.h"
 #include "suite.h"
 #include "wire.h"
 

@@ -10,10 +10,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "service/order.h"
 #include "service/service.h"
 #include "service/writing.h"
-#include "scratch.h"
 #include "state/batch.h"
 #include "suite.h"
 #include "table/datatable.h"

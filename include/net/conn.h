@@ -18,9 +18,9 @@
 
 #include "base/client.h"
 #include "net/conn_log.h"
+#include "net/stream.h"
 #include "service/counters.h"
 #include "service/service.h"
-#include "net/stream.h"
 
 struct bufferevent;
 struct conn;

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "modbus/request.h"
 #include "base/cidr.h"
+#include "modbus/request.h"
 #include "service/policy.h"
 #include "table/datatable.h"
 

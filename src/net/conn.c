@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "modbus/mbap.h"
 #include "net/backlog.h"
+#include "net/shutdown_word.h"
 #include "service/order.h"
 #include "service/policy.h"
-#include "net/shutdown_word.h"
 
 /* Requests of a connection in which RTU frames are looked for. A client that
  * sends them does so from the first on. */

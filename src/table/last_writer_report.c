@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "table/last_writer.h"
 #include "base/timestamp.h"
+#include "table/last_writer.h"
 
 #define LINE_MAX_BYTES 400
 

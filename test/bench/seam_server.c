@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "service/exchange.h"
 #include "held_order.h"
-#include "service/policy.h"
 #include "net/server.h"
+#include "service/exchange.h"
+#include "service/policy.h"
 #include "table/datatable.h"
 
 struct seams {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inject.h"
 #include "base/log.h"
+#include "inject.h"
 #include "net/server.h"
 #include "rig_client.h"
 #include "table/datatable.h"

@@ -20,9 +20,9 @@
 #include "held_order.h"
 #include "model.h"
 #include "net/conn.h"
+#include "report/trace.h"
 #include "service/exchange.h"
 #include "service/policy.h"
-#include "report/trace.h"
 #include "table/datatable.h"
 #include "version.h"
 

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/timestamp.h"
 #include "fuzz.h"
 #include "journal/query.h"
-#include "base/timestamp.h"
 
 #define ARGUMENTS_MAX 64
 #define NOW           INT64_C(1795331767662123)
