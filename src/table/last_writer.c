@@ -275,12 +275,10 @@ forget_writers(struct last_writer *lw)
 static uint16_t
 count_writer(struct last_writer *lw, const struct address *a, uint64_t now)
 {
-	uint16_t client = writers_count(lw->writers, a, now);
+	uint16_t client;
 
-	if (client == WRITERS_NOBODY) {
+	while ((client = writers_count(lw->writers, a, now)) == WRITERS_NOBODY)
 		forget_writers(lw);
-		client = writers_count(lw->writers, a, now);
-	}
 	return client;
 }
 
@@ -288,13 +286,15 @@ static void
 changed(void *arg, const struct datatable_change *c)
 {
 	struct last_writer *lw = arg;
-	unsigned first = c->address, last = first + c->quantity - 1U;
+	unsigned first, last;
 	struct stamp stamp;
 
 	stamp.time = clock_realtime_ms();
 	stamp.client =
 	    count_writer(lw, &c->writer->client->address, stamp.time);
 	lw->writes++;
+	first = c->address;
+	last = first + c->quantity - 1U;
 	stamp_range(&lw->sides[c->kind], first, last, stamp, lw->writes);
 	if (lw->overlaid)
 		stamp_overlaid(lw, c->kind, first, last, stamp);

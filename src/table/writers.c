@@ -1,26 +1,13 @@
 #include "table/writers.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
+#include <string.h>
 
-#define BUCKETS 512
+#include "base/hosts.h"
 
-struct entry {
-	struct writer writer;
-	uint64_t order;  /* of its last write among all; 0: number is free */
-	uint16_t number; /* its own */
-	uint16_t next;   /* in its bucket, or among the free */
-};
-
-/* A chained hash table whose links are numbers; 0 ends a chain. */
 struct writers {
-	struct entry entries[WRITERS_END];
-	uint16_t buckets[BUCKETS];
-	uint16_t unused;      /* the first of the free numbers */
-	struct entry *recent; /* who wrote last, or NULL */
-	uint64_t seed;
-	uint64_t writes;
-	size_t known;
+	struct hosts *hosts;                 /* owned */
+	struct writer writers[WRITERS_ROOM]; /* by number in hosts */
 	uint64_t forgotten;
 };
 
@@ -31,12 +18,10 @@ writers_new(void)
 
 	if (w == NULL)
 		return NULL;
-	if (getrandom(&w->seed, sizeof(w->seed), GRND_NONBLOCK) < 0)
-		w->seed = (uintptr_t)w;
-	for (uint16_t i = WRITERS_END - 1; i >= WRITERS_FIRST; i--) {
-		w->entries[i].number = i;
-		w->entries[i].next = w->unused;
-		w->unused = i;
+	w->hosts = hosts_new(WRITERS_ROOM);
+	if (w->hosts == NULL) {
+		free(w);
+		return NULL;
 	}
 	return w;
 }
@@ -44,149 +29,54 @@ writers_new(void)
 void
 writers_free(struct writers *w)
 {
+	if (w != NULL)
+		hosts_free(w->hosts);
 	free(w);
-}
-
-static uint16_t *
-bucket_of(struct writers *w, const struct address *a)
-{
-	return &w->buckets[address_hash(a, w->seed) % BUCKETS];
-}
-
-static bool
-is(const struct writers *w, uint16_t number, const struct address *a)
-{
-	return address_same_host(&w->entries[number].writer.address, a);
-}
-
-/* The number of a client, or WRITERS_NOBODY. */
-static uint16_t
-find(struct writers *w, const struct address *a)
-{
-	uint16_t number = *bucket_of(w, a);
-
-	while (number != WRITERS_NOBODY && !is(w, number, a))
-		number = w->entries[number].next;
-	return number;
-}
-
-/* A number for a new client, or WRITERS_NOBODY when there is no room. */
-static uint16_t
-add(struct writers *w, const struct address *a)
-{
-	uint16_t *bucket = bucket_of(w, a);
-	uint16_t number = w->unused;
-	struct entry *e = &w->entries[number];
-
-	if (number == WRITERS_NOBODY)
-		return WRITERS_NOBODY;
-	w->unused = e->next;
-	*e = (struct entry){
-		.writer.address = *a,
-		.number = number,
-		.next = *bucket,
-	};
-	e->writer.address.port = 0;
-	*bucket = number;
-	w->known++;
-	return number;
-}
-
-/* Not inlined, as it is seldom needed. NULL: there is no room. */
-static struct entry *__attribute__((noinline))
-find_or_add(struct writers *w, const struct address *a)
-{
-	uint16_t number = find(w, a);
-
-	if (number == WRITERS_NOBODY)
-		number = add(w, a);
-	return number == WRITERS_NOBODY ? NULL : &w->entries[number];
 }
 
 uint16_t
 writers_count(struct writers *w, const struct address *a, uint64_t time)
 {
-	struct entry *e = w->recent;
+	uint32_t host = hosts_use(w->hosts, a, 0);
+	struct writer *writer;
 
-	/* Usually it is the one that wrote last. */
-	if (e == NULL || !address_same_host(&e->writer.address, a))
-		e = find_or_add(w, a);
-	if (e == NULL)
+	if (host == HOSTS_NONE)
 		return WRITERS_NOBODY;
-	w->recent = e;
-	e->order = ++w->writes;
-	e->writer.writes++;
-	e->writer.time = time;
-	return e->number;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The order of the last write that is in the older half. */
-static uint64_t
-older_half(const struct writers *w)
-{
-	uint64_t orders[WRITERS_ROOM];
-	size_t n = 0;
-
-	for (uint16_t i = WRITERS_FIRST; i < WRITERS_END; i++)
-		if (w->entries[i].order != 0)
-			orders[n++] = w->entries[i].order;
-	if (n < 2)
-		return 0;
-	qsort(orders, n, sizeof(*orders), compare);
-	return orders[n / 2 - 1];
-}
-
-/* Remove a client from its bucket, and free its number. */
-static void
-forget(struct writers *w, uint16_t number)
-{
-	struct entry *e = &w->entries[number];
-	uint16_t *link = bucket_of(w, &e->writer.address);
-
-	while (*link != number)
-		link = &w->entries[*link].next;
-	*link = e->next;
-	*e = (struct entry){ .number = number, .next = w->unused };
-	w->unused = number;
-	w->known--;
-	w->forgotten++;
+	writer = &w->writers[host];
+	if (writer->writes++ == 0)
+		writer->address = *hosts_address(w->hosts, host);
+	writer->time = time;
+	return (uint16_t)(WRITERS_FIRST + host);
 }
 
 void
 writers_forget(struct writers *w, bool gone[WRITERS_END])
 {
-	uint64_t last = older_half(w);
+	memset(gone, 0, WRITERS_END * sizeof(*gone));
+	for (size_t half = writers_known(w) / 2; half > 0; half--) {
+		uint32_t host = hosts_evict(w->hosts);
 
-	for (uint16_t i = 0; i < WRITERS_END; i++) {
-		uint64_t order = w->entries[i].order;
-
-		gone[i] = order != 0 && order <= last;
-		if (gone[i])
-			forget(w, i);
+		w->writers[host] = (struct writer){ .writes = 0 };
+		w->forgotten++;
+		gone[WRITERS_FIRST + host] = true;
 	}
 }
 
 const struct writer *
 writers_get(const struct writers *w, uint16_t number)
 {
-	if (number >= WRITERS_END || w->entries[number].order == 0)
+	const struct writer *writer;
+
+	if (number < WRITERS_FIRST || number >= WRITERS_END)
 		return NULL;
-	return &w->entries[number].writer;
+	writer = &w->writers[number - WRITERS_FIRST];
+	return writer->writes == 0 ? NULL : writer;
 }
 
 size_t
 writers_known(const struct writers *w)
 {
-	return w->known;
+	return hosts_count(w->hosts);
 }
 
 uint64_t
