@@ -1,9 +1,9 @@
 #include "table/changes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/client.h"
+#include "base/hosts.h"
 
 #define ADDRESSES    65536
 #define KINDS        2
@@ -12,9 +12,6 @@
 #define COILS_A_WORD 16
 #define OVERLAID_END 4096 /* registers below it are coils */
 #define NOBODY       0
-
-/* Slots of a hash table with open addressing, at most half of them used. */
-#define SLOTS (2 * CHANGES_WRITERS_MAX)
 
 struct kind {
 	uint32_t ticks[ADDRESSES];   /* 0: never */
@@ -30,68 +27,30 @@ struct changes {
 	uint32_t tick;            /* the present one */
 	struct kind kinds[KINDS]; /* by enum datatable_kind */
 
-	size_t writer_count;
+	struct hosts *hosts; /* owned: the writers, tagged by writer_tag */
 	uint32_t full_since; /* the tick of the last remove_writers */
 	struct changes_writer writers[CHANGES_WRITERS_MAX];
-	uint16_t slots[SLOTS]; /* numbers of writers; 0: free */
 };
 
-static bool
-is_writer(const struct changes_writer *known, const struct address *host,
-    const struct datatable_writer *w)
-{
-	return known->unit == w->unit && known->function == w->function &&
-	    known->host.scope == host->scope &&
-	    memcmp(&known->host.ip, &host->ip, sizeof(host->ip)) == 0;
-}
-
-static size_t
-hash(const struct address *host, uint8_t unit, uint8_t function)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < sizeof(host->ip); i++)
-		h = (h ^ host->ip.s6_addr[i]) * UINT64_C(1099511628211);
-	h = (h ^ host->scope) * UINT64_C(1099511628211);
-	h = (h ^ unit) * UINT64_C(1099511628211);
-	h = (h ^ function) * UINT64_C(1099511628211);
-	return (size_t)(h >> 32) % SLOTS;
-}
-
-/* Add a writer, for which there is room. Returns its number. */
-static uint16_t
-add_writer(struct changes *c, const struct changes_writer *writer)
-{
-	size_t slot = hash(&writer->host, writer->unit, writer->function);
-
-	while (c->slots[slot] != NOBODY)
-		slot = (slot + 1) % SLOTS;
-	c->writers[c->writer_count++] = *writer;
-	return c->slots[slot] = (uint16_t)c->writer_count;
-}
-
-/* Remove the writers all of whose addresses have been changed by others since.
- * The others get new numbers. */
+/* Remove the writers all of whose addresses have been changed by others
+ * since. */
 static void
 remove_writers(struct changes *c)
 {
-	struct changes_writer old[CHANGES_WRITERS_MAX];
-	uint16_t renumbered[CHANGES_WRITERS_MAX + 1] = { NOBODY };
+	bool used[CHANGES_WRITERS_MAX + 1] = { false };
 
-	memcpy(old, c->writers, sizeof(old));
-	memset(c->slots, 0, sizeof(c->slots));
-	c->writer_count = 0;
 	for (int kind = 0; kind < KINDS; kind++)
-		for (uint32_t i = 0; i < ADDRESSES; i++) {
-			uint16_t *number = &c->kinds[kind].writers[i];
+		for (uint32_t i = 0; i < ADDRESSES; i++)
+			used[c->kinds[kind].writers[i]] = true;
+	for (uint32_t i = 0; i < CHANGES_WRITERS_MAX; i++)
+		if (!used[i + 1])
+			hosts_remove(c->hosts, i);
+}
 
-			if (*number == NOBODY)
-				continue;
-			if (renumbered[*number] == NOBODY)
-				renumbered[*number] =
-				    add_writer(c, &old[*number - 1]);
-			*number = renumbered[*number];
-		}
+static uint16_t
+writer_tag(const struct datatable_writer *w)
+{
+	return (uint16_t)(w->unit << 8 | w->function);
 }
 
 /* The number of a writer, or NOBODY when there are too many. Unused writers are
@@ -100,24 +59,21 @@ static uint16_t
 writer_number(struct changes *c, const struct datatable_writer *w)
 {
 	const struct address *host = &w->client->address;
-	size_t slot = hash(host, w->unit, w->function);
+	uint32_t i = hosts_use(c->hosts, host, writer_tag(w));
 
-	for (; c->slots[slot] != NOBODY; slot = (slot + 1) % SLOTS)
-		if (is_writer(&c->writers[c->slots[slot] - 1], host, w))
-			return c->slots[slot];
-	if (c->writer_count == CHANGES_WRITERS_MAX &&
-	    c->full_since != c->tick) {
+	if (i == HOSTS_NONE && c->full_since != c->tick) {
 		c->full_since = c->tick;
 		remove_writers(c);
+		i = hosts_use(c->hosts, host, writer_tag(w));
 	}
-	if (c->writer_count == CHANGES_WRITERS_MAX)
+	if (i == HOSTS_NONE)
 		return NOBODY;
-	return add_writer(c,
-	    &(struct changes_writer){
-		{ .ip = host->ip, .scope = host->scope },
+	c->writers[i] = (struct changes_writer){
+		*hosts_address(c->hosts, i),
 		w->unit,
 		w->function,
-	    });
+	};
+	return (uint16_t)(i + 1);
 }
 
 static void
@@ -196,6 +152,11 @@ changes_new(struct datatable *table, enum datatable_overlay overlay)
 
 	if (c == NULL)
 		return NULL;
+	c->hosts = hosts_new(CHANGES_WRITERS_MAX);
+	if (c->hosts == NULL) {
+		free(c);
+		return NULL;
+	}
 	c->overlaid = overlay == DATATABLE_OVERLAID;
 	c->tick = 1;
 	c->table = table;
@@ -208,8 +169,10 @@ changes_new(struct datatable *table, enum datatable_overlay overlay)
 void
 changes_free(struct changes *c)
 {
-	if (c != NULL)
-		datatable_unobserve(c->table, &c->observer);
+	if (c == NULL)
+		return;
+	datatable_unobserve(c->table, &c->observer);
+	hosts_free(c->hosts);
 	free(c);
 }
 
