@@ -6,6 +6,7 @@
 
 #include "base/client.h"
 #include "base/clock.h"
+#include "base/hosts.h"
 #include "modbus/explain.h"
 #include "modbus/function.h"
 
@@ -17,8 +18,8 @@
 #define SECOND 1000000 /* microseconds */
 
 struct client_report {
-	struct report_host hosts[REPORT_HOSTS_MAX];
-	size_t host_count;
+	struct hosts *known;                        /* owned */
+	struct report_host hosts[REPORT_HOSTS_MAX]; /* by number in known */
 	struct report_connection connections[REPORT_CONNECTIONS_MAX];
 	size_t connection_count;
 	uint16_t slots[SLOTS]; /* 1 + place in connections */
@@ -31,50 +32,33 @@ struct client_report {
 
 /* Hosts. */
 
-static bool
-is_host(const struct report_host *h, const struct address *a)
-{
-	return h->host.scope == a->scope &&
-	    memcmp(&h->host.ip, &a->ip, sizeof(a->ip)) == 0;
-}
-
-static struct report_host *
-least_recently_active(struct client_report *r)
-{
-	struct report_host *oldest = &r->hosts[0];
-
-	for (size_t i = 1; i < REPORT_HOSTS_MAX; i++)
-		if (r->hosts[i].last < oldest->last)
-			oldest = &r->hosts[i];
-	return oldest;
-}
-
+/* Make room for another. */
 static void
-forget_host(struct client_report *r, const struct report_host *h)
+forget_host(struct client_report *r)
 {
+	struct report_host *h = &r->hosts[hosts_evict(r->known)];
+
 	for (size_t i = 0; i < r->connection_count; i++)
 		if (r->connections[i].host == h)
 			r->connections[i].host = NULL;
+	h->requests = 0;
 }
 
+/* A host, which is new as long as it has no request. */
 static struct report_host *
 find_host(struct client_report *r, const struct address *a, uint64_t now)
 {
 	struct report_host *h;
+	uint32_t number;
 
-	for (size_t i = 0; i < r->host_count; i++)
-		if (is_host(&r->hosts[i], a))
-			return &r->hosts[i];
-	if (r->host_count < REPORT_HOSTS_MAX) {
-		h = &r->hosts[r->host_count++];
-	} else {
-		h = least_recently_active(r);
-		forget_host(r, h);
-	}
-	*h = (struct report_host){
-		.host = { .ip = a->ip, .scope = a->scope },
-		.first = now,
-	};
+	while ((number = hosts_use(r->known, a, 0)) == HOSTS_NONE)
+		forget_host(r);
+	h = &r->hosts[number];
+	if (h->requests == 0)
+		*h = (struct report_host){
+			.host = *hosts_address(r->known, number),
+			.first = now,
+		};
 	return h;
 }
 
@@ -148,7 +132,10 @@ connection_of(struct client_report *r, const struct client *who, uint64_t now)
 		c = place == FREE ? enter_connection(r, who, now) :
 				    &r->connections[place - 1];
 	}
-	if (c->host == NULL || !is_host(c->host, &who->address)) {
+	if (c->host != NULL &&
+	    address_same_host(&c->host->host, &who->address)) {
+		hosts_touch(r->known, (uint32_t)(c->host - r->hosts));
+	} else {
 		c->host = find_host(r, &who->address, now);
 		c->host->connections++;
 	}
@@ -423,14 +410,22 @@ client_report_new(void)
 {
 	struct client_report *r = calloc(1, sizeof(*r));
 
-	if (r != NULL)
-		place_functions(r);
+	if (r == NULL)
+		return NULL;
+	r->known = hosts_new(REPORT_HOSTS_MAX);
+	if (r->known == NULL) {
+		free(r);
+		return NULL;
+	}
+	place_functions(r);
 	return r;
 }
 
 void
 client_report_free(struct client_report *r)
 {
+	if (r != NULL)
+		hosts_free(r->known);
 	free(r);
 }
 
@@ -472,7 +467,7 @@ find_overlaps(struct report_host *h)
 const struct report_host *
 client_report_host(struct client_report *r, size_t slot)
 {
-	if (slot >= r->host_count)
+	if (slot >= hosts_count(r->known))
 		return NULL;
 	find_overlaps(&r->hosts[slot]);
 	return &r->hosts[slot];
