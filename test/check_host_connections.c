@@ -11,7 +11,7 @@ static struct host_connections *connections;
 static void
 setup(void)
 {
-	connections = host_connections_new();
+	connections = host_connections_new(MANY);
 	ck_assert_ptr_nonnull(connections);
 }
 
@@ -63,7 +63,6 @@ START_TEST(port_does_not_matter)
 }
 END_TEST
 
-/* More addresses than buckets: chains are walked and mended. */
 START_TEST(keeps_many_addresses_apart)
 {
 	for (unsigned i = 0; i < MANY; i++) {
@@ -88,6 +87,38 @@ START_TEST(keeps_many_addresses_apart)
 }
 END_TEST
 
+START_TEST(addresses_beyond_the_room_are_refused)
+{
+	struct address a = nth(1), b = nth(2);
+
+	host_connections_free(connections);
+	connections = host_connections_new(1);
+	ck_assert_ptr_nonnull(connections);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_int_eq(host_connections_add(connections, &b), -1);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 2);
+	ck_assert_uint_eq(host_connections_count(connections, &b), 0);
+	host_connections_remove(connections, &a);
+	host_connections_remove(connections, &a);
+	ck_assert_int_eq(host_connections_add(connections, &b), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &b), 1);
+}
+END_TEST
+
+/* The limit on connections may be higher than any number of hosts. */
+START_TEST(takes_any_limit)
+{
+	struct address a = nth(1);
+
+	host_connections_free(connections);
+	connections = host_connections_new(SIZE_MAX);
+	ck_assert_ptr_nonnull(connections);
+	ck_assert_int_eq(host_connections_add(connections, &a), 0);
+	ck_assert_uint_eq(host_connections_count(connections, &a), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -98,6 +129,8 @@ main(void)
 	tcase_add_test(tc, counts_in_and_out);
 	tcase_add_test(tc, port_does_not_matter);
 	tcase_add_test(tc, keeps_many_addresses_apart);
+	tcase_add_test(tc, addresses_beyond_the_room_are_refused);
+	tcase_add_test(tc, takes_any_limit);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

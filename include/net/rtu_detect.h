@@ -3,6 +3,9 @@
  * a gateway in raw mode does. One CRC may fit by chance, so that it takes two
  * frames of one host, in one connection or in several: most clients send one,
  * wait for its answer in vain, and connect again.
+ *
+ * So few hosts are remembered that they are searched one by one: that takes no
+ * memory that has to be allocated, as a set of hosts (base/hosts.h) would.
  */
 #ifndef NET_RTU_DETECT_H
 #define NET_RTU_DETECT_H

@@ -362,7 +362,7 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->grace = evtimer_new(base, server_grace_cb, s);
 	s->host.streams = stream_pool_new(&conn_events);
 	if (config->max_per_client != 0)
-		s->per_host = host_connections_new();
+		s->per_host = host_connections_new(s->max_connections);
 	if (s->host.streams == NULL || s->sweep == NULL || s->resume == NULL ||
 	    s->grace == NULL ||
 	    (config->max_per_client != 0 && s->per_host == NULL)) {
