@@ -10,6 +10,7 @@
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "base/clock.h"
+#include "base/hosts.h"
 #include "base/timestamp.h"
 #include "http/parameters.h"
 #include "http/request.h"
@@ -34,8 +35,7 @@ struct walk {
 	size_t count; /* of rows or ranges so far */
 	bool failed;  /* text is missing in body */
 
-	size_t client_count; /* this and what follows is for maps */
-	struct address clients[MAP_CLIENTS_MAX];
+	struct hosts *clients; /* owned; NULL: this is no map */
 };
 
 static void
@@ -44,6 +44,7 @@ walk_free(void *data)
 	struct walk *w = data;
 
 	evbuffer_free(w->body);
+	hosts_free(w->clients);
 	free(w);
 }
 
@@ -230,17 +231,10 @@ api_get_contended(struct http_request *request)
 static int
 client_number(struct walk *w, const struct address *host)
 {
-	size_t i = 0;
+	uint32_t number =
+	    host == NULL ? HOSTS_NONE : hosts_use(w->clients, host, 0);
 
-	if (host == NULL)
-		return -1;
-	while (i < w->client_count && !address_same_host(&w->clients[i], host))
-		i++;
-	if (i == MAP_CLIENTS_MAX)
-		return -1;
-	if (i == w->client_count)
-		w->clients[w->client_count++] = *host;
-	return (int)i;
+	return number == HOSTS_NONE ? -1 : (int)number;
 }
 
 /* Add a range: the last writers of the consecutive written addresses from first
@@ -277,9 +271,9 @@ add_clients(const struct walk *w, struct text_writer *t)
 	char host[ADDRESS_TEXT_MAX];
 
 	text_writer_add(t, "],\"clients\":[");
-	for (size_t i = 0; i < w->client_count; i++)
+	for (uint32_t i = 0; i < hosts_count(w->clients); i++)
 		text_writer_add(t, "%s\"%s\"", i == 0 ? "" : ",",
-		    address_format_ip(&w->clients[i], host));
+		    address_format_ip(hosts_address(w->clients, i), host));
 	text_writer_add(t, "]}\n");
 }
 
@@ -324,6 +318,13 @@ api_get_writers_map(struct http_request *request)
 		return;
 	}
 	w = walk_new(request, (enum datatable_kind)kind);
-	if (w != NULL)
-		begin_walk(request, w, "{\"ranges\":[", step_map);
+	if (w == NULL)
+		return;
+	w->clients = hosts_new(MAP_CLIENTS_MAX);
+	if (w->clients == NULL) {
+		walk_free(w);
+		http_request_fail(request, 500, "out of memory");
+		return;
+	}
+	begin_walk(request, w, "{\"ranges\":[", step_map);
 }
