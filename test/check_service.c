@@ -206,7 +206,7 @@ START_TEST(each_tap_is_told_of_each_exchange)
 }
 END_TEST
 
-#define RUN_FRAMES 200
+#define BATCH_FRAMES 200
 
 /* A request that may be anything, right or wrong. Returns its length. */
 static size_t
@@ -241,41 +241,43 @@ answer_one(const uint8_t *from, const uint8_t *end, uint8_t **to)
 	return frame.length;
 }
 
-/* The same for whole runs, by service_answer_run, which leaves what is answered
- * by exceptions. Returns how many frames it has answered. */
+/* The same by service_answer_batch, and by the two steps for each frame that is
+ * answered by an exception. Returns how many frames service_answer_batch has
+ * answered. */
 static uint64_t
-answer_runs(const uint8_t *from, const uint8_t *end, uint8_t **to)
+answer_batches(const uint8_t *from, const uint8_t *end, uint8_t **to)
 {
-	struct service_run run = { from, end, *to,
-		*to + RUN_FRAMES * MB_ADU_MAX, 0 };
+	struct service_batch batch = { from, end, *to,
+		*to + BATCH_FRAMES * MB_ADU_MAX, 0 };
 	uint64_t answered = 0;
 	size_t length;
 
-	for (;; run.requests += length) {
-		service_answer_run(&service, &client, &run);
-		answered += run.answered;
-		*to = run.replies;
-		length = answer_one(run.requests, end, &run.replies);
+	for (;; batch.requests += length) {
+		service_answer_batch(&service, &client, &batch);
+		answered += batch.answered;
+		*to = batch.replies;
+		length = answer_one(batch.requests, end, &batch.replies);
 		if (length == 0)
 			return answered;
-		ck_assert(run.replies - *to == MB_MBAP_LENGTH + 2 &&
+		ck_assert(batch.replies - *to == MB_MBAP_LENGTH + 2 &&
 		    (*to)[MB_MBAP_LENGTH] >= MB_EXCEPTION_FLAG);
 	}
 }
 
-START_TEST(a_run_is_answered_as_each_of_its_frames)
+START_TEST(a_batch_is_answered_as_each_of_its_frames)
 {
-	static uint8_t requests[(RUN_FRAMES + 1) * MB_ADU_MAX];
-	static uint8_t replies[2][(RUN_FRAMES + 1) * MB_ADU_MAX];
-	uint8_t *end = requests, *by_run = replies[0], *each = replies[1];
+	static uint8_t requests[(BATCH_FRAMES + 1) * MB_ADU_MAX];
+	static uint8_t replies[2][(BATCH_FRAMES + 1) * MB_ADU_MAX];
+	uint8_t *end = requests, *by_batch = replies[0], *each = replies[1];
 	struct counters counted;
 
 	srand((unsigned)_i);
-	for (int i = 0; i < RUN_FRAMES; i++)
+	for (int i = 0; i < BATCH_FRAMES; i++)
 		end += random_adu(end);
 	end += rand() % MB_MBAP_LENGTH; /* part of another */
 	ck_assert(service_is_bare(&service));
-	ck_assert_uint_gt(answer_runs(requests, end, &by_run), RUN_FRAMES / 10);
+	ck_assert_uint_gt(
+	    answer_batches(requests, end, &by_batch), BATCH_FRAMES / 10);
 
 	counted = counters;
 	teardown();
@@ -287,19 +289,20 @@ START_TEST(a_run_is_answered_as_each_of_its_frames)
 			break;
 		from += length;
 	}
-	ck_assert_int_eq(each - replies[1], by_run - replies[0]);
-	ck_assert_mem_eq(replies[0], replies[1], (size_t)(by_run - replies[0]));
-	ck_assert_uint_eq(counters.requests, RUN_FRAMES);
+	ck_assert_int_eq(each - replies[1], by_batch - replies[0]);
+	ck_assert_mem_eq(
+	    replies[0], replies[1], (size_t)(by_batch - replies[0]));
+	ck_assert_uint_eq(counters.requests, BATCH_FRAMES);
 	ck_assert_mem_eq(&counted, &counters, sizeof(counters));
 }
 END_TEST
 
-START_TEST(a_run_ends_where_it_must)
+START_TEST(a_batch_ends_where_it_must)
 {
 	static const uint8_t request[] = { 0, 1, 0, 0, 0, 6, UNIT,
 		MB_FC_READ_HOLDING_REGISTERS, 0, 0, 0, 1 };
 	uint8_t requests[3 * sizeof(request)], replies[2 * MB_ADU_MAX];
-	struct service_run run = { .requests = requests,
+	struct service_batch batch = { .requests = requests,
 		.requests_end = requests + sizeof(requests),
 		.replies = replies,
 		.replies_end = replies + 1 };
@@ -307,17 +310,17 @@ START_TEST(a_run_ends_where_it_must)
 	for (size_t i = 0; i < 3; i++)
 		memcpy(
 		    requests + i * sizeof(request), request, sizeof(request));
-	service_answer_run(&service, &client, &run);
-	ck_assert_uint_eq(run.answered, 1); /* there was room for no more */
-	ck_assert_ptr_eq(run.requests, requests + sizeof(request));
+	service_answer_batch(&service, &client, &batch);
+	ck_assert_uint_eq(batch.answered, 1); /* there was room for no more */
+	ck_assert_ptr_eq(batch.requests, requests + sizeof(request));
 
 	requests[2 * sizeof(request) + 3] = 1; /* protocol identifier */
-	run.replies_end = replies + sizeof(replies);
-	service_answer_run(&service, &client, &run);
-	ck_assert_uint_eq(run.answered, 1);
-	ck_assert_ptr_eq(run.requests, requests + 2 * sizeof(request));
-	service_answer_run(&service, &client, &run);
-	ck_assert_uint_eq(run.answered, 0);
+	batch.replies_end = replies + sizeof(replies);
+	service_answer_batch(&service, &client, &batch);
+	ck_assert_uint_eq(batch.answered, 1);
+	ck_assert_ptr_eq(batch.requests, requests + 2 * sizeof(request));
+	service_answer_batch(&service, &client, &batch);
+	ck_assert_uint_eq(batch.answered, 0);
 	ck_assert_uint_eq(counters.requests, 2);
 }
 END_TEST
@@ -332,8 +335,9 @@ main(void)
 	tcase_add_test(tc, a_request_is_done_and_counted);
 	tcase_add_test(tc, what_is_wrong_is_answered_and_changes_nothing);
 	tcase_add_test(tc, what_the_policy_refuses_is_not_done);
-	tcase_add_loop_test(tc, a_run_is_answered_as_each_of_its_frames, 0, 20);
-	tcase_add_test(tc, a_run_ends_where_it_must);
+	tcase_add_loop_test(
+	    tc, a_batch_is_answered_as_each_of_its_frames, 0, 20);
+	tcase_add_test(tc, a_batch_ends_where_it_must);
 	tcase_add_test(tc, judging_changes_nothing);
 	tcase_add_test(
 	    tc, a_write_that_came_to_be_refused_is_counted_and_told_as_such);

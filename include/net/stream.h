@@ -102,17 +102,17 @@ bool stream_is_running(const struct stream *s);
 enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);
 
 /*
- * What service_answer_run needs to answer the bytes that have come in a run.
+ * What service_answer_batch needs to answer the bytes that have come in a run.
  * There are none when part of a frame came before them, or replies are unsent,
  * or the socket is not plain: then they are for stream_serve.
  */
-struct service_run stream_begin_batch(const struct stream *s);
+struct service_batch stream_begin_batch(const struct stream *s);
 
 /* Some of the bytes were answered; the rest are for stream_serve. */
-void stream_end_batch(struct stream *s, const struct service_run *batch);
+void stream_end_batch(struct stream *s, const struct service_batch *batch);
 
 /* All of them were answered: end the run, as stream_settle does. */
-int stream_settle_batch(struct stream *s, const struct service_run *batch);
+int stream_settle_batch(struct stream *s, const struct service_batch *batch);
 
 /* In a run: whether fewer than STREAM_GATHER_MAX bytes are unsent, those that
  * were gathered included. */

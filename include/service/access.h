@@ -1,7 +1,6 @@
 /*
- * Access rules, for networks that can't be trusted: a policy that says which
- * clients may connect, write, and send the shut-down word, and which addresses
- * nobody may write.
+ * Access rules: a policy that says which clients may connect, write, and send
+ * the shut-down word, and which addresses are read-only.
  */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
@@ -36,28 +35,28 @@ struct access_range {
 int access_range_parse(const char *text, struct access_range *range);
 
 struct access {
-	struct access_list connect;   /* others are closed at accept */
-	struct access_list write;     /* others' writes: exception 01 */
-	struct access_list shut_down; /* others' word closes them */
+	struct access_list connect;   /* others are disconnected at once */
+	struct access_list write;     /* writes of others: exception 01 */
+	struct access_list shut_down; /* others are disconnected */
 	bool read_only;               /* no writes at all: exception 02 */
 	struct access_range read_only_ranges[ACCESS_LIST_MAX]; /* the same */
 	size_t read_only_range_count;
 
-	/* Where coils are bits of registers, a write is judged by the registers
-	 * that it touches, from whichever side it comes. */
+	/* Where coils are bits of registers, a write of coils is judged by the
+	 * registers that it changes. */
 	enum datatable_overlay overlay;
 };
 
-/* Add a block to a list. Returns 0, or -1 when text is none, or the list is
- * full. */
+/* Add a block to a list. Returns 0, or -1 when text is not a block, or the list
+ * is full. */
 int access_list_add(struct access_list *list, const char *text);
 
 /* Whether an address lies in one of the blocks, or the list is empty. */
 bool
 access_list_contains(const struct access_list *list, const struct address *a);
 
-/* Make a range read-only. Returns 0, or -1 when text is none, or the list is
- * full. */
+/* Make a range read-only. Returns 0, or -1 when text is not a range, or the
+ * list is full. */
 int access_add_read_only(struct access *rules, const char *text);
 
 /* Whether there is any rule at all. */

@@ -19,7 +19,7 @@ enum conn_cause {
 	CONN_STALLED,
 	CONN_IDLE,
 	CONN_EVICTED,
-	CONN_OUTCOME_UNKNOWN, /* of a write that it sent */
+	CONN_OUTCOME_UNKNOWN, /* of one of its writes: see ORDER_UNKNOWN */
 	CONN_NO_MEMORY,
 	CONN_SHUT_DOWN, /* it sent the shut-down word */
 	CONN_STOPPING,
@@ -29,7 +29,7 @@ enum conn_cause {
 struct cause {
 	const char *label; /* in metrics */
 	const char *text;  /* in the log */
-	bool misuse;       /* the peer's doing: worth a warning */
+	bool misuse;       /* logged as a warning, not as info */
 };
 
 extern const struct cause causes[CONN_CAUSES];

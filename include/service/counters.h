@@ -13,7 +13,7 @@
 
 struct counters {
 	uint64_t accepted;      /* connections that were served */
-	uint64_t refused;       /* by policy, limit, or for want of memory */
+	uint64_t refused;       /* by policy, limit, or lack of memory */
 	uint64_t accept_errors; /* accept failed, as when out of descriptors */
 	uint64_t closed[CONN_CAUSES];
 	uint64_t connections; /* open now */
@@ -22,7 +22,7 @@ struct counters {
 	uint64_t exceptions_by_code[MB_FUNCTION_CODES];
 	uint64_t bytes_in;  /* of whole frames */
 	uint64_t bytes_out; /* of replies made */
-	uint64_t paused;    /* times a connection's replies were too many */
+	uint64_t paused;    /* times that a connection stopped reading */
 	uint64_t held;      /* requests that waited for the order */
 };
 

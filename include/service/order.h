@@ -1,15 +1,15 @@
 /*
- * The order seam: what stands between judging a write and executing it.
+ * The order seam: it decides when a judged write is executed.
  *
  * Without an order a write is executed as soon as it is judged. With one it is
- * submitted, and executed when the order says so, in the order that it says: a
- * commit to disk or a log that servers share may come first. Or it is refused,
- * or nobody knows what became of it.
+ * submitted, and settled later, after a commit to disk for example: the order
+ * lets it be executed, or refuses it, or its outcome is unknown. The order also
+ * chooses the sequence in which writes are settled.
  *
  *   order_submit → ... later ... → order_settle → settled, of the write's owner
  *
- * Whoever plugs in makes a struct order, keeps submitted writes on lists of its
- * own, and passes those lists to order_settle. All of it runs on the event
+ * An implementation makes a struct order, keeps submitted writes on lists of
+ * its own, and passes those lists to order_settle. All of it runs on the event
  * loop's thread.
  */
 #ifndef SERVICE_ORDER_H
@@ -26,17 +26,17 @@ struct datatable;
 struct order_write;
 struct service;
 
-/* What became of a write. */
+/* The outcome of a write. */
 enum order_outcome {
 	ORDER_EXECUTE, /* execute it now */
-	ORDER_REFUSED, /* it was not done and never will be: exception 04 */
-	ORDER_UNKNOWN, /* it may have been done or not: give no answer */
+	ORDER_REFUSED, /* not executed, and never will be: exception 04 */
+	ORDER_UNKNOWN, /* executed or not: give no reply */
 };
 
 /*
- * Called once for each submitted write that has an owner. After ORDER_EXECUTE
- * the owner executes it before it returns. more: the next write to be settled
- * has the same owner, and nothing happens before it.
+ * Called once for each submitted write that has an owner. On ORDER_EXECUTE it
+ * executes the write before it returns. more: the next write to be settled has
+ * the same owner, and is settled immediately after this one.
  *
  * It may submit further writes, and free the owner. The write is freed when it
  * returns.
@@ -52,8 +52,8 @@ struct order_pdu {
 
 /*
  * A submission: PDUs that are executed one behind the other, with nothing
- * between them. It is the beginning of a block of malloc, which also holds
- * what it points to. Once it is submitted the block is the order's.
+ * between them. It is the first member of a block from malloc, which also holds
+ * what it points to. Submitting it passes the block to the order.
  */
 struct order_write {
 	TAILQ_ENTRY(order_write) link; /* the order's */
@@ -61,25 +61,25 @@ struct order_write {
 	uint8_t unit;
 	const struct order_pdu *pdus;
 	size_t count;          /* of the PDUs, at least 1 */
-	size_t request_length; /* bytes of its ADU; 0: it is no Modbus client's,
-				  and is not counted as a request */
+	size_t request_length; /* bytes of its ADU; 0: it does not come from a
+				  Modbus client, and is not counted */
 	order_settled_fn settled;
-	void *owner; /* NULL: nobody waits for it any more */
+	void *owner; /* NULL: the owner has gone */
 };
 
 TAILQ_HEAD(order_writes, order_write);
 
 struct order {
 	/*
-	 * Take over write, whose PDUs were judged. Returns 0, or -1 when it
-	 * cannot be done now: then the write is still the caller's, and
-	 * everything is as it was. It never settles a write before it returns.
+	 * Take ownership of write, whose PDUs were judged. Returns 0, or -1
+	 * when writes are refused for now: then the write is still the
+	 * caller's. It never settles a write before it returns.
 	 */
 	int (*submit)(void *arg, struct order_write *write);
 	void *arg;
 
-	/* Executes writes whose owners have gone; the server sets it. NULL:
-	 * there is nothing to execute them on, and they are only freed. */
+	/* Writes whose owners have gone are executed and counted on this; the
+	 * server sets it. NULL: there is none, and they are only freed. */
 	const struct service *service;
 };
 
@@ -90,8 +90,8 @@ order_submit(const struct order *order, struct order_write *write)
 	return order->submit(order->arg, write);
 }
 
-/* The owner of a submitted write goes. The write goes its way: it will be
- * executed, and counted, without anybody being told. */
+/* Take away the owner of a submitted write. The write is still executed and
+ * counted, but settled is not called. */
 static inline void
 order_forget(struct order_write *write)
 {
@@ -99,9 +99,9 @@ order_forget(struct order_write *write)
 }
 
 /*
- * Settle all writes of a list, the first one first, and free them. Writes of
- * one owner must be settled in the order in which they were submitted. What is
- * submitted meanwhile must not get into this list.
+ * Settle all writes of a list, from the first to the last, and free them.
+ * Writes of one owner must be settled in the sequence in which they were
+ * submitted. Writes that are submitted meanwhile must not enter this list.
  */
 void order_settle(const struct order *order, struct order_writes *writes,
     enum order_outcome outcome);

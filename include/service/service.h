@@ -1,8 +1,11 @@
 /*
- * What a request meets between its frame and its reply, in two steps. Judging
- * decodes it and asks the policy. Executing works on the table, counts, tells
- * the taps and makes the reply. Between the two a write may have to wait for
- * the order (service/order.h).
+ * Answers requests, in two steps. service_judge decodes a request and asks the
+ * policy; nothing changes. service_execute executes it on the table, counts it,
+ * makes the reply and calls the taps. Between the two a write may have to wait
+ * for the order (service/order.h).
+ *
+ * While no policy, tap or order is plugged in, service_answer_batch does both
+ * steps for all whole frames of a read in one loop, at half the cost.
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
@@ -26,7 +29,7 @@ struct service {
 	struct datatable *table;
 	struct counters *counters;   /* of requests and their bytes */
 	const struct policy *policy; /* NULL: everyone may do everything */
-	const struct tap *tap;       /* NULL: nobody is told of requests */
+	const struct tap *tap;       /* NULL: there are none */
 	struct order *order;         /* NULL: writes are executed at once */
 };
 
@@ -37,7 +40,7 @@ struct judged_request {
 	bool decoded;
 };
 
-/* Whether it must go through the order, if there is one. */
+/* Whether the request must be submitted to the order, if there is one. */
 static inline bool
 judged_request_writes(const struct judged_request *judged)
 {
@@ -45,22 +48,22 @@ judged_request_writes(const struct judged_request *judged)
 	    mb_request_writes(&judged->request);
 }
 
-/* Tell the taps that requests of one client that came together may follow. */
+/* Tell the taps that a group of requests of one client, which arrived together,
+ * may follow. */
 void service_begin_run(const struct service *s);
 
 /*
- * Judge a request PDU of 1..253 bytes: whether it decodes, and what the policy
- * says of it. Nothing changes. Total: every byte string becomes a request that
- * may be executed, or one that is answered by an exception. judged borrows from
- * the PDU.
+ * Judge a request PDU of 1..253 bytes: decode it, and ask the policy. Nothing
+ * changes. Total: every byte string becomes a request that may be executed, or
+ * one that is answered by an exception. judged borrows from the PDU.
  */
 void service_judge(const struct service *s, const struct client *client,
     uint8_t unit, const uint8_t *pdu, size_t length,
     struct judged_request *judged);
 
 /*
- * Execute a judged request, whose frame is still there, or make the exception
- * that it was given; count it, and tell the taps.
+ * Execute a judged request, or make its exception response; count it, and call
+ * the taps. frame is the frame that was judged, still in memory.
  *
  * The reply goes into adu, which has room for MB_ADU_MAX bytes and is not where
  * the frame lies. Returns the length of the whole ADU, 9..260. Cannot fail.
@@ -69,21 +72,21 @@ size_t service_execute(const struct service *s, const struct client *client,
     const struct mbap_frame *frame, const struct judged_request *judged,
     uint8_t *adu);
 
-/* The same, for requests that had to wait: apart, so that the one for all
- * others is compiled into its only caller. */
+/* The same for requests that have waited. A function of its own, so that
+ * service_execute is compiled into its only caller. */
 size_t service_execute_late(const struct service *s,
     const struct client *client, const struct mbap_frame *frame,
     const struct judged_request *judged, uint8_t *adu);
 
-/* Whether nothing is plugged in, so that service_answer_run may be called. */
+/* Whether nothing is plugged in, so that service_answer_batch may be called. */
 static inline bool
 service_is_bare(const struct service *s)
 {
 	return s->policy == NULL && s->tap == NULL && s->order == NULL;
 }
 
-/* Bytes of one client, frames one behind the other, and room for replies. */
-struct service_run {
+/* Frames of one client, one behind the other, and room for replies. */
+struct service_batch {
 	const uint8_t *requests; /* the first byte that is in no frame yet */
 	const uint8_t *requests_end; /* behind the last byte */
 	uint8_t *replies;            /* where the next reply goes */
@@ -93,12 +96,13 @@ struct service_run {
 };
 
 /*
- * Answer frames one behind the other: what service_judge and service_execute
- * do for each, at half the cost, while nothing is plugged in. Ends at
- * replies_end, and before bytes that are no whole frame or a request that is
- * answered by an exception.
+ * Answer frames one behind the other, with the same result as service_judge and
+ * service_execute for each. Only while service_is_bare.
+ *
+ * Stops when a reply would begin at or behind replies_end, before bytes that
+ * are not a whole frame, and before a request that is answered by an exception.
  */
-void service_answer_run(const struct service *s, const struct client *client,
-    struct service_run *run);
+void service_answer_batch(const struct service *s, const struct client *client,
+    struct service_batch *run);
 
 #endif

@@ -345,10 +345,10 @@ static inline bool
 conn_answer_batch(struct conn *c)
 {
 	struct conn_host *host = c->host;
-	struct service_run batch = stream_begin_batch(&c->stream);
+	struct service_batch batch = stream_begin_batch(&c->stream);
 	const uint8_t *replies = batch.replies;
 
-	service_answer_run(&host->service, &c->client, &batch);
+	service_answer_batch(&host->service, &c->client, &batch);
 	if (batch.answered == 0)
 		return false;
 	host->counters.bytes_out += (uint64_t)(batch.replies - replies);

@@ -262,13 +262,13 @@ stream_take(struct stream *s, struct mbap_frame *frame)
 	return result;
 }
 
-struct service_run
+struct service_batch
 stream_begin_batch(const struct stream *s)
 {
 	struct stream_pool *pool = s->pool;
 	bool whole = s->plain && !s->partial && pool->unsent == 0;
 
-	return (struct service_run){
+	return (struct service_batch){
 		.requests = pool->arrived,
 		.requests_end =
 		    pool->arrived + (whole ? pool->arrived_length : 0),
@@ -278,7 +278,7 @@ stream_begin_batch(const struct stream *s)
 }
 
 void
-stream_end_batch(struct stream *s, const struct service_run *batch)
+stream_end_batch(struct stream *s, const struct service_batch *batch)
 {
 	struct stream_pool *pool = s->pool;
 
@@ -392,7 +392,7 @@ stream_settle(struct stream *s)
 }
 
 int
-stream_settle_batch(struct stream *s, const struct service_run *batch)
+stream_settle_batch(struct stream *s, const struct service_batch *batch)
 {
 	struct stream_pool *pool = s->pool;
 	size_t length = (size_t)(batch->replies - pool->replies);

@@ -72,9 +72,10 @@ access_has_rules(const struct access *rules)
 	    rules->read_only_range_count != 0;
 }
 
-/* A range as the table sees it: overlaid coils are registers. */
+/* The range of registers that overlaid coils are in; any other range as it is.
+ */
 static struct access_range
-settle(const struct access *rules, struct access_range range)
+to_stored_range(const struct access *rules, struct access_range range)
 {
 	if (rules->overlay == DATATABLE_OVERLAID &&
 	    range.kind == DATATABLE_COILS) {
@@ -95,13 +96,13 @@ static bool
 is_read_only(const struct access *rules, const struct mb_request *request)
 {
 	const struct mb_range *write = &request->write;
-	struct access_range written = settle(rules,
+	struct access_range written = to_stored_range(rules,
 	    (struct access_range){ request->kind, write->address,
 		(uint16_t)(write->address + write->quantity - 1) });
 
 	for (size_t i = 0; i < rules->read_only_range_count; i++) {
 		struct access_range kept =
-		    settle(rules, rules->read_only_ranges[i]);
+		    to_stored_range(rules, rules->read_only_ranges[i]);
 
 		if (overlap(&kept, &written))
 			return true;

@@ -24,9 +24,9 @@ order_execute(const struct order_write *write, struct datatable *table)
 	}
 }
 
-/* What its owner would have done, but for the reply and the taps. */
+/* Settle a write whose owner has gone: no reply is made, and no tap called. */
 static void
-settle_for_nobody(const struct service *s, const struct order_write *write,
+settle_without_owner(const struct service *s, const struct order_write *write,
     enum order_outcome outcome)
 {
 	enum mb_exception exception =
@@ -55,7 +55,7 @@ order_settle(const struct order *order, struct order_writes *writes,
 			write->settled(write, outcome,
 			    next != NULL && next->owner == write->owner);
 		else if (order->service != NULL)
-			settle_for_nobody(order->service, write, outcome);
+			settle_without_owner(order->service, write, outcome);
 		free(write);
 	}
 }

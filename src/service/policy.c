@@ -16,12 +16,12 @@ policy_may_request(const struct policy *p, const struct client *who,
     uint8_t unit, const struct mb_request *request)
 {
 	for (; p != NULL; p = p->next) {
-		enum mb_exception no = MB_EX_NONE;
+		enum mb_exception answer = MB_EX_NONE;
 
 		if (p->may_request != NULL)
-			no = p->may_request(p->arg, who, unit, request);
-		if (no != MB_EX_NONE)
-			return no;
+			answer = p->may_request(p->arg, who, unit, request);
+		if (answer != MB_EX_NONE)
+			return answer;
 	}
 	return MB_EX_NONE;
 }

@@ -9,7 +9,7 @@
 #include "service/policy.h"
 #include "table/datatable.h"
 
-/* Apart from their callers, which pay for taps only if there are any. */
+/* Not inlined, so that their callers pay for taps only if there are any. */
 
 static void __attribute__((noinline)) tell_run(const struct service *s)
 {
@@ -44,7 +44,7 @@ service_judge(const struct service *s, const struct client *client,
 		    s->policy, client, unit, &judged->request);
 }
 
-/* The one body of service_execute and service_execute_late. */
+/* The body of service_execute and of service_execute_late. */
 static inline size_t __attribute__((always_inline))
 execute(const struct service *s, const struct client *client,
     const struct mbap_frame *frame, const struct judged_request *judged,
@@ -89,14 +89,14 @@ size_t __attribute__((noinline)) service_execute_late(const struct service *s,
 }
 
 void
-service_answer_run(const struct service *s, const struct client *client,
-    struct service_run *run)
+service_answer_batch(const struct service *s, const struct client *client,
+    struct service_batch *batch)
 {
 	struct datatable_writer writer = { .client = client };
 	struct counters *n = s->counters;
-	const uint8_t *from = run->requests, *end = run->requests_end;
-	const uint8_t *full = run->replies_end;
-	uint8_t *to = run->replies;
+	const uint8_t *from = batch->requests, *end = batch->requests_end;
+	const uint8_t *full = batch->replies_end;
+	uint8_t *to = batch->replies;
 	uint64_t answered = 0;
 	struct mb_request request;
 	struct mbap_frame frame;
@@ -119,8 +119,8 @@ service_answer_run(const struct service *s, const struct client *client,
 	}
 	n->requests += answered;
 	n->exceptions_by_code[MB_EX_NONE] += answered;
-	n->bytes_in += (uint64_t)(from - run->requests);
-	run->requests = from;
-	run->replies = to;
-	run->answered = answered;
+	n->bytes_in += (uint64_t)(from - batch->requests);
+	batch->requests = from;
+	batch->replies = to;
+	batch->answered = answered;
 }

@@ -5,10 +5,10 @@
 #include "modbus/encode.h"
 #include "service/service.h"
 
-/* The most coils of a request are whole words of the packed ones. */
-#define COILS_A_WORD 16
+/* MB_MAX_WRITE_COILS is a multiple of it: each request begins at a word. */
+#define COILS_PER_WORD 16
 
-/* A block of malloc: behind it lie its PDUs, then their bytes. */
+/* One block from malloc, with the PDUs and their bytes behind it. */
 struct submission {
 	struct order_write write;
 	const struct service *service; /* borrowed */
@@ -44,7 +44,7 @@ encode_part(
 
 	if (w->words != NULL)
 		words = w->words +
-		    done / (w->kind == DATATABLE_COILS ? COILS_A_WORD : 1);
+		    done / (w->kind == DATATABLE_COILS ? COILS_PER_WORD : 1);
 	return mb_encode_write(w->kind, (uint16_t)(w->address + done),
 	    (uint16_t)quantity, words, pdu);
 }
@@ -84,7 +84,7 @@ make_submission(const struct writing *writings, size_t count)
 	return s;
 }
 
-/* The first answer of the policy that is not yes, and for what range. */
+/* The first exception of the policy, and the range that it refuses. */
 static enum mb_exception
 judge(const struct service *s, const struct order_write *write,
     struct mb_range *refused)
@@ -114,9 +114,9 @@ submission_settled(
 	s->settled(write->owner, outcome);
 }
 
-/* Execute it, or leave it to the order. Returns whether the order has it. */
+/* Execute it, or submit it. Returns whether the order has taken it. */
 static bool
-carry_out(struct submission *s, struct writing_result *result)
+execute_or_submit(struct submission *s, struct writing_result *result)
 {
 	struct order_write *write = &s->write;
 
@@ -153,7 +153,7 @@ writing_submit(const struct service *s, const struct client *who,
 	made->service = s;
 	made->settled = settled;
 	result.exception = judge(s, &made->write, &result.refused);
-	if (result.exception != MB_EX_NONE || !carry_out(made, &result))
+	if (result.exception != MB_EX_NONE || !execute_or_submit(made, &result))
 		free(made);
 	return result;
 }
