@@ -1,13 +1,15 @@
 /*
- * One connection: a stream and what is to be done with it next, read, pause,
- * hold, flush, linger or close. Frames out of it become replies into it, in
- * order.
+ * One connection: it takes frames from its stream and answers them there, in
+ * the order in which they arrived.
  *
- *   serving --(EOF, deadline, bad frame, stop)--> flushing: replies owed leave
- *   flushing --(all sent)--> lingering: our side is shut, theirs is read away
- *   lingering --(EOF, deadline)--> closed
+ *   serving    answers requests; stops reading while too many replies are
+ *              unsent. Ends on EOF, a deadline, a bad frame, or a stop.
+ *   flushing   answers requests that wait for the order, and sends replies.
+ *              Ends when all are sent.
+ *   lingering  has shut its sending side, and drops what still arrives. Ends
+ *              on EOF or a deadline, with closing.
  *
- * Trouble (reset, no memory, a peer that reads nothing) closes from anywhere.
+ * An error (reset, no memory, a peer that does not read) closes in any state.
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -25,32 +27,32 @@
 struct bufferevent;
 struct conn;
 
-/* A connection stops reading at this many bytes of unsent replies, and goes on
- * once no more than the second number are left. */
-#define CONN_UNSENT_HIGH STREAM_GATHER_MAX /* what a run can gather */
+/* A connection stops reading at the first number of bytes of unsent replies,
+ * and resumes at the second. */
+#define CONN_UNSENT_HIGH STREAM_GATHER_MAX /* the most that a run gathers */
 #define CONN_UNSENT_LOW  (16 * 1024)
 
-/* The owner refreshes host->now, and checks the deadlines, this often. */
+/* The owner updates host->now and checks the deadlines at this interval. */
 #define CONN_CLOCK_STEP_MS 1000
 
-/* Milliseconds. None ends early, and each at most two clock steps late. */
+/* Milliseconds. A deadline passes at most two clock steps late, never early. */
 struct conn_deadlines {
-	uint64_t frame;   /* for a frame that has begun to be complete */
-	uint64_t stalled; /* for unsent replies to move at all */
-	uint64_t linger;  /* for a peer to close after us */
-	uint64_t idle;    /* without a request; 0: as long as it likes */
+	uint64_t frame;   /* from the first byte of a frame to its last */
+	uint64_t stalled; /* while the peer takes none of the unsent replies */
+	uint64_t linger;  /* for the peer to close after us */
+	uint64_t idle;    /* without a request; 0: no limit */
 };
 
-/* What all connections of a server share. Its owner fills it in, with
- * conn_host_init first, and it outlives them all. */
+/* What all connections of a server share. Its owner calls conn_host_init, then
+ * sets members. It outlives all connections. */
 struct conn_host {
-	struct service service;      /* its counters are these below */
-	struct stream_pool *streams; /* borrowed; tells conn_events */
+	struct service service;      /* its counters are those below */
+	struct stream_pool *streams; /* borrowed; made with conn_events */
 	const char *shutdown_word;   /* borrowed, or NULL */
 	struct conn_deadlines deadlines;
 
 	/* Owner callbacks. Neither may free a connection. */
-	void (*closed)(void *arg, const struct client *who); /* it is gone */
+	void (*closed)(void *arg, const struct client *who); /* it has closed */
 	void (*shut_down)(void *arg, const struct client *who);
 	void *arg;
 
@@ -62,16 +64,15 @@ struct conn_host {
 
 void conn_host_init(struct conn_host *host);
 
-/* What the streams of connections tell: for stream_pool_new. */
+/* The callbacks of connections, for stream_pool_new. */
 extern const struct stream_events conn_events;
 
 /*
  * Serve the peer of bev, a connected bufferevent that closes its descriptor
- * when freed; plain says that it is no more than a socket. Takes bev over,
- * also on failure.
+ * when freed; plain: see stream_begin. Takes ownership of bev, also on failure.
  *
  * Returns the connection, already in host->conns, or NULL when there is no
- * memory. From then on it ends by itself or by one of the calls below.
+ * memory. It ends by itself or by one of the calls below.
  */
 struct conn *conn_new(struct conn_host *host, struct bufferevent *bev,
     bool plain, const struct client *client);
@@ -79,29 +80,29 @@ struct conn *conn_new(struct conn_host *host, struct bufferevent *bev,
 /* The connection after c in host->conns, or NULL. */
 struct conn *conn_next(const struct conn *c);
 
-/* Answer no more requests; send what is owed, then close. c may be gone when
- * this returns. Without effect once it is ending. */
+/* Take no more requests; answer those that wait, send all replies, then close.
+ * c may be freed when this returns. No effect once it is ending. */
 void conn_finish(struct conn *c, enum conn_cause cause);
 
-/* Close now. c is gone when this returns. If it was ending already, the cause
- * that ended it is the one that counts. */
+/* Close now. c is freed when this returns. If it was ending already, its first
+ * cause is kept. */
 void conn_close(struct conn *c, enum conn_cause cause);
 
 /* Finish or close c if one of its deadlines has passed by host->now; then it
- * may be gone. */
+ * may be freed. */
 void conn_check_deadlines(struct conn *c);
 
 /* Milliseconds since its last request was answered, or since it connected; 0
- * while it is owed a reply. */
+ * while replies to it are unsent or requests wait. */
 uint64_t conn_idle_time(struct conn *c);
 
-/* What a connection shows of itself; milliseconds are host->now's. */
+/* Figures of a connection; times are in milliseconds, as host->now. */
 struct conn_figures {
 	const struct client *client; /* borrowed from the connection */
 	uint64_t connected;
 	uint64_t last_request;
 	uint64_t requests;
-	size_t unsent; /* bytes of replies that it has not read yet */
+	size_t unsent; /* bytes of replies that the socket has not taken */
 };
 
 struct conn_figures conn_figures(struct conn *c);

@@ -1,7 +1,7 @@
 /*
- * What the connections of a server say in the log: a line when one begins and
- * one when it ends, and where a client sends Modbus RTU instead of Modbus/TCP.
- * Each kind of line is limited, since clients cause it.
+ * The log lines of connections: one when a connection begins, one when it ends,
+ * and one when a client sends Modbus RTU frames instead of Modbus/TCP. Each
+ * kind of line is rate-limited, since clients cause it.
  */
 #ifndef NET_CONN_LOG_H
 #define NET_CONN_LOG_H
@@ -14,11 +14,11 @@
 #include "net/rtu_detect.h"
 #include "service/cause.h"
 
-/* The members are not to be touched. */
+/* Only conn_log.c uses the members. */
 struct conn_log {
 	struct log_limit connect_limit;
 	struct log_limit disconnect_limit;
-	struct log_limit misuse_limit; /* disconnected for what they did */
+	struct log_limit misuse_limit; /* disconnects for misuse: see cause.h */
 	struct log_limit rtu_limit;
 	struct rtu_detect rtu_detect;
 };
@@ -31,8 +31,8 @@ void conn_log_connect(struct conn_log *l, const struct client *who);
 void conn_log_disconnect(struct conn_log *l, const struct client *who,
     enum conn_cause cause, int error, uint64_t age, uint64_t requests);
 
-/* Look for RTU frames in bytes where Modbus/TCP has failed, at now, in
- * milliseconds, and log them once they are certain (net/rtu_detect.h). */
+/* Look for RTU frames in bytes that are not a valid request, and log a client
+ * that certainly sends them (net/rtu_detect.h). now is in milliseconds. */
 void conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
     const uint8_t *bytes, size_t length);
 

@@ -1,6 +1,6 @@
 /*
- * The number of connections of each client address, all ports together. NULL in
- * place of the object counts nothing.
+ * The number of connections of each client address, over all ports. With NULL
+ * in place of the object nothing is counted.
  *
  * Memory: 68 bytes for each address that can have a connection, the most there
  * were at one time; the system provides the pages as they are first used.

@@ -1,6 +1,6 @@
 /*
  * One listening socket. Accepts a bounded number of connections per turn of
- * the event loop, so that many connects do not delay existing connections.
+ * the event loop, so that many new connections do not delay existing ones.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -12,12 +12,13 @@
 struct event_base;
 struct listener;
 
-/* A connection: non-blocking, close-on-exec, its options set. The callee owns
- * the descriptor. */
+/* Called for each connection. fd is non-blocking and close-on-exec, its options
+ * are set, and the callee owns it. */
 typedef void (*listener_accepted_fn)(
     void *arg, int fd, const struct address *from);
 
-/* accept has failed with this error, and would fail again: pause. */
+/* Called when accept has failed with this error, and would fail again. The
+ * callee should pause the listener. */
 typedef void (*listener_failed_fn)(void *arg, int error);
 
 /*
@@ -39,7 +40,7 @@ int listener_open(const struct address *where, bool both_families);
 struct listener *listener_new(struct event_base *base, int fd,
     listener_accepted_fn accepted, listener_failed_fn failed, void *arg);
 
-/* Close the socket; NULL is fine. Not from within accepted. */
+/* Close the socket. NULL is fine. Not to be called in accepted. */
 void listener_free(struct listener *l);
 
 /* Accept connections, or leave them in the listen queue. Returns 0 or -1. */
@@ -49,8 +50,8 @@ void listener_pause(struct listener *l);
 /* The address that it is bound to. */
 struct address listener_address(const struct listener *l);
 
-/* The same for a listening socket that is accepted from elsewhere: set the
- * options of listener_new, and return the address that it is bound to. */
+/* For a listening socket that something else accepts from: set the options that
+ * listener_new sets; and return the address that it is bound to. */
 void listener_set_options(int fd);
 struct address listener_bound(int fd);
 

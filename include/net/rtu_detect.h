@@ -1,11 +1,11 @@
 /*
- * Finds out which hosts send Modbus RTU frames over TCP, as a serial master or
- * a gateway in raw mode does. One CRC may fit by chance, so that it takes two
- * frames of one host, in one connection or in several: most clients send one,
- * wait for its answer in vain, and connect again.
+ * Detects hosts that send Modbus RTU frames over TCP, as an RTU client or a
+ * gateway in raw mode does. One CRC may match by chance, so two frames of one
+ * host are required, on one connection or on several: most clients send one
+ * frame, time out, and connect again.
  *
- * So few hosts are remembered that they are searched one by one: that takes no
- * memory that has to be allocated, as a set of hosts (base/hosts.h) would.
+ * The few hosts that are remembered are searched one by one: that needs no
+ * allocated memory, as a set of hosts (base/hosts.h) would.
  */
 #ifndef NET_RTU_DETECT_H
 #define NET_RTU_DETECT_H
@@ -16,10 +16,10 @@
 
 #include "base/address.h"
 
-/* Hosts that are remembered: those that were suspected last. */
+/* Hosts that are remembered: those that sent a frame most recently. */
 #define RTU_DETECT_HOSTS 8
 
-/* Frames of one host that are needed. */
+/* Frames of one host that are required. */
 #define RTU_DETECT_FRAMES 2
 
 /* Milliseconds until a frame is forgotten, and until a host is reported
@@ -30,18 +30,18 @@
 struct rtu_detect {
 	struct rtu_suspect {
 		struct address host;
-		size_t frames; /* 0: none */
-		uint64_t last; /* milliseconds: when one was seen */
+		size_t frames; /* 0: the entry is not used */
+		uint64_t last; /* milliseconds: the most recent frame */
 		bool reported;
 	} hosts[RTU_DETECT_HOSTS];
 };
 
 /*
- * Look at bytes that a host has sent, from where a frame begins. now is in
- * milliseconds.
+ * Look for RTU frames in bytes that a host has sent, beginning where a frame
+ * would begin. now is in milliseconds.
  *
- * Returns whether to report that it sends RTU: true once for each host, as long
- * as it is remembered.
+ * Returns true when the host is to be reported: once for each host while it is
+ * remembered.
  */
 bool rtu_detect(struct rtu_detect *d, const struct address *host, uint64_t now,
     const uint8_t *bytes, size_t length);

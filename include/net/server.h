@@ -22,14 +22,14 @@ struct server;
 /* Addresses that one server can listen on. */
 #define SERVER_LISTEN_MAX 16
 
-/* Descriptors of the server beside its listeners and connections: a newcomer
- * that is refused, and one whose connection takes the place of another, which
- * is closed in the next turn of the event loop. */
+/* Descriptors of the server beside its listeners and connections: a connection
+ * that is refused, and one that was evicted, whose descriptor is closed in the
+ * next turn of the event loop. */
 #define SERVER_DESCRIPTORS 2
 
 /*
- * Make the bufferevent that is to own the connected socket fd, and to close it
- * when freed. Returns NULL on failure; then fd stays the caller's.
+ * Make a bufferevent that owns the connected socket fd, and closes it when
+ * freed. Returns NULL on failure; then fd is still the caller's.
  */
 typedef struct bufferevent *(*bufferevent_factory_fn)(
     void *arg, struct event_base *base, int fd);
@@ -42,31 +42,32 @@ struct server_config {
 	bufferevent_factory_fn factory; /* NULL: plain TCP */
 	void *factory_arg;
 
-	size_t reserve;         /* descriptors kept from connections: those of
-				   the whole program that are not theirs */
+	size_t reserve;         /* descriptors that connections may not use:
+				   all others of the program need them */
 	size_t max_connections; /* 0: as many as descriptors allow */
 	size_t max_per_client;  /* from one address; 0: no limit */
-	uint64_t evict_idle;    /* at that limit, a connection idle for more
-				   milliseconds than this makes room */
+	uint64_t evict_idle;    /* milliseconds: at max_connections, one that
+				   has been idle for longer is closed */
 	struct conn_deadlines deadlines;
 
-	/* A client has sent the shut-down word: server_stop is expected. */
+	/* A client has sent the shut-down word; should call server_stop. */
 	void (*shut_down)(void *arg, const struct client *who);
 	/* After server_stop, once no connection is left. */
 	void (*stopped)(void *arg);
 	void *arg;
 };
 
-/* The defaults: no options, no seams, and the deadlines of the design. */
+/* The defaults: nothing is plugged in, no limits but descriptors, and the
+ * default deadlines. */
 void server_config_init(struct server_config *config);
 
-/* A server that listens nowhere yet. config is copied. As long as it exists, an
- * order executes on its service the writes whose owners have gone. Returns NULL
- * when there is no memory. */
+/* A server without listeners. config is copied. The server becomes the service
+ * of config's order (see struct order) until it is freed. Returns NULL when
+ * there is no memory. */
 struct server *
 server_new(struct event_base *base, const struct server_config *config);
 
-/* Close everything immediately; NULL is fine. */
+/* Close all connections and listeners at once. NULL is fine. */
 void server_free(struct server *s);
 
 /*
@@ -84,7 +85,7 @@ int server_listen(
  */
 int server_adopt(struct server *s, int fd);
 
-/* The addresses that it listens on: their number, and one of them. */
+/* The number of addresses that it listens on, and one of them. */
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
 
@@ -92,9 +93,9 @@ struct address server_address(const struct server *s, size_t i);
 int server_start(struct server *s);
 
 /*
- * Stop accepting, send pending replies, then close all connections and call
- * stopped from the event loop, at most half a second later. A second call has
- * no effect.
+ * Stop accepting, answer requests that wait, send pending replies, then close
+ * all connections and call stopped from the event loop, at most half a second
+ * later. A second call has no effect.
  */
 void server_stop(struct server *s);
 
@@ -106,7 +107,7 @@ void server_each_client(const struct server *s,
 /* Its counters; to be read on the event loop's thread. */
 const struct counters *server_counters(const struct server *s);
 
-/* What its requests meet, for those who write from within. */
+/* Its service, for writes from within (service/writing.h). */
 const struct service *server_service(const struct server *s);
 
 #endif

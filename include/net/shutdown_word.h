@@ -18,8 +18,8 @@ enum shutdown_word_result {
 	SHUTDOWN_WORD_OTHER,    /* something else */
 };
 
-/* Compare all of in with word, of SHUTDOWN_WORD_MIN to _MAX bytes, in constant
- * time. Does not change in. */
+/* Compare all of in with word, of SHUTDOWN_WORD_MIN to SHUTDOWN_WORD_MAX bytes.
+ * The time does not depend on where they differ. Does not change in. */
 enum shutdown_word_result
 shutdown_word_match(const char *word, struct evbuffer *in);
 

@@ -1,25 +1,26 @@
 /*
- * Bytes in, bytes out: one connection's bufferevent, and the short ways past
- * it where it is a plain socket.
+ * The bytes of one connection. A stream owns the connection's bufferevent, and
+ * bypasses it where it is a plain socket.
  *
- * In. A plain socket is read by an event of our own, into space that an
- * evbuffer shared by all streams has reserved, and frames are parsed where
- * they lie: no ioctl, no allocation. Only what is left over, part of a frame,
- * moves to the bufferevent's input evbuffer, and is parsed out of that when
- * the rest has come. Any other bufferevent (TLS, a pair) fills its input by
- * itself.
+ * Input. A plain socket is read by an event of our own, into space that all
+ * streams share, and frames are parsed there: no ioctl, no allocation. Only
+ * part of a frame, which is left over, moves to the bufferevent's input
+ * evbuffer, and is parsed from there when the rest has arrived. Any other
+ * bufferevent (TLS, a pair) fills its input by itself.
  *
- * Out. The replies of one run are gathered in space that all streams share,
- * and leave in one piece: by send, when a plain socket has nothing unsent; the
- * rest through the bufferevent's output evbuffer, which waits for the peer.
+ * Output. The replies of one run are gathered in space that all streams share,
+ * and sent together: by send, when a plain socket has nothing unsent; the rest
+ * through the bufferevent's output evbuffer, which waits for the peer.
  *
- * A run is what happens between bytes that have come and replies that leave:
- * stream_serve takes frames, hands them to the owner, who makes replies, and
- * settles the run before it returns. An owner that has replies without frames
- * begins a run with stream_run and ends it with stream_settle. Nothing else
- * runs in between: there is one run at a time in a pool.
+ * A run begins when bytes have arrived, and ends when the replies to them were
+ * sent or queued. It is one of these:
+ *   - stream_serve: the loop that takes frames and lets the owner answer each;
+ *   - stream_begin_batch, then stream_settle_batch: all bytes are answered in
+ *     one go, or stream_end_batch, which leaves the rest to stream_serve;
+ *   - stream_run, stream_reply, stream_settle: replies without new frames.
+ * The streams of a pool have one run at a time.
  *
- * Streams are parts of their owner; the members are not to be touched.
+ * A stream is a member of its owner; only stream.c uses its members.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -38,13 +39,14 @@ struct evbuffer;
 struct stream;
 struct stream_pool;
 
-/* What streams tell their owners, who may end the stream meanwhile. */
+/* Callbacks to the owner of a stream, which may end the stream. */
 struct stream_events {
-	void (*readable)(struct stream *s); /* bytes have come: serve them */
-	void (*drained)(struct stream *s);  /* unsent bytes have become few */
+	void (*readable)(struct stream *s); /* bytes have arrived */
+	void (*drained)(
+	    struct stream *s); /* unsent bytes are at the low mark */
 
-	/* The peer sends no more (error 0), or the stream is broken (the
-	 * system's error, or -1 when it named none). */
+	/* End of file (error 0), or the stream is broken (the system's error,
+	 * or -1 when it is not known). */
 	void (*ended)(struct stream *s, int error);
 };
 
@@ -54,7 +56,7 @@ struct stream {
 	struct event readable;    /* plain sockets only, else not initialised */
 	int fd;                   /* the bufferevent's, or -1 */
 	bool plain;
-	bool failed;  /* bytes were lost for want of memory */
+	bool failed;  /* bytes were lost, as there was no memory */
 	bool partial; /* the bufferevent's input holds bytes not taken */
 	bool behind;  /* its output may hold bytes */
 };
@@ -65,8 +67,8 @@ struct stream_pool *stream_pool_new(const struct stream_events *events);
 void stream_pool_free(struct stream_pool *pool);
 
 /*
- * Begin, reading. bev is taken over, also on failure. plain says that it is
- * no more than a connected, non-blocking socket.
+ * Begin to read. Takes ownership of bev, also on failure. plain: bev is a
+ * connected, non-blocking socket and nothing more.
  *
  * Returns 0, or -1 when there is no memory.
  */
@@ -76,66 +78,66 @@ int stream_begin(struct stream *s, struct stream_pool *pool,
 /* Close the descriptor and free the bufferevent, whatever is unsent. */
 void stream_end(struct stream *s);
 
-/* Read, or leave the bytes with the system. Returns 0, or -1 when there is no
- * memory. */
+/* Read, or leave arriving bytes in the socket. Returns 0, or -1 when there is
+ * no memory. */
 int stream_read(struct stream *s);
 void stream_pause(struct stream *s);
 
-/* All bytes that have come and are in no frame taken. Borrowed; may be drained
- * by the owner. NULL when there is no memory. */
+/* All bytes that have arrived and are not part of a frame that was taken.
+ * Borrowed; the owner may drain it. */
 struct evbuffer *stream_input(struct stream *s);
 
-/* Whether there are any such bytes. Not to be asked in a run. */
+/* Whether there are any such bytes. Not to be called in a run. */
 bool stream_has_input(const struct stream *s);
 
-/* Drop all bytes that have come. */
+/* Drop all bytes that have arrived. */
 void stream_discard(struct stream *s);
 
-/* Begin a run, unless bytes that have come have begun it already. */
+/* Begin a run, if arriving bytes have not begun it already. */
 void stream_run(struct stream *s);
 
 /* Whether a run of this stream has begun and not ended. */
 bool stream_is_running(const struct stream *s);
 
-/* In a run: take the next frame, as mbap_take does. It lasts until the next
+/* In a run: take the next frame, as mbap_take does. It is valid until the next
  * call. */
 enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);
 
 /*
- * What service_answer_batch needs to answer the bytes that have come in a run.
- * There are none when part of a frame came before them, or replies are unsent,
- * or the socket is not plain: then they are for stream_serve.
+ * The bytes that have arrived, for service_answer_batch. They are empty when
+ * part of a frame arrived before, when replies are unsent, and when the socket
+ * is not plain: then stream_serve has to serve them.
  */
 struct service_batch stream_begin_batch(const struct stream *s);
 
-/* Some of the bytes were answered; the rest are for stream_serve. */
+/* Not all bytes were answered: stream_serve has to serve the rest. */
 void stream_end_batch(struct stream *s, const struct service_batch *batch);
 
 /* All of them were answered: end the run, as stream_settle does. */
 int stream_settle_batch(struct stream *s, const struct service_batch *batch);
 
-/* In a run: whether fewer than STREAM_GATHER_MAX bytes are unsent, those that
- * were gathered included. */
+/* In a run: whether fewer than STREAM_GATHER_MAX bytes are unsent, including
+ * those that were gathered. */
 bool stream_has_room(const struct stream *s);
 
 /*
- * In a run: where the next reply is to be made, with room for MB_ADU_MAX bytes,
- * until the run ends. stream_reply then says that it has so many bytes and is
- * to be sent. Together no more than STREAM_GATHER_MAX bytes a run, and one
- * reply.
+ * In a run: where to make the next reply, with room for MB_ADU_MAX bytes.
+ * stream_reply adds it, with its length, to those that are sent. A run has room
+ * for STREAM_GATHER_MAX bytes and one more reply.
  */
 uint8_t *stream_reply_space(struct stream *s);
 void stream_reply(struct stream *s, size_t length);
 
 #define STREAM_GATHER_MAX (64 * 1024)
 
-/* In a run: send what the system takes of the replies made so far. */
+/* In a run: send the replies made so far, and queue what the socket does not
+ * take. */
 void stream_flush(struct stream *s);
 
 /*
  * End a run, if there is one: send the replies, and keep the bytes that were
- * not taken. Returns 0, or -1, now and ever after, when there was no memory for
- * one of them: then the stream is out of step, and of no more use.
+ * not taken. Returns 0, or -1 when there was no memory for some of them, in
+ * this call or before: then bytes are lost, and the stream must be ended.
  */
 int stream_settle(struct stream *s);
 
@@ -143,17 +145,18 @@ int stream_settle(struct stream *s);
 enum stream_stop {
 	STREAM_DRY,          /* no whole frame is left */
 	STREAM_FULL,         /* there is no room for another reply */
-	STREAM_BAD_PROTOCOL, /* what comes next is no frame, see mbap.h */
+	STREAM_BAD_PROTOCOL, /* what comes next is not a frame, see mbap.h */
 	STREAM_BAD_LENGTH,   /* likewise */
-	STREAM_NO_MEMORY,    /* the stream is out of step */
+	STREAM_NO_MEMORY,    /* bytes are lost: see stream_settle */
 };
 
 /*
- * Serve the bytes that have come: while has_room says so, hand each frame to
- * answer, which makes a reply in the stream, or returns -1 when there is no
- * memory. Neither may end the stream. The run is settled when this returns.
- * Inline, so that the two are compiled into the loop: every request passes
- * here.
+ * The loop of a run: take frames while has_room returns true, and call answer
+ * for each. answer adds a reply to the stream, or keeps the frame elsewhere, or
+ * returns -1 when there is no memory. Neither may end the stream. The run is
+ * settled when this returns.
+ *
+ * Inline, so that both are compiled into the loop, as every request takes it.
  */
 static inline __attribute__((always_inline)) enum stream_stop
 stream_serve(struct stream *s, bool (*has_room)(struct stream *s),
@@ -178,17 +181,17 @@ stream_serve(struct stream *s, bool (*has_room)(struct stream *s),
 	return stream_settle(s) == 0 ? stop : STREAM_NO_MEMORY;
 }
 
-/* The evbuffer that holds replies until the system takes them. Borrowed, to be
- * watched only. */
+/* The evbuffer that holds replies until the socket takes them. Borrowed, not to
+ * be changed. */
 struct evbuffer *stream_output(const struct stream *s);
 
-/* Bytes of replies that the system has not taken, gathered ones included. */
+/* Bytes of replies that the socket has not taken, including gathered ones. */
 size_t stream_unsent(struct stream *s);
 
-/* Call drained when no more than this is unsent. */
+/* Call drained when no more than low bytes are unsent. */
 void stream_set_low_mark(struct stream *s, size_t low);
 
-/* Tell the peer that no more comes. Returns 0, or -1 where that can't be. */
+/* Shut the sending side. Returns 0, or -1 with errno set. */
 int stream_shut(struct stream *s);
 
 #endif

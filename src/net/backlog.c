@@ -9,8 +9,8 @@
 #include "service/service.h"
 
 /*
- * One request, with a copy of its ADU. Once it is submitted the order owns the
- * block, of which write is the beginning.
+ * One request, with a copy of its ADU. The order owns the block once it is
+ * submitted; so write is the first member.
  */
 struct backlog_request {
 	struct order_write write; /* of those submitted */
@@ -18,7 +18,7 @@ struct backlog_request {
 	struct order_pdu pdu;
 	uint16_t length;   /* of its ADU */
 	uint16_t owed;     /* see backlog_owed */
-	uint8_t exception; /* of judging, or of the order: enum mb_exception */
+	uint8_t exception; /* enum mb_exception: of judging, or of the order */
 	bool decoded;
 	bool submitted;
 	bool waits; /* submitted, and not settled */
@@ -78,8 +78,8 @@ backlog_free(struct backlog *b)
 	free(b);
 }
 
-/* The reply to a write repeats a part of the request; whatever reads is taken
- * to need the most that there can be. */
+/* The reply to a write repeats part of the request. A request that reads counts
+ * as the longest reply. */
 static size_t
 owed_for(const struct mbap_frame *frame, const struct judged_request *judged)
 {

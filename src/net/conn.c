@@ -14,37 +14,37 @@
 #include "service/order.h"
 #include "service/policy.h"
 
-/* Requests of a connection in which RTU frames are looked for. A client that
+/* RTU frames are looked for in so many requests of a connection. A client that
  * sends them does so from the first on. */
 #define RTU_REQUESTS 8
 
 enum conn_state {
 	CONN_SERVING,   /* answers requests */
-	CONN_FLUSHING,  /* sends what it owes */
-	CONN_LINGERING, /* has shut its side, waits for the peer's */
+	CONN_FLUSHING,  /* sends the replies that are left */
+	CONN_LINGERING, /* has shut its side, waits for the peer to close */
 };
 
-/* Kept small: an idle connection is little more than this. */
+/* Small, as an idle connection needs little more memory than this. */
 struct conn {
 	TAILQ_ENTRY(conn) link;
 	struct conn_host *host; /* borrowed, outlives every conn */
 	struct stream stream;   /* owned */
 	struct client client;
 	uint64_t requests;
-	struct backlog *backlog; /* owned; NULL: it owes nothing */
+	struct backlog *backlog; /* owned; NULL: nothing waits */
 
-	/* Times in host->now's milliseconds. */
+	/* Times are in milliseconds, as host->now. */
 	uint64_t connected;
 	uint64_t last_request;
-	uint32_t since; /* the low half of when the frame that is not complete
-			   began, or the lingering: no deadline is 49 days */
+	uint32_t since; /* when the incomplete frame or the lingering began:
+			   the low half, as no deadline is 49 days */
 
 	uint8_t state;       /* enum conn_state */
-	uint8_t cause;       /* enum conn_cause: why it ends, if not serving */
+	uint8_t cause;       /* enum conn_cause, unless serving */
 	bool incomplete : 1; /* a frame has begun */
-	bool eof : 1;        /* the peer sends no more */
-	bool paused : 1;     /* too much is unsent: not reading */
-	bool shuts_down : 1; /* has sent the word, behind writes that wait */
+	bool eof : 1;        /* the peer has shut its sending side */
+	bool paused : 1;     /* not reading, as too much is unsent */
+	bool shuts_down : 1; /* has sent the shut-down word; writes wait */
 };
 
 void
@@ -64,8 +64,8 @@ conn_of(struct stream *s)
 	return (void *)((char *)s - offsetof(struct conn, stream));
 }
 
-/* Bytes of replies that the system has not taken yet, those included that will
- * be made for requests that wait. */
+/* Bytes of replies that the socket has not taken, including the longest that
+ * requests that wait can get. */
 static size_t
 conn_owed(struct conn *c)
 {
@@ -81,7 +81,7 @@ conn_detect_rtu(const struct conn *c, const uint8_t *bytes, size_t length)
 	conn_log_rtu(&host->log, &c->client, host->now, bytes, length);
 }
 
-/* The same for bytes that are in no frame taken. */
+/* The same in bytes that are not part of a frame. */
 static void
 conn_detect_rtu_in_input(struct conn *c)
 {
@@ -101,9 +101,9 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* The same as conn_close, for a system's error if that is above 0. It is
- * logged only where it is the cause: a connection that lingers ends for the
- * cause that it has, however its peer closes. */
+/* As conn_close; error is the system's, if above 0. It is logged only if it is
+ * the cause: a connection that lingers keeps its cause, however its peer
+ * closes. */
 static void
 conn_close_for(struct conn *c, enum conn_cause cause, int error)
 {
@@ -133,9 +133,9 @@ conn_close(struct conn *c, enum conn_cause cause)
 }
 
 /*
- * Shut our side and read the peer's away. Closing at once, with bytes of the
- * peer unread, would make the system send RST, which can destroy replies that
- * the peer has not read yet.
+ * Shut our sending side, and read and drop what the peer still sends. Closing
+ * with unread bytes would make the system send RST, which can destroy replies
+ * that the peer has not read yet.
  */
 static void
 conn_linger(struct conn *c)
@@ -171,7 +171,7 @@ conn_finish(struct conn *c, enum conn_cause cause)
 	conn_linger_if_flushed(c);
 }
 
-/* Its backlog, made if need be, or NULL when there is no memory. */
+/* Its backlog, created if necessary. NULL when there is no memory. */
 static struct backlog *
 conn_backlog(struct conn *c)
 {
@@ -187,8 +187,8 @@ conn_put_reply(struct conn *c, size_t length)
 	stream_reply(&c->stream, length);
 }
 
-/* In a run: answer the requests that wait, up to a write that waits for the
- * order. The backlog has seen to it that their replies have room. */
+/* In a run: answer the requests of the backlog, up to a write that the order
+ * has not settled. conn_owed counts them, so that the replies have room. */
 static void __attribute__((noinline)) conn_answer_backlog(struct conn *c)
 {
 	struct judged_request judged;
@@ -206,8 +206,8 @@ static void __attribute__((noinline)) conn_answer_backlog(struct conn *c)
 static void
 conn_settled(struct order_write *write, enum order_outcome outcome, bool more);
 
-/* A write must go through the order, and whatever comes behind one waits for
- * it. Returns 0, or -1 when there is no memory. */
+/* Add a write, or a request behind one, to the backlog. Returns 0, or -1 when
+ * there is no memory. */
 static int __attribute__((noinline)) conn_wait(struct conn *c,
     const struct mbap_frame *frame, const struct judged_request *judged)
 {
@@ -222,8 +222,8 @@ static int __attribute__((noinline)) conn_wait(struct conn *c,
 	return 0;
 }
 
-/* See stream_serve: when there is no memory for the request or its reply, the
- * streams would go out of step. */
+/* The answer of stream_serve: judge a request, then execute it or let it
+ * wait. */
 static inline int
 conn_answer(struct stream *s, const struct mbap_frame *frame)
 {
@@ -248,22 +248,22 @@ conn_answer(struct stream *s, const struct mbap_frame *frame)
 	return 0;
 }
 
-/* Whether another reply may be made: there is room, also if only because the
- * system takes those that are ready. */
+/* The has_room of stream_serve. Without room, send what is gathered, which may
+ * make room. */
 static inline bool
 conn_has_room(struct stream *s)
 {
 	struct conn *c = conn_of(s);
 
 	if (c->backlog == NULL && stream_has_room(s))
-		return true; /* as nearly always */
+		return true; /* nearly always */
 	if (conn_owed(c) < CONN_UNSENT_HIGH)
 		return true;
 	stream_flush(s);
 	return conn_owed(c) < CONN_UNSENT_HIGH;
 }
 
-/* Stop reading; conn_resume goes on. */
+/* Stop reading, until conn_resume. */
 static void
 conn_pause(struct conn *c)
 {
@@ -292,7 +292,8 @@ conn_await_input(struct conn *c)
 	}
 }
 
-/* It has sent the shut-down word, which comes behind the requests before it. */
+/* It has sent the shut-down word. That takes effect after the requests before
+ * it. */
 static void
 conn_shut_down(struct conn *c)
 {
@@ -308,7 +309,7 @@ conn_shut_down(struct conn *c)
 	}
 }
 
-/* What stands at the frame boundary is no frame. Is it the shut-down word? */
+/* The next bytes are not a frame. They may be the shut-down word. */
 static void
 conn_refuse_frame(struct conn *c)
 {
@@ -336,10 +337,12 @@ conn_refuse_frame(struct conn *c)
 }
 
 /*
- * While nothing is plugged in: answer the frames that have come in one piece.
- * Returns whether no byte is left of those that have come, and the run has
- * ended. A connection that sends such is neither paused nor at its end: no more
- * has to be looked at.
+ * While nothing is plugged in: answer all whole frames of this read in one
+ * loop.
+ *
+ * Returns true when no byte is left; then the run has ended. The connection is
+ * then neither paused nor at EOF, as bytes have just been read, so that
+ * conn_await_input has nothing to do. Otherwise stream_serve serves the rest.
  */
 static inline bool
 conn_answer_batch(struct conn *c)
@@ -364,7 +367,7 @@ conn_answer_batch(struct conn *c)
 	return true;
 }
 
-/* Answer requests until the input runs dry or the output is full. */
+/* Answer requests until no whole frame is left or too much is unsent. */
 static void
 conn_serve(struct conn *c)
 {
@@ -390,8 +393,8 @@ conn_serve(struct conn *c)
 	}
 }
 
-/* Replies have left: go on with whatever was waiting for that. Bytes already
- * buffered raise no new event, so they are served from here. */
+/* Replies were sent: do what was waiting for that. Bytes that were already read
+ * cause no new event, so they are served from here. */
 static void
 conn_resume(struct conn *c)
 {
@@ -417,7 +420,7 @@ conn_drained(struct stream *s)
 {
 	struct conn *c = conn_of(s);
 
-	c->last_request = c->host->now; /* it has taken its replies */
+	c->last_request = c->host->now; /* the peer takes replies */
 	conn_resume(c);
 }
 
@@ -443,7 +446,7 @@ const struct stream_events conn_events = {
 	.ended = conn_ended,
 };
 
-/* Replies to requests that waited were made: send them, and go on. */
+/* All writes that were settled together are answered: send the replies. */
 static void
 conn_end_settling(struct conn *c)
 {
@@ -461,8 +464,12 @@ conn_end_settling(struct conn *c)
 		host->shut_down(host->arg, &client);
 }
 
-/* The order has settled its first write that waits. The replies of writes that
- * are settled together leave in one piece. */
+/*
+ * The settled callback of its writes: answer the first write of the backlog,
+ * and the requests behind it. The run begins with the first of the writes that
+ * are settled together, and ends with the last (more is false), so that their
+ * replies are sent in one piece.
+ */
 static void
 conn_settled(struct order_write *write, enum order_outcome outcome, bool more)
 {
@@ -512,8 +519,8 @@ conn_next(const struct conn *c)
 	return TAILQ_NEXT(c, link);
 }
 
-/* Whether a time is above a limit, though it may be measured from a stamp that
- * is a clock step older than what it stands for. */
+/* Whether a time is above a limit. Time stamps may be one clock step old, so
+ * that the time may be that much too long. */
 static bool
 is_over(uint64_t time, uint64_t limit)
 {
@@ -526,8 +533,8 @@ conn_since_is_over(const struct conn *c, uint64_t limit)
 	return is_over((uint32_t)c->host->now - c->since, limit);
 }
 
-/* Whether unsent bytes have not moved for too long. Requests that wait do not
- * count: the peer is not the cause. */
+/* Whether the peer has taken no unsent byte for too long. Requests that wait
+ * for the order do not count, as the peer does not cause that. */
 static bool
 conn_is_stalled(struct conn *c)
 {

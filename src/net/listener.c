@@ -38,9 +38,9 @@ set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-/* Bind and listen. Returns 0 or -1. */
+/* Returns 0, or -1 with errno set. */
 static int
-occupy(int fd, const struct sockaddr_storage *where, socklen_t length,
+bind_and_listen(int fd, const struct sockaddr_storage *where, socklen_t length,
     bool both_families)
 {
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
@@ -62,7 +62,7 @@ open_one(const struct address *where, bool both_families)
 	int fd = socket(to.ss_family, type, 0);
 	int error;
 
-	if (fd >= 0 && occupy(fd, &to, length, both_families) != 0) {
+	if (fd >= 0 && bind_and_listen(fd, &to, length, both_families) != 0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -98,7 +98,7 @@ listener_set_options(int fd)
 	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 }
 
-/* Accept one connection. Returns whether there may be another. */
+/* Accept one connection. Returns whether there may be more. */
 static bool
 accept_one(struct listener *l)
 {
@@ -150,7 +150,7 @@ listener_new(struct event_base *base, int fd, listener_accepted_fn accepted,
 		free(l);
 		return NULL;
 	}
-	evutil_make_socket_nonblocking(fd); /* systemd's are blocking */
+	evutil_make_socket_nonblocking(fd); /* systemd passes blocking ones */
 	listener_set_options(fd);
 	l->fd = fd;
 	return l;

@@ -2,8 +2,8 @@
 
 #include "modbus/rtu.h"
 
-/* The place of a host: its own, or else that of the one that was seen the
- * longest ago. */
+/* The entry of a host. If there is none, the entry with the oldest frame
+ * becomes that of this host. */
 static struct rtu_suspect *
 find(struct rtu_detect *d, const struct address *host)
 {

@@ -158,7 +158,7 @@ server_log_refusal(struct server *s, const struct client *who, const char *why)
 	    address_format(&who->address, peer), why);
 }
 
-/* Create a connection that owns fd. Returns 0, or -1 when there is no memory;
+/* Make a connection that owns fd. Returns 0, or -1 when there is no memory;
  * then fd is closed. */
 static int
 server_connect(struct server *s, int fd, const struct client *client)

@@ -8,27 +8,27 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* The most that is read from one connection before others have their turn. */
+/* The most bytes that are read from one connection before others are served. */
 #define READ_MAX 4096
 
 /*
- * The bytes that have just arrived lie in space that an evbuffer has reserved.
- * They are never added to it, so that the space stays where it is.
+ * Bytes are received into space that an evbuffer has reserved. They are never
+ * added to that evbuffer, so the space does not move.
  *
- *   arrivals   | frames taken in this run | arrived ... |
+ *   space      | frames taken in this run | arrived ... |
  *   replies    | made in this run         | the next one
  */
 struct stream_pool {
 	const struct stream_events *events; /* borrowed */
 
 	const struct stream *running; /* borrowed; NULL between runs */
-	size_t unsent;                /* bytes unsent when it began */
+	size_t unsent;                /* bytes unsent when the run began */
 
 	struct evbuffer *arrivals; /* owned; always empty */
-	uint8_t *space;            /* that it has reserved, of READ_MAX bytes */
-	const uint8_t *arrived;    /* into it: bytes not taken yet */
+	uint8_t *space;            /* reserved by it: READ_MAX bytes */
+	const uint8_t *arrived;    /* in space: bytes not taken yet */
 	size_t arrived_length;
-	uint8_t adu[MB_ADU_MAX]; /* the frame that came in pieces */
+	uint8_t adu[MB_ADU_MAX]; /* a frame that arrived in pieces */
 
 	size_t replies_length;
 	uint8_t replies[STREAM_GATHER_MAX + 2 * MB_ADU_MAX];
@@ -64,14 +64,14 @@ stream_pool_free(struct stream_pool *pool)
 	free(pool);
 }
 
-/* The bytes of a frame that wait for the rest of it. */
+/* Bytes that were left over by earlier runs: part of a frame. */
 static struct evbuffer *
 kept(const struct stream *s)
 {
 	return bufferevent_get_input(s->bev);
 }
 
-/* The bytes that wait until the system takes them. */
+/* The bytes of replies that the socket has not taken, without gathered ones. */
 static size_t
 output_length(struct stream *s)
 {
@@ -110,8 +110,8 @@ end_run(struct stream_pool *pool)
 	pool->replies_length = 0;
 }
 
-/* Move bytes that have arrived, so many at the most, to those kept. Apart from
- * its callers: few runs come to it. */
+/* Move at most so many of the bytes that have arrived to those kept. Not
+ * inlined, as few runs need it. */
 static void __attribute__((noinline)) keep(struct stream *s, size_t most)
 {
 	struct stream_pool *pool = s->pool;
@@ -194,7 +194,7 @@ stream_begin(struct stream *s, struct stream_pool *pool,
 	if (plain) {
 		event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
 		    EV_READ | EV_PERSIST, stream_readable_cb, s);
-		/* Else nobody but the bufferevent may add to it. */
+		/* Otherwise only the bufferevent may add to it. */
 		evbuffer_unfreeze(kept(s), 0);
 	}
 	if (stream_read(s) != 0) {
@@ -230,7 +230,7 @@ stream_pause(struct stream *s)
 		bufferevent_disable(s->bev, EV_READ);
 }
 
-/* Take a frame out of the bytes kept, and of as many more as it needs. */
+/* Take a frame from the bytes kept, adding as many more as it needs. */
 static enum mbap_result
 take_kept(struct stream *s, struct mbap_frame *frame)
 {
@@ -335,7 +335,7 @@ stream_reply(struct stream *s, size_t length)
 	s->pool->replies_length += length;
 }
 
-/* Leave what the system has not taken to the bufferevent. */
+/* Queue what the socket has not taken in the bufferevent. */
 static void
 queue_replies(struct stream *s, size_t sent)
 {
@@ -347,8 +347,8 @@ queue_replies(struct stream *s, size_t sent)
 		s->failed = true;
 }
 
-/* Send at once what the system takes, the rest when it can. An error shows
- * again when the rest is sent. */
+/* Send what the socket takes now, and queue the rest. An error occurs again
+ * when the bufferevent sends the rest. */
 static void
 send_replies(struct stream *s)
 {
