@@ -57,9 +57,8 @@ uint32_t hosts_use(struct hosts *h, const struct address *a, uint16_t tag);
 /* Make the host with a number the most recently active one. */
 void hosts_touch(struct hosts *h, uint32_t number);
 
-/* The address of the host with a number, its port 0. It is valid until the host
- * is removed. */
-const struct address *hosts_address(const struct hosts *h, uint32_t number);
+/* The address of the host with a number, its port 0. */
+struct address hosts_address(const struct hosts *h, uint32_t number);
 
 /* Remove the host with a number. */
 void hosts_remove(struct hosts *h, uint32_t number);

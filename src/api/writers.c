@@ -271,9 +271,12 @@ add_clients(const struct walk *w, struct text_writer *t)
 	char host[ADDRESS_TEXT_MAX];
 
 	text_writer_add(t, "],\"clients\":[");
-	for (uint32_t i = 0; i < hosts_count(w->clients); i++)
+	for (uint32_t i = 0; i < hosts_count(w->clients); i++) {
+		const struct address a = hosts_address(w->clients, i);
+
 		text_writer_add(t, "%s\"%s\"", i == 0 ? "" : ",",
-		    address_format_ip(hosts_address(w->clients, i), host));
+		    address_format_ip(&a, host));
+	}
 	text_writer_add(t, "]}\n");
 }
 

@@ -3,20 +3,26 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #define LISTS_MAX 65536
 
-/* The tag of the end of the ring: no host has it. */
-#define RING_END UINT32_MAX
+/* The end of the ring has this for its variant, and no host has. */
+#define RING_END UINT64_MAX
 
 struct host {
-	struct address address; /* its port is 0 */
-	uint32_t tag;
+	struct in6_addr ip;
+	uint64_t variant; /* see variant_of */
 	uint32_t number;
 	struct host *next;  /* in its list, or among the free ones */
 	struct host *newer; /* the next more recently active one */
 	struct host *older; /* NULL: it is free */
+};
+
+/* A list of the hash table. */
+struct list {
+	struct host *first;
 };
 
 /*
@@ -31,7 +37,7 @@ struct hosts {
 	uint32_t count;
 	uint32_t given;      /* this many numbers have ever been used */
 	uint32_t list_count; /* of the hash table */
-	struct host **lists; /* owned */
+	struct list *lists;  /* owned */
 	struct host *free;   /* the last removed one, or NULL */
 	struct host end;
 	struct host hosts[]; /* by number */
@@ -46,7 +52,7 @@ hosts_new(uint32_t max)
 	if (h == NULL)
 		return NULL;
 	h->max = max;
-	h->end.tag = RING_END;
+	h->end.variant = RING_END;
 	h->end.newer = h->end.older = &h->end;
 	h->list_count = max < LISTS_MAX ? max : LISTS_MAX;
 	h->lists = calloc(h->list_count, sizeof(*h->lists));
@@ -73,20 +79,40 @@ hosts_count(const struct hosts *h)
 	return h->count;
 }
 
+/* What distinguishes hosts of one IP address, in one number because that is
+ * quickly compared. */
+static uint64_t
+variant_of(const struct address *a, uint16_t tag)
+{
+	return (uint64_t)tag << 32 | a->scope;
+}
+
+static struct address
+address_of(const struct host *host)
+{
+	const struct address a = {
+		.ip = host->ip,
+		.scope = (uint32_t)host->variant,
+	};
+
+	return a;
+}
+
 /* The product spreads the tags of one host over the lists. */
 static struct host **
-list_of(const struct hosts *h, const struct address *a, uint32_t tag)
+list_of(const struct hosts *h, const struct address *a, uint16_t tag)
 {
 	uint64_t hash =
 	    address_hash(a, h->seed) + tag * UINT64_C(0x9E3779B97F4A7C15);
 
-	return &h->lists[(hash >> 32) * h->list_count >> 32];
+	return &h->lists[(hash >> 32) * h->list_count >> 32].first;
 }
 
 static bool
 is(const struct host *host, const struct address *a, uint16_t tag)
 {
-	return address_same_host(&host->address, a) && host->tag == tag;
+	return memcmp(&host->ip, &a->ip, sizeof(a->ip)) == 0 &&
+	    host->variant == variant_of(a, tag);
 }
 
 static struct host *
@@ -155,8 +181,8 @@ add(struct hosts *h, const struct address *a, uint16_t tag)
 
 	if (host == NULL)
 		return NULL;
-	host->address = (struct address){ .ip = a->ip, .scope = a->scope };
-	host->tag = tag;
+	host->ip = a->ip;
+	host->variant = variant_of(a, tag);
 	host->next = *list;
 	*list = host;
 	link_newest(h, host);
@@ -182,7 +208,9 @@ hosts_use(struct hosts *h, const struct address *a, uint16_t tag)
 {
 	const struct host *newest = h->end.older;
 
-	return is(newest, a, tag) ? newest->number : use_another(h, a, tag);
+	if (__builtin_expect(is(newest, a, tag), true))
+		return newest->number;
+	return use_another(h, a, tag);
 }
 
 /* The host with a number, which must be in use. */
@@ -200,17 +228,18 @@ hosts_touch(struct hosts *h, uint32_t number)
 		make_newest(h, &h->hosts[number]);
 }
 
-const struct address *
+struct address
 hosts_address(const struct hosts *h, uint32_t number)
 {
-	return &numbered(h, number)->address;
+	return address_of(numbered(h, number));
 }
 
 void
 hosts_remove(struct hosts *h, uint32_t number)
 {
 	const struct host *gone = numbered(h, number);
-	struct host **link = list_of(h, &gone->address, gone->tag);
+	const struct address a = address_of(gone);
+	struct host **link = list_of(h, &a, (uint16_t)(gone->variant >> 32));
 	struct host *host;
 
 	while (*link != gone)

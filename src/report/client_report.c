@@ -56,7 +56,7 @@ find_host(struct client_report *r, const struct address *a, uint64_t now)
 	h = &r->hosts[number];
 	if (h->requests == 0)
 		*h = (struct report_host){
-			.host = *hosts_address(r->known, number),
+			.host = hosts_address(r->known, number),
 			.first = now,
 		};
 	return h;

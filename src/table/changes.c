@@ -69,7 +69,7 @@ writer_number(struct changes *c, const struct datatable_writer *w)
 	if (i == HOSTS_NONE)
 		return NOBODY;
 	c->writers[i] = (struct changes_writer){
-		*hosts_address(c->hosts, i),
+		hosts_address(c->hosts, i),
 		w->unit,
 		w->function,
 	};

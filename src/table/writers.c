@@ -43,9 +43,9 @@ writers_count(struct writers *w, const struct address *a, uint64_t time)
 	if (host == HOSTS_NONE)
 		return WRITERS_NOBODY;
 	writer = &w->writers[host];
-	if (writer->writes++ == 0)
-		writer->address = *hosts_address(w->hosts, host);
 	writer->time = time;
+	if (writer->writes++ == 0)
+		writer->address = hosts_address(w->hosts, host);
 	return (uint16_t)(WRITERS_FIRST + host);
 }
 
