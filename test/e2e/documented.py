@@ -36,7 +36,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/6-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
-    "apt-get install ./.build/package/mbasyncserver_3.0.0-1_amd64.deb",
+    "apt-get install ./.build/package/mbasyncserver_3.1.0-1_amd64.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
     "cp /usr/share/doc/mbasyncserver/examples/port-502.conf "
@@ -73,7 +73,7 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl status mbasyncserver",
     "systemctl stop mbasyncserver.service",
     "systemctl stop mbasyncserver.socket mbasyncserver.service",
-    "tar -xzf mbasyncserver-3.0.0-Linux-x86_64.tar.gz -C /usr/local "
+    "tar -xzf mbasyncserver-3.1.0-Linux-x86_64.tar.gz -C /usr/local "
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
