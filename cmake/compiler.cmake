@@ -11,9 +11,9 @@ if(WERROR)
 	add_compile_options(-Werror)
 endif()
 
-# optimise_across(TARGET...): optimise these at link time. That is for programs
-# whose speed counts, and what they link. The objects of gcc can also be linked
-# as any others are, which takes a moment only: so are those of the tests.
+# optimise_across(TARGET...): optimise these at link time, for programs whose
+# speed counts, and the libraries that they link. The objects of gcc can also be
+# linked without it, which is fast: so are the tests.
 include(CheckIPOSupported)
 if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE
    AND CMAKE_C_COMPILER_ID STREQUAL GNU)
@@ -32,7 +32,7 @@ if(can_optimise_across)
 	add_link_options($<$<NOT:${across}>:-fno-lto>)
 endif()
 
-# Hardening. _FORTIFY_SOURCE needs optimisation, and stands in the way of the
+# Hardening. _FORTIFY_SOURCE needs optimisation, and conflicts with the
 # sanitizers.
 check_pie_supported()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,4 +1,4 @@
-# What "cmake --install" puts where. systemd looks for units below /usr/local as
+# What "cmake --install" installs. systemd looks for units below /usr/local as
 # well as below /usr.
 
 set(unit_dir lib/systemd/system)
@@ -13,7 +13,7 @@ foreach(section 1 5 7 8)
 	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
-# Some units name the folder of the programs.
+# Some units contain the directory of the programs.
 set(units ${package_dir}/mbasyncserver.socket
 	${package_dir}/mbasyncserver-redirect-again.service)
 foreach(unit mbasyncserver.service mbasyncserver-redirect.service)

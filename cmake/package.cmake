@@ -2,7 +2,7 @@
 # else a .tar.gz that may be unpacked anywhere.
 
 set(CPACK_PACKAGE_VENDOR "the authors of mbasyncserver")
-# Nobody has given an address: this one is certain to reach nobody.
+# There is no address of maintainers; .invalid is certain not to exist.
 set(CPACK_PACKAGE_CONTACT
 	"mbasyncserver authors <authors@mbasyncserver.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the scripts share: where things are, what is needed, how it is built.
+# Shared by the scripts: paths, required packages, building.
 # To be sourced.
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -14,7 +14,7 @@ test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc curl iproute2 iptables nftables
 	procps strace systemd util-linux valgrind"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
-# Debian packs promtool with a service that starts: only where nobody minds.
+# Debian packages promtool with a service that starts: install it in CI only.
 if [ "${CI:-}" = true ]; then
 	test_needs="$test_needs prometheus"
 fi
@@ -44,13 +44,13 @@ command_exists()
 	command -v "$1" >/dev/null 2>&1
 }
 
-# What only root uses may be out of PATH.
+# Commands for root may not be in PATH.
 sbin_exists()
 {
 	PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
 }
 
-# have PACKAGE: whether what we use of it is there, whoever installed it.
+# have PACKAGE: whether what is used of it is installed, by apt or otherwise.
 have()
 {
 	case $1 in
@@ -121,7 +121,7 @@ as_root()
 	fi
 }
 
-# An update that fails may leave lists that are good enough.
+# After an update that fails the existing lists may be sufficient.
 apt_install()
 {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get update
@@ -186,7 +186,7 @@ configure()
 		say "building $tree"
 		mkdir -p "$tree"
 	fi
-	# A tree that was moved, or has lost its compiler, begins anew.
+	# A tree that was moved, or whose compiler is gone, is configured anew.
 	cmake -S "$root" -B "$tree" "$@" >"$tree.log" 2>&1 ||
 		quietly "$tree.log" cmake --fresh -S "$root" -B "$tree" "$@" ||
 		die "cmake failed"
@@ -242,7 +242,7 @@ configure_fuzzers()
 	    -DWERROR="$werror" -DTEST_TREE=fuzz
 }
 
-# What runs before have counted.
+# Remove the counts of earlier runs.
 forget_coverage()
 {
 	find "$build/coverage" -name '*.gcda' -delete

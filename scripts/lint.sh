@@ -1,6 +1,6 @@
 #!/bin/sh
 # Static checks of code, scripts and manual pages; also a build by clang with
-# warnings as errors. No output, or what to mend.
+# warnings as errors. Prints nothing, or what to correct.
 set -eu
 
 # shellcheck source=lib.sh

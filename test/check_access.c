@@ -187,7 +187,7 @@ static const char *const bad_ranges[] = { "", "coils", "coils:", "coils:-",
 	"registers:1-2x", "registers:1 -2", "inputs:1", "Coils:1",
 	"registers:1-2-3" };
 
-START_TEST(refuses_what_is_no_range)
+START_TEST(refuses_what_is_not_a_range)
 {
 	ck_assert_msg(access_add_read_only(&rules, bad_ranges[_i]) == -1, "%s",
 	    bad_ranges[_i]);
@@ -223,7 +223,7 @@ main(void)
 	    sizeof(writes) / sizeof(*writes));
 	tcase_add_test(tc, read_only_coils_keep_their_registers_when_overlaid);
 	tcase_add_test(tc, any_of_several_ranges_refuses);
-	tcase_add_loop_test(tc, refuses_what_is_no_range, 0,
+	tcase_add_loop_test(tc, refuses_what_is_not_a_range, 0,
 	    sizeof(bad_ranges) / sizeof(*bad_ranges));
 	tcase_add_test(tc, list_takes_no_more_than_it_holds);
 	suite_add_tcase(suite, tc);

@@ -289,7 +289,7 @@ static const struct {
 };
 
 /* Behind one that is right. */
-START_TEST(refuses_what_is_no_listening_tcp_socket)
+START_TEST(refuses_what_is_not_a_listening_tcp_socket)
 {
 	char expected[ACTIVATION_ERROR_MAX];
 
@@ -355,7 +355,7 @@ END_TEST
 static const char *const bad_numbers[] = { "", "x", "1x", "-1", "+1", " 1",
 	"1 ", "0x1", "99999999999999999999" };
 
-START_TEST(refuses_a_count_that_is_none)
+START_TEST(refuses_an_invalid_count)
 {
 	char expected[ACTIVATION_ERROR_MAX];
 
@@ -369,7 +369,7 @@ START_TEST(refuses_a_count_that_is_none)
 }
 END_TEST
 
-START_TEST(refuses_a_process_id_that_is_none)
+START_TEST(refuses_an_invalid_process_id)
 {
 	char expected[ACTIVATION_ERROR_MAX];
 
@@ -397,14 +397,14 @@ main(void)
 	tcase_add_test(tc, takes_ipv6);
 	tcase_add_test(tc, takes_0_sockets);
 	tcase_add_loop_test(
-	    tc, refuses_what_is_no_listening_tcp_socket, 0, COUNT(wrong));
+	    tc, refuses_what_is_not_a_listening_tcp_socket, 0, COUNT(wrong));
 	tcase_add_loop_test(tc, names_the_socket_as_far_as_it_can, 0, 5);
 	tcase_add_test(tc, survives_a_name_without_end);
 	tcase_add_test(tc, leaves_the_sockets_of_another_process_alone);
 	tcase_add_loop_test(
-	    tc, refuses_a_count_that_is_none, 0, COUNT(bad_numbers));
+	    tc, refuses_an_invalid_count, 0, COUNT(bad_numbers));
 	tcase_add_loop_test(
-	    tc, refuses_a_process_id_that_is_none, 0, COUNT(bad_numbers));
+	    tc, refuses_an_invalid_process_id, 0, COUNT(bad_numbers));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

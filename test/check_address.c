@@ -223,7 +223,7 @@ END_TEST
 static const char *const no_ips[] = { "", " ", "1.2.3.4:5", "1.2.3.4:", "[::1]",
 	"[::1]:5", "::1 ", "1.2.3.4/8", "localhost", "1.2.3" };
 
-START_TEST(refuses_a_port_where_there_is_to_be_none)
+START_TEST(refuses_a_port_where_none_is_allowed)
 {
 	struct address a;
 
@@ -458,7 +458,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, parses_an_address_without_a_port, 0, COUNT(ips));
 	tcase_add_loop_test(
-	    tc, refuses_a_port_where_there_is_to_be_none, 0, COUNT(no_ips));
+	    tc, refuses_a_port_where_none_is_allowed, 0, COUNT(no_ips));
 	tcase_add_test(tc, link_local_address_keeps_its_interface);
 	tcase_add_test(tc, longest_text_fits);
 	tcase_add_test(tc, formats_without_a_port);

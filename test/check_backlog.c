@@ -139,7 +139,7 @@ START_TEST(what_cannot_be_submitted_is_exception_04)
 }
 END_TEST
 
-START_TEST(counts_what_is_owed)
+START_TEST(counts_the_bytes_that_are_owed)
 {
 	ck_assert_uint_eq(backlog_owed(NULL), 0);
 	ck_assert(backlog_is_empty(NULL));
@@ -208,7 +208,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, requests_leave_in_the_order_in_which_they_came);
 	tcase_add_test(tc, what_cannot_be_submitted_is_exception_04);
-	tcase_add_test(tc, counts_what_is_owed);
+	tcase_add_test(tc, counts_the_bytes_that_are_owed);
 	tcase_add_test(tc, forgets_what_was_submitted_when_it_is_freed);
 	tcase_add_test(tc, watches_no_more_once_it_is_freed);
 	tcase_add_test(tc, output_is_stuck_while_nothing_leaves_it);

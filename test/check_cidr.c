@@ -48,7 +48,7 @@ static const struct {
 	    "fe80::1111:2222:3333:4444%4294967295", true },
 };
 
-START_TEST(tells_what_lies_in_a_block)
+START_TEST(contains_the_addresses_of_its_block)
 {
 	struct cidr block;
 	struct address address;
@@ -89,7 +89,7 @@ static const char *const bad[] = {
 	"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc/8",
 };
 
-START_TEST(refuses_what_is_no_block)
+START_TEST(refuses_what_is_not_a_block)
 {
 	struct cidr block;
 
@@ -103,10 +103,10 @@ main(void)
 	Suite *suite = suite_create("cidr");
 	TCase *tc = tcase_create("cidr");
 
+	tcase_add_loop_test(tc, contains_the_addresses_of_its_block, 0,
+	    sizeof(cases) / sizeof(*cases));
 	tcase_add_loop_test(
-	    tc, tells_what_lies_in_a_block, 0, sizeof(cases) / sizeof(*cases));
-	tcase_add_loop_test(
-	    tc, refuses_what_is_no_block, 0, sizeof(bad) / sizeof(*bad));
+	    tc, refuses_what_is_not_a_block, 0, sizeof(bad) / sizeof(*bad));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

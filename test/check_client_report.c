@@ -241,7 +241,7 @@ START_TEST(polls_overlap_where_both_read_the_same_table)
 }
 END_TEST
 
-START_TEST(polls_beyond_the_room_replace_what_was_read_once)
+START_TEST(polls_beyond_the_limit_replace_what_was_read_once)
 {
 	for (int i = 0; i < 3; i++)
 		ask_alone(3, 0, 2);
@@ -281,7 +281,7 @@ START_TEST(other_single_reads_are_no_sequence)
 }
 END_TEST
 
-START_TEST(illegal_requests_are_told_with_what_was_wrong)
+START_TEST(illegal_requests_are_listed_with_what_was_wrong)
 {
 	ask_alone(3, 0, 126);
 	ask_alone(3, 65535, 2);
@@ -297,7 +297,7 @@ START_TEST(illegal_requests_are_told_with_what_was_wrong)
 }
 END_TEST
 
-START_TEST(illegal_requests_of_many_kinds_keep_to_their_room)
+START_TEST(illegal_requests_of_many_kinds_keep_to_their_limit)
 {
 	for (unsigned i = 100; i < 200; i++)
 		ask_alone((uint8_t)i, 0, 1);
@@ -348,7 +348,7 @@ START_TEST(exception_04_is_neither_refused_nor_ignored)
 }
 END_TEST
 
-START_TEST(hosts_beyond_the_room_replace_the_longest_unheard)
+START_TEST(hosts_beyond_the_limit_replace_the_least_recently_active)
 {
 	for (unsigned i = 0; i < REPORT_HOSTS_MAX + 3; i++) {
 		uint64_t now = clock_us();
@@ -372,7 +372,7 @@ START_TEST(hosts_beyond_the_room_replace_the_longest_unheard)
 }
 END_TEST
 
-START_TEST(connections_beyond_the_room_replace_the_older_half)
+START_TEST(connections_beyond_the_limit_replace_the_older_half)
 {
 	for (client.id = 1; client.id <= REPORT_CONNECTIONS_MAX; client.id++) {
 		uint64_t now = clock_us();
@@ -466,16 +466,17 @@ main(void)
 	tcase_add_test(tc, period_and_jitter_come_from_the_clock);
 	tcase_add_test(tc, a_write_with_a_read_is_polled_too);
 	tcase_add_test(tc, polls_overlap_where_both_read_the_same_table);
-	tcase_add_test(tc, polls_beyond_the_room_replace_what_was_read_once);
+	tcase_add_test(tc, polls_beyond_the_limit_replace_what_was_read_once);
 	tcase_add_test(tc, reads_of_one_item_after_another_are_noticed);
 	tcase_add_test(tc, other_single_reads_are_no_sequence);
-	tcase_add_test(tc, illegal_requests_are_told_with_what_was_wrong);
-	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_room);
+	tcase_add_test(tc, illegal_requests_are_listed_with_what_was_wrong);
+	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_limit);
 	tcase_add_test(tc, refused_requests_are_not_illegal);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);
-	tcase_add_test(tc, hosts_beyond_the_room_replace_the_longest_unheard);
-	tcase_add_test(tc, connections_beyond_the_room_replace_the_older_half);
+	tcase_add_test(
+	    tc, hosts_beyond_the_limit_replace_the_least_recently_active);
+	tcase_add_test(tc, connections_beyond_the_limit_replace_the_older_half);
 	tcase_add_test(tc, rates_are_of_the_last_whole_second);
 	tcase_add_test(tc, the_report_says_it_all_in_words);
 	suite_add_tcase(suite, tc);

@@ -527,7 +527,7 @@ START_TEST(word_shuts_down_after_the_replies_owed)
 }
 END_TEST
 
-START_TEST(half_a_word_does_not_wait_for_ever)
+START_TEST(part_of_the_word_does_not_wait_for_ever)
 {
 	host.shutdown_word = "quit";
 	evbuffer_add(sending(), "qui", 3);
@@ -538,7 +538,7 @@ START_TEST(half_a_word_does_not_wait_for_ever)
 }
 END_TEST
 
-START_TEST(other_word_closes)
+START_TEST(another_word_closes)
 {
 	host.shutdown_word = "quit";
 	evbuffer_add(sending(), "quip", 4);
@@ -548,7 +548,7 @@ START_TEST(other_word_closes)
 }
 END_TEST
 
-START_TEST(word_is_garbage_where_none_is_set)
+START_TEST(the_word_is_a_bad_frame_where_none_is_set)
 {
 	evbuffer_add(sending(), "quit", 4);
 	turn();
@@ -644,7 +644,7 @@ note_change(void *arg, const struct datatable_change *change)
 	ck_assert_uint_eq(change->after[0], 9);
 }
 
-START_TEST(observer_is_told_who_wrote_what)
+START_TEST(observer_is_called_with_the_writer_and_the_values)
 {
 	unsigned told = 0;
 	struct datatable_observer observer = {
@@ -679,7 +679,7 @@ note_exchange(void *arg, const struct exchange *x)
 	ck_assert_uint_ge(x->response_length, 2);
 }
 
-START_TEST(taps_are_told_of_each_exchange)
+START_TEST(taps_are_called_for_each_exchange)
 {
 	struct tapped first = { 0 };
 	struct tapped second = { 0 };
@@ -859,7 +859,7 @@ START_TEST(finish_waits_for_the_order)
 }
 END_TEST
 
-START_TEST(who_waits_is_not_idle)
+START_TEST(a_client_that_waits_is_not_idle)
 {
 	host.deadlines.idle = 5000;
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
@@ -893,7 +893,7 @@ START_TEST(shutdown_word_waits_for_the_writes_before_it)
 }
 END_TEST
 
-START_TEST(shutdown_word_counts_though_its_sender_goes)
+START_TEST(shutdown_word_counts_after_its_sender_has_closed)
 {
 	host.shutdown_word = "quit";
 	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
@@ -1011,17 +1011,17 @@ add_cases(Suite *suite, void (*set_up)(void))
 
 	tc = add_case(suite, "shut-down word", set_up, teardown);
 	tcase_add_test(tc, word_shuts_down_after_the_replies_owed);
-	tcase_add_test(tc, half_a_word_does_not_wait_for_ever);
-	tcase_add_test(tc, other_word_closes);
-	tcase_add_test(tc, word_is_garbage_where_none_is_set);
+	tcase_add_test(tc, part_of_the_word_does_not_wait_for_ever);
+	tcase_add_test(tc, another_word_closes);
+	tcase_add_test(tc, the_word_is_a_bad_frame_where_none_is_set);
 	tcase_add_test(tc, frame_that_begins_like_the_word_is_a_frame);
 
 	tc = add_case(suite, "seams", set_up, teardown);
 	tcase_add_test(
 	    tc, policy_is_asked_of_decoded_requests_and_refuses_in_time);
 	tcase_add_test(tc, policy_narrows_who_may_shut_down);
-	tcase_add_test(tc, observer_is_told_who_wrote_what);
-	tcase_add_test(tc, taps_are_told_of_each_exchange);
+	tcase_add_test(tc, observer_is_called_with_the_writer_and_the_values);
+	tcase_add_test(tc, taps_are_called_for_each_exchange);
 }
 
 static void
@@ -1037,9 +1037,9 @@ add_order_case(Suite *suite, void (*set_up)(void))
 	    tc, write_that_cannot_be_submitted_is_exception_04_in_its_turn);
 	tcase_add_test(tc, unknown_outcome_closes_without_an_answer);
 	tcase_add_test(tc, finish_waits_for_the_order);
-	tcase_add_test(tc, who_waits_is_not_idle);
+	tcase_add_test(tc, a_client_that_waits_is_not_idle);
 	tcase_add_test(tc, shutdown_word_waits_for_the_writes_before_it);
-	tcase_add_test(tc, shutdown_word_counts_though_its_sender_goes);
+	tcase_add_test(tc, shutdown_word_counts_after_its_sender_has_closed);
 	tcase_add_test(tc, requests_that_wait_count_against_back_pressure);
 	tcase_add_test(tc, reads_that_wait_count_as_their_replies);
 	tcase_add_test(tc, write_of_a_connection_that_closes_is_executed);

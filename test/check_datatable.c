@@ -492,7 +492,7 @@ assert_told(enum datatable_kind kind, uint16_t address, uint16_t quantity)
 	records[0].times = 0;
 }
 
-START_TEST(observers_are_told_in_the_order_in_which_they_came)
+START_TEST(observers_are_called_in_the_order_in_which_they_were_added)
 {
 	start_observed(_i, 3);
 	set_register(5, 1);
@@ -504,7 +504,7 @@ START_TEST(observers_are_told_in_the_order_in_which_they_came)
 }
 END_TEST
 
-START_TEST(observer_is_told_only_of_later_writes)
+START_TEST(observer_is_called_only_for_later_writes)
 {
 	start_observed(_i, 0);
 	set_register(5, 1);
@@ -520,7 +520,7 @@ START_TEST(observer_is_told_only_of_later_writes)
 }
 END_TEST
 
-START_TEST(reads_are_not_told)
+START_TEST(reads_call_no_observer)
 {
 	start_observed(_i, 1);
 	datatable_read_registers(table, 0, 65535, words);
@@ -563,7 +563,7 @@ START_TEST(observer_gets_coils_before_and_after_as_coils)
 }
 END_TEST
 
-START_TEST(observer_is_told_of_a_write_that_changes_nothing)
+START_TEST(observer_is_called_for_a_write_that_changes_nothing)
 {
 	start_observed(_i, 1);
 	set_coil(77, 1);
@@ -657,12 +657,12 @@ observing(void)
 	TCase *tc = tcase_create("observing");
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
-	add(tc, observers_are_told_in_the_order_in_which_they_came);
-	add(tc, observer_is_told_only_of_later_writes);
-	add(tc, reads_are_not_told);
+	add(tc, observers_are_called_in_the_order_in_which_they_were_added);
+	add(tc, observer_is_called_only_for_later_writes);
+	add(tc, reads_call_no_observer);
 	add(tc, observer_gets_registers_before_and_after);
 	add(tc, observer_gets_coils_before_and_after_as_coils);
-	add(tc, observer_is_told_of_a_write_that_changes_nothing);
+	add(tc, observer_is_called_for_a_write_that_changes_nothing);
 	add(tc, observer_gets_the_longest_writes_whole);
 	return tc;
 }

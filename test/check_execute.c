@@ -493,7 +493,7 @@ changed_cb(void *arg, const struct datatable_change *change)
 	told.change = *change;
 }
 
-START_TEST(each_write_is_told_once_with_its_writer_and_range)
+START_TEST(observers_are_called_once_for_each_write_with_its_writer_and_range)
 {
 	static struct datatable_observer observer = { .changed = changed_cb };
 	static const struct {
@@ -584,7 +584,8 @@ others(void)
 	add(tc, identification_of_one_object_byte_by_byte);
 	add(tc, exception_sets_the_flag_where_it_was_set_already);
 	add(tc, unknown_functions_are_answered_with_exception_01);
-	add(tc, each_write_is_told_once_with_its_writer_and_range);
+	add(tc,
+	    observers_are_called_once_for_each_write_with_its_writer_and_range);
 	return tc;
 }
 

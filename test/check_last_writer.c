@@ -120,7 +120,7 @@ assert_host(const struct address *a, unsigned n)
 	ck_assert(is_host(a, n));
 }
 
-START_TEST(nobody_has_written_at_the_start)
+START_TEST(no_address_has_a_writer_at_the_start)
 {
 	start(_i);
 	for (unsigned i = 0; i < ADDRESSES; i++)
@@ -134,7 +134,7 @@ START_TEST(nobody_has_written_at_the_start)
 }
 END_TEST
 
-START_TEST(tells_who_and_when)
+START_TEST(knows_the_writer_and_the_time)
 {
 	struct last_write w;
 
@@ -517,9 +517,9 @@ START_TEST(random_writes_are_as_the_model_has_them)
 }
 END_TEST
 
-/* Each of many strangers takes a register of its own; the friend, who writes
+/* Each of many hosts writes a register of its own; one host, which writes
  * all the time, is never forgotten. */
-START_TEST(strangers_are_forgotten_what_they_wrote_is_not)
+START_TEST(writers_may_be_forgotten_and_their_writes_are_not)
 {
 	struct last_write w;
 	unsigned forgotten = 0;
@@ -551,7 +551,7 @@ START_TEST(strangers_are_forgotten_what_they_wrote_is_not)
 END_TEST
 
 /* The forgotten one may have been the one who writes now. */
-START_TEST(who_was_forgotten_hands_nothing_over)
+START_TEST(a_forgotten_writer_does_not_contend)
 {
 	start(_i);
 	write_one(1, DATATABLE_REGISTERS, 0, 1);
@@ -587,8 +587,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, nobody_has_written_at_the_start, 0, 2);
-	tcase_add_loop_test(tc, tells_who_and_when, 0, 2);
+	tcase_add_loop_test(tc, no_address_has_a_writer_at_the_start, 0, 2);
+	tcase_add_loop_test(tc, knows_the_writer_and_the_time, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_of_the_same_value_is_a_write_and_no_change, 0, 2);
 	tcase_add_loop_test(tc, one_change_among_many_is_counted, 0, 2);
@@ -602,8 +602,8 @@ main(void)
 	    tc, neighbours_contend_for_the_register_and_not_for_their_coils);
 	tcase_add_loop_test(tc, random_writes_are_as_the_model_has_them, 0, 2);
 	tcase_add_loop_test(
-	    tc, strangers_are_forgotten_what_they_wrote_is_not, 0, 2);
-	tcase_add_loop_test(tc, who_was_forgotten_hands_nothing_over, 0, 2);
+	    tc, writers_may_be_forgotten_and_their_writes_are_not, 0, 2);
+	tcase_add_loop_test(tc, a_forgotten_writer_does_not_contend, 0, 2);
 	tcase_add_test(tc, freeing_nothing_is_fine);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

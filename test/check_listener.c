@@ -230,7 +230,7 @@ next_descriptor(void)
 	return fd;
 }
 
-START_TEST(system_chooses_a_port_and_the_address_tells)
+START_TEST(system_chooses_a_port_and_the_address_names_it)
 {
 	char text[ADDRESS_TEXT_MAX], expected[ADDRESS_TEXT_MAX];
 	struct address a;
@@ -277,7 +277,7 @@ START_TEST(accepted_socket_is_non_blocking_and_close_on_exec)
 }
 END_TEST
 
-START_TEST(tells_where_a_connection_comes_from)
+START_TEST(passes_the_address_of_the_client)
 {
 	struct sockaddr_storage bound = { 0 };
 	socklen_t length = sizeof(bound);
@@ -347,7 +347,7 @@ START_TEST(starts_paused)
 }
 END_TEST
 
-START_TEST(accepts_nobody_while_paused_and_the_queue_when_resumed)
+START_TEST(accepts_nothing_while_paused_and_the_queue_when_resumed)
 {
 	listen_on("127.0.0.1");
 	resume();
@@ -575,7 +575,7 @@ restore_descriptors(void)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-START_TEST(out_of_descriptors_is_told_once_a_turn)
+START_TEST(out_of_descriptors_is_reported_once_a_turn)
 {
 	listen_on("127.0.0.1");
 	connect_many(2);
@@ -644,7 +644,7 @@ opening(void)
 	TCase *tc = tcase_create("opening");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, system_chooses_a_port_and_the_address_tells);
+	tcase_add_test(tc, system_chooses_a_port_and_the_address_names_it);
 	tcase_add_test(tc, listening_socket_is_non_blocking_and_close_on_exec);
 	tcase_add_test(tc, makes_a_blocking_socket_non_blocking);
 	tcase_add_test(tc, queue_is_as_long_as_the_system_lets_it);
@@ -667,13 +667,13 @@ accepting(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, accepted_socket_is_non_blocking_and_close_on_exec);
-	tcase_add_test(tc, tells_where_a_connection_comes_from);
+	tcase_add_test(tc, passes_the_address_of_the_client);
 	tcase_add_test(tc, accepted_socket_is_the_other_end_of_the_connection);
 	tcase_add_loop_test(
 	    tc, accepted_socket_inherits_its_options, 0, COUNT(inherited));
 	tcase_add_test(tc, starts_paused);
 	tcase_add_test(
-	    tc, accepts_nobody_while_paused_and_the_queue_when_resumed);
+	    tc, accepts_nothing_while_paused_and_the_queue_when_resumed);
 	tcase_add_test(tc, may_be_paused_and_resumed_twice);
 	tcase_add_test(tc, pause_from_within_accepted_ends_the_turn);
 	tcase_add_test(tc, accepts_64_connections_per_turn);
@@ -689,7 +689,7 @@ running_out(void)
 
 	tcase_set_tags(tc, "descriptors");
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, out_of_descriptors_is_told_once_a_turn);
+	tcase_add_test(tc, out_of_descriptors_is_reported_once_a_turn);
 	tcase_add_test(tc, out_of_descriptors_may_pause_it);
 	return tc;
 }

@@ -214,7 +214,7 @@ START_TEST(time_is_the_local_time)
 }
 END_TEST
 
-START_TEST(what_was_asked_for_is_written_whatever_the_level)
+START_TEST(requested_lines_are_written_at_every_level)
 {
 	log_set_level(LOG_ERROR);
 	log_asked(LOG_DEBUG, "trace: %d", 1);
@@ -584,7 +584,7 @@ START_TEST(full_socket_drops_lines_and_the_next_one_counts_them)
 END_TEST
 
 /* Line lengths differ, so that some line finds room for a part of it. */
-START_TEST(terminal_that_nobody_reads_does_not_block)
+START_TEST(an_unread_terminal_does_not_block)
 {
 	int ours = posix_openpt(O_RDWR | O_NOCTTY);
 	int terminal;
@@ -606,7 +606,7 @@ START_TEST(terminal_that_nobody_reads_does_not_block)
 }
 END_TEST
 
-START_TEST(lost_lines_are_told_whatever_the_level)
+START_TEST(lost_lines_are_reported_at_every_level)
 {
 	size_t passed;
 
@@ -622,7 +622,7 @@ START_TEST(lost_lines_are_told_whatever_the_level)
 }
 END_TEST
 
-START_TEST(lines_nobody_can_read_are_lost_without_harm)
+START_TEST(unreadable_output_loses_lines_without_harm)
 {
 	close(error_end); /* EPIPE */
 	log_line(LOG_INFO, "event: one");
@@ -743,7 +743,7 @@ lines(void)
 	tcase_add_test(tc, level_is_info_by_default);
 	tcase_add_loop_test(tc, line_is_date_time_level_event, 0, LEVELS);
 	tcase_add_test(tc, time_is_the_local_time);
-	tcase_add_test(tc, what_was_asked_for_is_written_whatever_the_level);
+	tcase_add_test(tc, requested_lines_are_written_at_every_level);
 	tcase_add_test(tc, percent_signs_in_values_are_left_alone);
 	tcase_add_test(tc, newlines_in_values_do_not_end_the_line);
 	tcase_add_loop_test(
@@ -796,9 +796,9 @@ harm(void)
 	tcase_add_test(tc, full_pipe_drops_lines_and_the_next_one_counts_them);
 	tcase_add_test(
 	    tc, full_socket_drops_lines_and_the_next_one_counts_them);
-	tcase_add_test(tc, terminal_that_nobody_reads_does_not_block);
-	tcase_add_test(tc, lost_lines_are_told_whatever_the_level);
-	tcase_add_test(tc, lines_nobody_can_read_are_lost_without_harm);
+	tcase_add_test(tc, an_unread_terminal_does_not_block);
+	tcase_add_test(tc, lost_lines_are_reported_at_every_level);
+	tcase_add_test(tc, unreadable_output_loses_lines_without_harm);
 	tcase_add_test(tc, closed_standard_error_does_no_harm);
 	tcase_add_test(tc, full_standard_output_does_not_block);
 	tcase_add_test(tc, closed_standard_output_does_no_harm);

@@ -178,7 +178,7 @@ START_TEST(does_nothing_without_a_manager)
 }
 END_TEST
 
-START_TEST(tells_when_clients_are_accepted_and_not_before)
+START_TEST(reports_readiness_once_clients_are_accepted)
 {
 	begin(NULL);
 	pass(10 * STATUS_MS);
@@ -222,7 +222,7 @@ static const char *const bad_names[] = {
 	 "----------------------------------------"), /* 108 bytes */
 };
 
-START_TEST(ignores_a_name_that_is_none)
+START_TEST(ignores_an_invalid_name)
 {
 	int next = next_descriptor();
 
@@ -233,7 +233,7 @@ START_TEST(ignores_a_name_that_is_none)
 }
 END_TEST
 
-START_TEST(tells_of_work_when_it_has_changed)
+START_TEST(reports_status_when_it_has_changed)
 {
 	begin(NULL);
 	notify_ready(notify);
@@ -256,7 +256,7 @@ START_TEST(tells_of_work_when_it_has_changed)
 }
 END_TEST
 
-START_TEST(tells_of_the_end_at_once_and_only_once)
+START_TEST(reports_the_stop_at_once_and_only_once)
 {
 	begin(NULL);
 	notify_ready(notify);
@@ -294,7 +294,7 @@ START_TEST(feeds_the_watchdog_once_when_the_loop_was_late)
 }
 END_TEST
 
-START_TEST(feeds_no_watchdog_that_nobody_asked_for)
+START_TEST(does_not_feed_a_watchdog_that_is_not_requested)
 {
 	begin(NULL);
 	pass(DAY_MS);
@@ -305,7 +305,7 @@ END_TEST
 static const char *const bad_times[] = { "", "0", "x", "200000x", "-200000",
 	"+200000", " 200000", "0x100", "1e6", "18446744073709551616" };
 
-START_TEST(ignores_a_watchdog_time_that_is_none)
+START_TEST(ignores_an_invalid_watchdog_time)
 {
 	begin(bad_times[_i]);
 	pass(DAY_MS);
@@ -353,7 +353,7 @@ START_TEST(feeds_the_watchdog_of_this_process_only)
 }
 END_TEST
 
-START_TEST(tells_later_what_a_manager_that_was_away_has_missed)
+START_TEST(reports_later_what_a_manager_has_missed)
 {
 	begin("1000000");
 	stop_listening();
@@ -429,22 +429,21 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, does_nothing_without_a_manager);
-	tcase_add_test(tc, tells_when_clients_are_accepted_and_not_before);
+	tcase_add_test(tc, reports_readiness_once_clients_are_accepted);
 	tcase_add_test(tc, finds_an_abstract_name);
 	tcase_add_test(tc, finds_the_longest_path);
-	tcase_add_loop_test(
-	    tc, ignores_a_name_that_is_none, 0, COUNT(bad_names));
-	tcase_add_test(tc, tells_of_work_when_it_has_changed);
-	tcase_add_test(tc, tells_of_the_end_at_once_and_only_once);
+	tcase_add_loop_test(tc, ignores_an_invalid_name, 0, COUNT(bad_names));
+	tcase_add_test(tc, reports_status_when_it_has_changed);
+	tcase_add_test(tc, reports_the_stop_at_once_and_only_once);
 	tcase_add_test(tc, feeds_the_watchdog_at_half_its_time);
 	tcase_add_test(tc, feeds_the_watchdog_once_when_the_loop_was_late);
-	tcase_add_test(tc, feeds_no_watchdog_that_nobody_asked_for);
+	tcase_add_test(tc, does_not_feed_a_watchdog_that_is_not_requested);
 	tcase_add_loop_test(
-	    tc, ignores_a_watchdog_time_that_is_none, 0, COUNT(bad_times));
+	    tc, ignores_an_invalid_watchdog_time, 0, COUNT(bad_times));
 	tcase_add_loop_test(tc,
 	    keeps_extreme_watchdog_times_within_a_millisecond_and_a_day, 0, 4);
 	tcase_add_loop_test(tc, feeds_the_watchdog_of_this_process_only, 0, 6);
-	tcase_add_test(tc, tells_later_what_a_manager_that_was_away_has_missed);
+	tcase_add_test(tc, reports_later_what_a_manager_has_missed);
 	tcase_add_test(tc, does_not_wait_for_a_manager_that_does_not_read);
 	tcase_add_test(tc, leaves_no_descriptor_behind);
 	suite_add_tcase(suite, tc);

@@ -475,7 +475,7 @@ static const struct {
 	{ "192.0.2.1:0", "192.0.2.1:0" },
 };
 
-START_TEST(http_is_on_loopback_unless_told_otherwise)
+START_TEST(http_is_on_loopback_by_default)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -931,7 +931,7 @@ static const char *const help_defaults[] = {
 	"info (default)",
 };
 
-START_TEST(help_tells_the_defaults)
+START_TEST(help_shows_the_defaults)
 {
 	char *help = options_help();
 
@@ -1084,8 +1084,8 @@ accepting(void)
 	tcase_add_test(tc, state_options_are_read);
 	tcase_add_test(tc, the_journal_is_kept_by_days_or_by_rows);
 	tcase_add_test(tc, nothing_is_kept_by_default);
-	tcase_add_loop_test(tc, http_is_on_loopback_unless_told_otherwise, 0,
-	    COUNT(http_addresses));
+	tcase_add_loop_test(
+	    tc, http_is_on_loopback_by_default, 0, COUNT(http_addresses));
 	tcase_add_test(tc, http_is_off_by_default);
 	tcase_add_test(tc, writing_beyond_loopback_takes_a_token);
 	tcase_add_test(tc, http_has_16_names);
@@ -1128,7 +1128,7 @@ helping(void)
 
 	tcase_add_loop_test(tc, help_lists_every_option, 0, COUNT(help_names));
 	tcase_add_loop_test(
-	    tc, help_tells_the_defaults, 0, COUNT(help_defaults));
+	    tc, help_shows_the_defaults, 0, COUNT(help_defaults));
 	tcase_add_test(tc, help_fits_80_columns_and_ends_in_a_newline);
 	tcase_add_test(tc, help_keeps_its_columns);
 	return tc;

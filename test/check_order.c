@@ -279,7 +279,7 @@ START_TEST(a_thousand_pipelined_requests_share_few_rounds)
 }
 END_TEST
 
-START_TEST(nobody_else_waits)
+START_TEST(other_connections_do_not_wait)
 {
 	struct evbuffer *out = evbuffer_new();
 	uint64_t rounds;
@@ -321,7 +321,7 @@ START_TEST(a_write_beside_many_waits_one_round)
 }
 END_TEST
 
-START_TEST(who_half_closes_gets_all_replies)
+START_TEST(a_client_that_half_closes_gets_all_replies)
 {
 	start();
 	dial(0);
@@ -334,7 +334,7 @@ START_TEST(who_half_closes_gets_all_replies)
 }
 END_TEST
 
-START_TEST(a_stop_lets_those_who_wait_finish)
+START_TEST(a_stop_answers_the_requests_that_wait)
 {
 	start();
 	for (int i = 0; i < CLIENTS; i++) {
@@ -356,7 +356,7 @@ START_TEST(a_stop_lets_those_who_wait_finish)
 }
 END_TEST
 
-START_TEST(the_shutdown_word_comes_behind_the_writes)
+START_TEST(the_shutdown_word_takes_effect_after_the_writes)
 {
 	struct evbuffer *out = evbuffer_new();
 
@@ -373,7 +373,7 @@ START_TEST(the_shutdown_word_comes_behind_the_writes)
 }
 END_TEST
 
-START_TEST(writes_go_their_way_when_the_server_goes)
+START_TEST(writes_are_settled_after_the_server_is_freed)
 {
 	start();
 	dial(0);
@@ -386,7 +386,7 @@ START_TEST(writes_go_their_way_when_the_server_goes)
 }
 END_TEST
 
-START_TEST(who_waits_is_not_evicted)
+START_TEST(a_client_that_waits_is_not_evicted)
 {
 	config.max_connections = 1;
 	config.evict_idle = 0;
@@ -425,13 +425,13 @@ main(void)
 	tcase_add_test(tc, the_order_within_each_connection_is_kept);
 	tcase_add_test(tc, connections_are_executed_in_the_order_that_it_says);
 	tcase_add_test(tc, a_thousand_pipelined_requests_share_few_rounds);
-	tcase_add_test(tc, nobody_else_waits);
+	tcase_add_test(tc, other_connections_do_not_wait);
 	tcase_add_test(tc, a_write_beside_many_waits_one_round);
-	tcase_add_test(tc, who_half_closes_gets_all_replies);
-	tcase_add_test(tc, a_stop_lets_those_who_wait_finish);
-	tcase_add_test(tc, the_shutdown_word_comes_behind_the_writes);
-	tcase_add_test(tc, writes_go_their_way_when_the_server_goes);
-	tcase_add_test(tc, who_waits_is_not_evicted);
+	tcase_add_test(tc, a_client_that_half_closes_gets_all_replies);
+	tcase_add_test(tc, a_stop_answers_the_requests_that_wait);
+	tcase_add_test(tc, the_shutdown_word_takes_effect_after_the_writes);
+	tcase_add_test(tc, writes_are_settled_after_the_server_is_freed);
+	tcase_add_test(tc, a_client_that_waits_is_not_evicted);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -148,7 +148,7 @@ START_TEST(first_no_to_a_shut_down_decides)
 }
 END_TEST
 
-START_TEST(who_has_no_question_is_passed_over)
+START_TEST(policies_without_the_question_are_skipped)
 {
 	policies[_i].may_connect = NULL;
 	policies[_i].may_request = NULL;
@@ -215,7 +215,8 @@ main(void)
 	tcase_add_loop_test(tc, first_no_to_a_connection_decides, 0, 3);
 	tcase_add_loop_test(tc, first_exception_decides, 0, 3);
 	tcase_add_loop_test(tc, first_no_to_a_shut_down_decides, 0, 3);
-	tcase_add_loop_test(tc, who_has_no_question_is_passed_over, 0, 2);
+	tcase_add_loop_test(
+	    tc, policies_without_the_question_are_skipped, 0, 2);
 	tcase_add_test(tc, questions_are_apart);
 	tcase_add_test(tc, connection_and_shut_down_are_different_questions);
 	suite_add_tcase(suite, tc);

@@ -136,7 +136,7 @@ wants(int overlay, enum datatable_kind kind, unsigned address)
 
 /* Overlaid, the coils of registers 2 to 3, and the registers of coils 47 to
  * 80; either way 32 to 63, and 2 to 5. */
-START_TEST(whoever_asks_for_registers_asks_for_their_coils)
+START_TEST(overlaid_registers_include_their_coils)
 {
 	bool overlaid = _i == DATATABLE_OVERLAID;
 
@@ -189,8 +189,7 @@ main(void)
 	tcase_add_test(tc, takes_every_option);
 	tcase_add_loop_test(tc, refuses, 0, (int)(sizeof(bad) / sizeof(*bad)));
 	tcase_add_test(tc, takes_64_ranges_and_no_more);
-	tcase_add_loop_test(
-	    tc, whoever_asks_for_registers_asks_for_their_coils, 0, 2);
+	tcase_add_loop_test(tc, overlaid_registers_include_their_coils, 0, 2);
 	tcase_add_test(tc, help_names_every_option);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

@@ -259,7 +259,7 @@ END_TEST
 
 /* --- limits ------------------------------------------------------------- */
 
-START_TEST(refuses_the_newcomer_at_the_limit)
+START_TEST(refuses_new_connections_at_the_limit)
 {
 	int fds[3];
 
@@ -302,7 +302,7 @@ START_TEST(keeps_the_reserve_of_descriptors_from_clients)
 }
 END_TEST
 
-START_TEST(evicts_the_longest_idle_at_the_limit)
+START_TEST(evicts_the_least_recently_active_at_the_limit)
 {
 	uint64_t now;
 	int fds[3];
@@ -458,7 +458,7 @@ END_TEST
 
 /* --- stopping ----------------------------------------------------------- */
 
-START_TEST(stop_without_connections_is_told_from_the_loop_once)
+START_TEST(stop_without_connections_calls_stopped_once_from_the_loop)
 {
 	start();
 	server_stop(server);
@@ -471,7 +471,7 @@ START_TEST(stop_without_connections_is_told_from_the_loop_once)
 }
 END_TEST
 
-START_TEST(stop_ends_connections_whatever_they_do)
+START_TEST(stop_ends_connections_in_every_state)
 {
 	uint64_t began;
 	int fds[3];
@@ -624,7 +624,7 @@ START_TEST(order_holds_one_connection_and_no_other)
 }
 END_TEST
 
-START_TEST(who_is_owed_a_reply_is_not_evicted)
+START_TEST(a_client_that_waits_for_a_reply_is_not_evicted)
 {
 	int writer, reader;
 
@@ -664,7 +664,7 @@ reset(int fd)
 	close(fd);
 }
 
-START_TEST(writes_of_those_who_have_gone_are_executed_and_counted)
+START_TEST(writes_of_closed_connections_are_executed_and_counted)
 {
 	int fd;
 
@@ -714,9 +714,9 @@ main(void)
 	tcase_add_test(tc, listens_on_no_more_addresses_than_it_can);
 
 	tc = add_case(suite, "limits");
-	tcase_add_test(tc, refuses_the_newcomer_at_the_limit);
+	tcase_add_test(tc, refuses_new_connections_at_the_limit);
 	tcase_add_test(tc, keeps_the_reserve_of_descriptors_from_clients);
-	tcase_add_test(tc, evicts_the_longest_idle_at_the_limit);
+	tcase_add_test(tc, evicts_the_least_recently_active_at_the_limit);
 	tcase_add_test(tc, limits_the_connections_of_one_address);
 	tcase_add_test(tc, sweeps_deadlines);
 	tcase_add_test(tc, lingers_for_a_bounded_time);
@@ -730,8 +730,9 @@ main(void)
 	    tc, resumes_by_itself_when_descriptors_are_free_elsewhere);
 
 	tc = add_case(suite, "stopping");
-	tcase_add_test(tc, stop_without_connections_is_told_from_the_loop_once);
-	tcase_add_test(tc, stop_ends_connections_whatever_they_do);
+	tcase_add_test(
+	    tc, stop_without_connections_calls_stopped_once_from_the_loop);
+	tcase_add_test(tc, stop_ends_connections_in_every_state);
 	tcase_add_test(tc, stop_is_over_as_soon_as_all_clients_have_left);
 	tcase_add_test(tc, word_stops_the_server);
 
@@ -740,8 +741,8 @@ main(void)
 	tcase_add_test(tc, factory_makes_the_bufferevents);
 	tcase_add_test(tc, factory_that_fails_costs_only_its_client);
 	tcase_add_test(tc, order_holds_one_connection_and_no_other);
-	tcase_add_test(tc, who_is_owed_a_reply_is_not_evicted);
+	tcase_add_test(tc, a_client_that_waits_for_a_reply_is_not_evicted);
 	tcase_add_test(
-	    tc, writes_of_those_who_have_gone_are_executed_and_counted);
+	    tc, writes_of_closed_connections_are_executed_and_counted);
 	return suite_run(suite);
 }

@@ -61,7 +61,7 @@ assert_exception(size_t length, uint8_t function, uint8_t code)
 	ck_assert_uint_eq(reply[8], code);
 }
 
-START_TEST(a_request_is_done_and_counted)
+START_TEST(a_request_is_executed_and_counted)
 {
 	set_register(5, 0x1234);
 	ck_assert_uint_eq(ask(MB_FC_READ_HOLDING_REGISTERS, 5, 1), 7 + 4);
@@ -106,7 +106,7 @@ refuse(void *arg, const struct client *who, uint8_t unit,
 	return MB_EX_SERVER_DEVICE_FAILURE;
 }
 
-START_TEST(what_the_policy_refuses_is_not_done)
+START_TEST(what_the_policy_refuses_is_not_executed)
 {
 	unsigned asked = 0;
 	const struct policy policy = { .arg = &asked, .may_request = refuse };
@@ -134,7 +134,7 @@ START_TEST(judging_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_write_that_came_to_be_refused_is_counted_and_told_as_such)
+START_TEST(a_write_that_the_order_refuses_is_counted_and_reported_as_refused)
 {
 	const uint8_t adu[] = { 0, 1, 0, 0, 0, 6, UNIT,
 		MB_FC_WRITE_SINGLE_REGISTER, 0, 5, 0, 9 };
@@ -179,7 +179,7 @@ exchanged(void *arg, const struct exchange *x)
 	t->last = *x;
 }
 
-START_TEST(each_tap_is_told_of_each_exchange)
+START_TEST(each_tap_is_called_for_each_exchange)
 {
 	struct told one = { 0 }, other = { 0 };
 	const struct tap last = {
@@ -332,16 +332,16 @@ main(void)
 	TCase *tc = tcase_create("service");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, a_request_is_done_and_counted);
+	tcase_add_test(tc, a_request_is_executed_and_counted);
 	tcase_add_test(tc, what_is_wrong_is_answered_and_changes_nothing);
-	tcase_add_test(tc, what_the_policy_refuses_is_not_done);
+	tcase_add_test(tc, what_the_policy_refuses_is_not_executed);
 	tcase_add_loop_test(
 	    tc, a_batch_is_answered_as_each_of_its_frames, 0, 20);
 	tcase_add_test(tc, a_batch_ends_where_it_must);
 	tcase_add_test(tc, judging_changes_nothing);
-	tcase_add_test(
-	    tc, a_write_that_came_to_be_refused_is_counted_and_told_as_such);
-	tcase_add_test(tc, each_tap_is_told_of_each_exchange);
+	tcase_add_test(tc,
+	    a_write_that_the_order_refuses_is_counted_and_reported_as_refused);
+	tcase_add_test(tc, each_tap_is_called_for_each_exchange);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

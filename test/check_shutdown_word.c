@@ -122,7 +122,7 @@ static const struct {
 	{ "shutdown", BYTES("\0\0u\0"), SHUTDOWN_WORD_PARTIAL },
 };
 
-START_TEST(tells_the_word_from_everything_else)
+START_TEST(recognises_the_word_only)
 {
 	add_chain(cases[_i].bytes, cases[_i].length);
 	ck_assert_int_eq(match(cases[_i].word), cases[_i].result);
@@ -229,8 +229,7 @@ main(void)
 	TCase *tc = tcase_create("shutdown_word");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(
-	    tc, tells_the_word_from_everything_else, 0, COUNT(cases));
+	tcase_add_loop_test(tc, recognises_the_word_only, 0, COUNT(cases));
 	tcase_add_loop_test(tc,
 	    how_bytes_are_split_over_chains_makes_no_difference, 0,
 	    COUNT(cases));

@@ -253,7 +253,7 @@ assert_ends_in(const char *line, const char *level, const char *text)
 	ck_assert_str_eq(line + strlen(line) - (size_t)n, expected);
 }
 
-START_TEST(tap_logs_the_line_whatever_the_level)
+START_TEST(tap_logs_the_line_at_every_level)
 {
 	struct scene s;
 
@@ -290,7 +290,7 @@ main(void)
 	tcase_add_loop_test(tc, shows_32_bytes_of_a_pdu_at_the_most, 0,
 	    sizeof(long_pdus) / sizeof(*long_pdus));
 	tcase_add_loop_test(tc, cuts_what_does_not_fit, 0, CASES);
-	tcase_add_test(tc, tap_logs_the_line_whatever_the_level);
+	tcase_add_test(tc, tap_logs_the_line_at_every_level);
 	tcase_add_test(tc, longest_line_is_logged_whole);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

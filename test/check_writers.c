@@ -77,7 +77,7 @@ START_TEST(numbers_of_nobody_have_no_client)
 }
 END_TEST
 
-START_TEST(when_full_it_takes_nobody_new)
+START_TEST(when_full_new_connections_are_refused)
 {
 	uint16_t numbers[WRITERS_ROOM];
 
@@ -166,7 +166,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_client_keeps_its_number_whatever_its_port);
 	tcase_add_test(tc, numbers_of_nobody_have_no_client);
-	tcase_add_test(tc, when_full_it_takes_nobody_new);
+	tcase_add_test(tc, when_full_new_connections_are_refused);
 	tcase_add_test(tc, forgets_the_half_that_has_not_written_for_longest);
 	tcase_add_test(tc, survives_many_strangers);
 	tcase_add_test(tc, one_or_none_is_not_forgotten);

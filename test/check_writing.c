@@ -232,7 +232,7 @@ START_TEST(what_the_order_refuses_is_not_written)
 }
 END_TEST
 
-START_TEST(a_write_is_executed_whose_owner_has_gone)
+START_TEST(a_write_without_an_owner_is_executed)
 {
 	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words };
 	struct held_order held;
@@ -262,7 +262,7 @@ note_writer(void *arg, const struct datatable_change *change)
 	(*told)++;
 }
 
-START_TEST(observers_are_told_who_wrote)
+START_TEST(observers_are_called_with_the_writer)
 {
 	const struct writing w = { DATATABLE_REGISTERS, 3, 200, words };
 	unsigned told = 0;
@@ -290,8 +290,8 @@ main(void)
 	tcase_add_test(tc, the_policy_is_asked_about_every_part);
 	tcase_add_test(tc, all_of_it_is_one_write_of_the_order);
 	tcase_add_test(tc, what_the_order_refuses_is_not_written);
-	tcase_add_test(tc, a_write_is_executed_whose_owner_has_gone);
-	tcase_add_test(tc, observers_are_told_who_wrote);
+	tcase_add_test(tc, a_write_without_an_owner_is_executed);
+	tcase_add_test(tc, observers_are_called_with_the_writer);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -17,7 +17,7 @@ ATTEMPTS = 11
 
 
 def come_and_go(channel, target):
-    """work(): newcomers that don't wait to be accepted, until told to stop.
+    """work(): new clients that don't wait to be accepted, until told to stop.
     Every dead one in the queue is an accept that fails."""
     gone = 0
     while not channel.poll(PACE):
@@ -48,8 +48,8 @@ class Descriptors(AbuseTest):
         self.settled(server, DESCRIPTORS)
         wait_for(lambda: server.log_lines(" accept: "), "a word about it")
         served = DESCRIPTORS - alone
-        newcomers = self.help(come_and_go, target_of(server))
-        newcomers.result()
+        new_clients = self.help(come_and_go, target_of(server))
+        new_clients.result()
 
         began, used = time.monotonic(), server.cpu_seconds()
         clients[0].ping()
@@ -57,7 +57,7 @@ class Descriptors(AbuseTest):
         used = server.cpu_seconds() - used
         elapsed = time.monotonic() - began
         clients[0].ping()
-        gone = newcomers.stop()
+        gone = new_clients.stop()
         self.assertLess(used, 0.1 * elapsed, "it spins")
 
         # Those who are in are served; each that goes makes room for the next.
@@ -68,8 +68,8 @@ class Descriptors(AbuseTest):
         for client in clients:
             self.assertEqual(client.frame()[0], 7)
             client.close()
-        with Client(server) as newcomer:
-            newcomer.ping(10)
+        with Client(server) as new_client:
+            new_client.ping(10)
         self.settled(server, alone)
         lines = self.assert_log_is_bounded(server)
         total = time.monotonic() - self.began

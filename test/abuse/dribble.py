@@ -1,4 +1,4 @@
-"""500 clients that dribble, beside one that behaves."""
+"""500 clients that send a byte at a time, beside one that does not."""
 
 import statistics
 
@@ -41,7 +41,7 @@ def dribble(channel, target):
 
 
 class Dribble(AbuseTest):
-    """A frame that does not arrive keeps nobody waiting but its sender."""
+    """An incomplete frame delays no other client."""
 
     def test_500_dribbling_clients_do_not_hold_up_another(self):
         server = self.start()

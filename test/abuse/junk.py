@@ -1,4 +1,4 @@
-"""Random junk: ABUSE_SECONDS=60 for a minute of it."""
+"""Random bytes: ABUSE_SECONDS=60 for a minute of them."""
 
 import random
 import time

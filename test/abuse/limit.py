@@ -27,7 +27,7 @@ def be_refused(channel, target):
 
 
 class Limit(AbuseTest):
-    """Who is in is served; who is not is told at once."""
+    """Those connected are served; others are closed at once."""
 
     def test_refusal(self):
         server = self.start("--max-connections", str(LIMIT))
@@ -86,8 +86,8 @@ class Eviction(AbuseTest):
 
         clock.advance(20)
         self.turn(others)
-        with self.connect(server) as newcomer:
-            newcomer.ping()
+        with self.connect(server) as new_client:
+            new_client.ping()
             longest.expect_eof()
             second.ping()
             self.refused(server)  # nobody else is idle for so long
@@ -96,8 +96,8 @@ class Eviction(AbuseTest):
 
             evicted = server.log_lines("longest idle at the connection limit")
             self.assertEqual(len(evicted), 1)
-            figure("eviction", "the one idle for 70 s of %d made room; after "
-                   "50 s nobody did" % LIMIT)
+            figure("eviction", "the one idle for 70 s of %d was evicted; "
+                   "after 50 s none was" % LIMIT)
 
     @staticmethod
     def turn(clients):
@@ -106,7 +106,7 @@ class Eviction(AbuseTest):
             client.ping(2)
 
     def refused(self, server):
-        """A newcomer has to go."""
+        """A new connection is refused."""
         self.connect(server).expect_eof()
 
 

@@ -83,7 +83,7 @@ class Helper:
     """A process that runs work(channel, ...): clients that load the server
     must not share an interpreter with the one that measures. work may send
     and receive on the channel; what it returns, or raises, is its last
-    message. It has to look at the channel often, for the word to stop."""
+    message. It has to poll the channel often, for the message to stop."""
 
     def __init__(self, work, *arguments):
         self.channel, other = CONTEXT.Pipe()
@@ -392,7 +392,7 @@ def disconnects(server):
 # Tests ----------------------------------------------------------------------
 
 class AbuseTest(ServerTest):
-    """A server, one client that behaves, and helpers."""
+    """A server, one client, and helper processes."""
 
     def start(self, *arguments, **options):
         self.began = time.monotonic()

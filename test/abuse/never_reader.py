@@ -1,4 +1,4 @@
-"""Clients that ask and ask, and never read."""
+"""Clients that send requests and never read the replies."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""Everything at once, for a while: ABUSE_SOAK_SECONDS, 20 if not set.
+"""All kinds of load at once, for a while: ABUSE_SOAK_SECONDS, 20 if not set.
 
 scripts/soak runs it for minutes. A short run sets the server's clock forward
 at six times the pace, so that every deadline of the server passes in it.

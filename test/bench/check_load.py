@@ -1,4 +1,4 @@
-"""mbload has to notice what is wrong, and to be content with what is right."""
+"""mbload must detect wrong responses, and accept right ones."""
 
 import os
 import socket

@@ -1,5 +1,5 @@
 /*
- * Our server with one of its seams plugged, by something that does nothing:
+ * Our server with one seam in use, by something that does nothing, to measure
  * what the seam itself costs.
  *
  *   seam_server none|policy|observer|tap|order

@@ -1,5 +1,5 @@
-"""Sockets that a service manager has opened: LISTEN_FDS, and what systemd's own
-tool makes of it."""
+"""Sockets that a service manager has opened: LISTEN_FDS, also as systemd's own
+tool sets it."""
 
 import contextlib
 import os
@@ -164,7 +164,7 @@ class Wrong(ActivationTest):
         self.assertIn("expected", ended.stderr)
         self.assertNotIn("Starting", ended.stdout)
 
-    def test_what_is_no_listening_tcp_socket(self):
+    def test_other_than_a_listening_tcp_socket(self):
         right = self.open(listening())
         udp = self.open(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
@@ -198,7 +198,7 @@ class Wrong(ActivationTest):
         self.assert_refused(sockets, 'LISTEN_FDS: "17": expected a number of '
                             "sockets from 0 to 16")
 
-    def test_what_is_no_number(self):
+    def test_invalid_numbers(self):
         sock = self.open(listening())
         for bad in ("", "x", "-1", "1x", "99999999999999999999", "a\nb"):
             shown = bad.replace("\n", "?")

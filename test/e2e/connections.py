@@ -1,4 +1,4 @@
-"""Many connections, rude ones, and the limits on them."""
+"""Many connections, misbehaving ones, and the limits on them."""
 
 import re
 import socket
@@ -145,7 +145,7 @@ class Many(ServerTest):
         wait_for(lambda: len(server.descriptors()) == before,
                  "descriptors to be closed")
 
-    def test_a_reset_in_mid_pipeline_harms_nobody(self):
+    def test_a_reset_in_mid_pipeline_disturbs_no_other_client(self):
         server = self.start()
         other = self.connect(server)
         other.ping()
@@ -212,7 +212,7 @@ class Limits(ServerTest):
         wait_for(lambda: server.log_lines("disconnect:"), "its end")
         self.assert_serves(server)
 
-    def test_a_refused_client_is_told_before_it_asks(self):
+    def test_a_refused_client_is_closed_before_its_first_request(self):
         server = self.start("--max-connections", "1")
         self.connect(server).ping()
         for _ in range(100):

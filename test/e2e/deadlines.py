@@ -1,4 +1,4 @@
-"""What takes too long. These wait for real seconds to pass."""
+"""Deadlines of the server. These tests wait for real seconds to pass."""
 
 import time
 

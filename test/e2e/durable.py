@@ -1,4 +1,4 @@
-"""The state file: made, restored, refused; its journal, and backups."""
+"""The state file: created, restored, refused; its journal, and backups."""
 
 import os
 import random
@@ -145,7 +145,7 @@ class Start(StateTest):
             self.assertIn("not a state file",
                           self.refuse_untouched(EX_CONFIG, "--state-init"))
 
-    def test_what_is_no_file(self):
+    def test_other_than_a_regular_file(self):
         os.mkdir(self.path)
         self.refuse(EX_CONFIG, "--state-init")
         os.rmdir(self.path)
@@ -444,7 +444,7 @@ class Backup(StateTest):
                 self.assertEqual(file.replay(), file.words())
         wait_for(lambda: os.path.exists(copy), "a backup")
 
-    def test_a_place_that_is_none(self):
+    def test_an_invalid_path(self):
         for copy in (os.path.join(self.directory, "no", "place"),
                      self.directory, self.path):
             server = self.serve("--state-backup", copy)

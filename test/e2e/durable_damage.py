@@ -1,5 +1,5 @@
-"""State files that are not as they were left: refused and kept, or as good as
-ever; never taken for what they are not.
+"""Damaged state files: refused and kept, or complete all the same; never read
+with wrong contents.
 
 $FLIPS says how many bits of each file are flipped, one at a time."""
 

@@ -208,7 +208,7 @@ class OnDisk(StateTest):
         self.assertEqual(len(errors), 1, errors)
         self.assertIn("Input/output error", errors[0])
 
-    def test_a_start_is_broken_off(self):
+    def test_a_signal_ends_the_start(self):
         """What may take its time then can be stopped, and reports that are
         asked for too early end nothing."""
         self.disk.set(hang=1)

@@ -1,5 +1,5 @@
-"""kill -9 at random moments under load: nothing acknowledged is lost, nothing
-is torn, and the journal has it all.
+"""kill -9 at random moments under load: no acknowledged write is lost, none is
+there in part, and the journal has all.
 
 $KILLS says how often, for each layout of the table; $SEED repeats a run."""
 

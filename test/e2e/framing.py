@@ -1,4 +1,4 @@
-"""Frames out of a stream: split anywhere, any number at once, or none."""
+"""Frames in a stream: split anywhere, many at once, or bytes that are no frame."""
 
 import os
 import random
@@ -265,7 +265,7 @@ class RtuFrames(ServerTest):
         self.assertEqual(got, bytes.fromhex("01 03 0000 0003 C4 8B 01") * 3)
         self.assert_reported()
 
-    def test_a_length_that_is_none(self):
+    def test_an_invalid_length(self):
         for value in (1, 0xFF00):
             self.assertEqual(self.ends(rtu(write_single(5, 0, value))), b"")
         self.assert_reported()
@@ -308,7 +308,7 @@ class Pdus(ServerTest):
                                     ILLEGAL_FUNCTION)
 
     def test_a_function_code_with_its_top_bit_set_is_echoed_so(self):
-        """0x83 plus 0x80 would be 3, the look of a good answer."""
+        """0x83 plus 0x80 would be 3, as in a normal response."""
         self.assertEqual(self.client.ask(b"\x83" + PING[1:]),
                          b"\x83\x01")
 

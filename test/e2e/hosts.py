@@ -1,4 +1,4 @@
-"""Hosts of our own: network namespaces, and cables between them.
+"""Hosts for tests: network namespaces, and links between them.
 
 A namespace here has no name, only a descriptor of this process, and ends with
 it: whatever happens to a test, nothing is left behind.

@@ -1,4 +1,4 @@
-"""The API over HTTP, asked by curl; Modbus tells whether it is true."""
+"""The API over HTTP, by curl, checked over Modbus."""
 
 import os
 import re
@@ -288,7 +288,7 @@ class Writing(WebTest):
         self.assert_error(other.put("/api/coils", {"values": [1]}), 403,
                           "exception 02")
 
-    def test_who_may_not_connect_may_not_ask(self):
+    def test_clients_that_may_not_connect_are_refused(self):
         _, web = self.start_web("--allow", "127.0.0.7", "--http-write")
         self.assert_error(web.curl("/api/dump"), 403, "may not connect")
         self.assertEqual(web.curl("/api/dump", "--interface",
@@ -405,7 +405,7 @@ class Doors(WebTest):
             with self.subTest(path=path):
                 self.assert_error(web.curl(path), 404, "unknown path")
 
-    def test_a_browser_is_told_to_be_careful(self):
+    def test_security_headers_are_sent(self):
         _, web = self.start_web()
         answer = web.curl("/api/status")
         for name, value in (("x-content-type-options", "nosniff"),
@@ -478,7 +478,7 @@ class EventsTest(WebTest):
         self.assertEqual(values, sorted(set(values)))
         self.assertLess(len(values), 500)
 
-    def test_who_comes_back_gets_what_he_missed(self):
+    def test_a_subscriber_that_reconnects_gets_what_it_missed(self):
         server, web = self.start_web("--http-write")
         seq = web.get("/api/dump")["seq"]
         client = self.connect(server)
@@ -565,7 +565,7 @@ class EventsTest(WebTest):
         while events.wait("clients")[1][0]["connected"]:
             pass
 
-    def test_a_rate_is_told_until_it_is_over(self):
+    def test_a_rate_is_sent_until_it_is_zero(self):
         server, web = self.start_web()
         client = self.connect(server)
         events = self.events(web)
@@ -705,7 +705,7 @@ class Clients(WebTest):
 class Writers(WebTest):
     """Who wrote what last."""
 
-    def test_rows_tell_who_and_when(self):
+    def test_rows_have_the_writer_and_the_time(self):
         server, web = self.start_web()
         self.assertEqual(web.get("/api/writers?quantity=4096"), [])
         one = self.connect(server)

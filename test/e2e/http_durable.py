@@ -55,7 +55,7 @@ class Durable(StateTest):
         self.assertEqual(StateFile(self.path).check().words()[:1001],
                          list(range(1000)) + [0])
 
-    def test_who_does_not_wait_harms_nobody(self):
+    def test_a_client_that_leaves_disturbs_no_other(self):
         server, web = self.start_on_disk()
         curl = self.hang(web, 0, [1, 2])
         curl.kill()
@@ -67,7 +67,7 @@ class Durable(StateTest):
         self.assertEqual(StateFile(self.path).check().words()[:6],
                          [1, 2, 0, 0, 0, 3])
 
-    def test_a_full_disk_is_told_and_leaves_no_trace(self):
+    def test_a_full_disk_is_reported_and_changes_nothing(self):
         server, web = self.start_on_disk()
         self.assertEqual(web.put("/api/registers",
                                  {"values": [7] * 500}).status, 200)
@@ -92,7 +92,7 @@ class Durable(StateTest):
                                  {"values": [9]}).status, 200)
         self.assertTrue(server.is_running())
 
-    def test_a_refused_write_is_nowhere_taken_for_done(self):
+    def test_a_refused_write_is_nowhere_shown_as_executed(self):
         """Not in the trace, the counters, the last writers, or the report."""
         server = self.serve("--http", "0", "--trace", env=self.disk.env())
         web, client = Web(server), self.connect(server)
@@ -140,7 +140,7 @@ class Durable(StateTest):
         self.assertEqual(self.sample(web, "commit_duration_seconds_count"),
                          commits + 3)
 
-    def test_a_disk_that_fails_ends_the_server_and_promises_nothing(self):
+    def test_a_disk_that_fails_ends_the_server_and_acknowledges_nothing(self):
         server, web = self.start_on_disk()
         self.disk.set("-wal", sync_error=5)
         curl = self.put_later(web, 0, [1])
@@ -157,7 +157,7 @@ class Durable(StateTest):
         curl.communicate()
         self.assertEqual(StateFile(self.path).check().words()[0], 1)
 
-    def test_modbus_and_http_share_the_promise(self):
+    def test_modbus_and_http_writes_are_equally_durable(self):
         server, web = self.start_on_disk()
         client = self.connect(server)
         for i in range(20):

@@ -414,7 +414,7 @@ class Files(JournalTest):
         self.assertEqual((held["value"], held["client"]), (5, "127.0.0.1"))
         self.assertEqual(self.files(), before)
 
-    def test_a_file_that_nobody_may_write_is_read(self):
+    def test_a_read_only_file_is_read(self):
         server = self.begin()
         self.write_some(server)
         server.stop()
@@ -474,7 +474,7 @@ class Files(JournalTest):
         self.assertEqual(len(journal(
             self.state, "--at", "now").splitlines()), 1)
 
-    def test_what_is_no_state_file_is_refused(self):
+    def test_other_files_are_refused(self):
         self.begin().stop()
         path = os.path.join(self.folder, "other")
         self.assertIn("no such file", journal(path, status=EX_CONFIG))
@@ -574,7 +574,7 @@ class CommandLine(JournalTest):
             self.assertRegex(done.stderr, "^mbasyncserver: journal: [^\n]*%s"
                              "[^\n]*\n$" % re.escape(named))
 
-    def test_output_that_is_not_taken_is_an_error(self):
+    def test_output_that_cannot_be_written_is_an_error(self):
         self.begin().stop()
         with open("/dev/full", "w") as full:
             done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a service manager is told: $NOTIFY_SOCKET and $WATCHDOG_USEC."""
+"""Notifications to a service manager: $NOTIFY_SOCKET and $WATCHDOG_USEC."""
 
 import contextlib
 import os
@@ -128,7 +128,7 @@ class Status(NotifyTest):
         clients[0].close()
         self.manager.next_with("STATUS", "2 connections, 15 requests")
 
-    def test_it_is_not_told_with_each_request(self):
+    def test_it_is_not_notified_of_each_request(self):
         """A status can come every two seconds; a thousand requests make no
         more of them."""
         began = time.monotonic()
@@ -192,7 +192,7 @@ class Watchdog(NotifyTest):
         self.assert_not_fed(server)
         self.assertEqual(server.log_lines("notify"), [])
 
-    def test_what_is_no_time_is_one_line_and_no_more(self):
+    def test_an_invalid_time_is_one_line_and_no_more(self):
         for name, bad in (("WATCHDOG_USEC", "0"), ("WATCHDOG_USEC", "1s"),
                           ("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "x\n")):
             env = dict({"WATCHDOG_USEC": "1000"}, **{name: bad})
@@ -254,7 +254,7 @@ class Stopping(NotifyTest):
 class BadManager(NotifyTest):
     """A manager that does not listen is no reason to stop."""
 
-    def test_one_that_is_gone_and_comes_back(self):
+    def test_one_that_ends_and_starts_again(self):
         server = self.start_told(WATCHDOG_USEC=FAST)
         self.manager.close()
         wait_for(lambda: server.log_lines("notify: "), "a line")
@@ -287,7 +287,7 @@ class BadManager(NotifyTest):
         self.assertEqual(len(server.log_lines("notify")), 1)
         server.stop()
 
-    def test_a_name_that_is_none_is_one_line(self):
+    def test_an_invalid_name_is_one_line(self):
         for bad in ("", "notify", "/" + "x" * 200, "vsock:2:1234"):
             server = self.start(env={"NOTIFY_SOCKET": bad})
             self.assert_serves(server)

@@ -423,19 +423,19 @@ class DeafStreams(ServerTest):
         os.close(reading)
         os.close(writing)
 
-    def test_nobody_reads_standard_output(self):
+    def test_standard_output_is_not_read(self):
         with self.full_pipe() as pipe:
             server = self.start(stdout=pipe)
             self.assert_serves_many(server)
             server.stop()
 
-    def test_nobody_reads_standard_error(self):
+    def test_standard_error_is_not_read(self):
         with self.full_pipe() as pipe:
             server = self.start("--trace", stderr=pipe)
             self.assert_serves_many(server)
             server.stop()
 
-    def test_nobody_reads_either(self):
+    def test_neither_is_read(self):
         with self.full_pipe() as pipe:
             server = self.start("--trace", stdout=pipe, stderr=pipe)
             self.assert_serves_many(server)
@@ -517,7 +517,7 @@ class Journal(ServerTest):
 class Log(ServerTest):
     """One line an event, and never a flood."""
 
-    def test_a_connection_is_told_from_beginning_to_end(self):
+    def test_a_connection_is_logged_from_beginning_to_end(self):
         server = self.start()
         with Client(server) as client:
             client.ping(3)
@@ -619,7 +619,7 @@ class Trace(ServerTest):
          "function 17 PDU 11: exception 01 illegal function"),
     ]
 
-    def test_every_request_is_one_line_that_tells_all(self):
+    def test_every_request_is_one_complete_line(self):
         server = self.start("--trace", "--log-level", "error")
         client = self.connect(server)
         peer = "%s:%d" % client.socket.getsockname()

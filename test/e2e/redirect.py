@@ -229,7 +229,7 @@ class Redirection:
         self.redirect("remove")
         self.assertEqual(self.own_lines(502), [])
 
-    def test_status_tells_of_every_state(self):
+    def test_status_names_every_state(self):
         no = "port 502 is not redirected"
         yes = "port 502 is redirected to port %%d by %s" % self.backend
         part = "port 502 is redirected only in part by " + self.backend
@@ -396,7 +396,7 @@ class Arguments(RedirectTest):
             for command in ([], NOBODY):
                 self.redirect(option, command=command, wanted="Usage:")
 
-    def test_root_without_the_right_is_told(self):
+    def test_root_without_the_capability_is_an_error(self):
         said = self.redirect("status", status=EX_OSERR, wanted="cannot look",
                              command=["setpriv", "--bounding-set=-all",
                                       "--inh-caps=-all"])
@@ -414,7 +414,7 @@ class Iptables(Redirection, RedirectTest):
         self.plant.output("iptables", "-w", "-t", "nat", "-F", "OUTPUT",
                           env=self.tools.environment())
 
-    def test_what_is_half_done_is_undone(self):
+    def test_a_change_that_fails_half_way_is_reverted(self):
         def succeed(working):
             self.tools.replace("ip6tables-restore", "" if working else
                                "echo no such luck >&2; exit 1\n")

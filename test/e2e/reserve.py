@@ -1,5 +1,5 @@
-"""The descriptors that are kept from clients: at the limit on connections all
-else that the options ask for still has its own."""
+"""Reserved descriptors: at the connection limit everything else that the options
+enable still has its descriptors."""
 
 import os
 import shutil
@@ -57,11 +57,11 @@ class Reserve(WebTest):
     def test_the_rest_works_at_the_limit(self):
         server, web = self.serve()
         clients = self.fill(server)
-        guests = []
+        clients = []
         for _ in range(HTTP_CONNECTIONS - 1):
-            guests.append(web.connect())
-            self.addCleanup(guests[-1].close)
-            guests[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost")
+            clients.append(web.connect())
+            self.addCleanup(clients[-1].close)
+            clients[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost")
         for client in clients:
             self.assertEqual(client.ask(write_single(6, 1, 2)),
                              write_single(6, 1, 2))
@@ -92,8 +92,8 @@ class Reserve(WebTest):
         clock.advance(EVICT_IDLE / 2 + 1)
         for client in clients:
             client.ping(2)
-        with self.connect(server) as newcomer:
-            newcomer.ping()
+        with self.connect(server) as new_client:
+            new_client.ping()
             idle.expect_eof()
             self.connect(server).expect_eof()
         self.assertEqual(len(server.log_lines(

@@ -184,7 +184,7 @@ class DoesNotStop(Word):
         echo = bytes([8, 0, 0]) + WORD
         self.assertEqual(client.ask(echo), echo)
 
-    def test_such_a_client_gets_what_it_is_owed(self):
+    def test_such_a_client_gets_the_replies_that_it_is_owed(self):
         client = self.connect_another()
         client.send(adu(PING, 1) + b"shutdown#8")
         self.assertEqual(client.frame()[0], 1)

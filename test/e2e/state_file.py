@@ -1,4 +1,4 @@
-"""A state file seen from outside: read without the server's code, by the
+"""The contents of a state file: read without the server's code, by the
 description in include/state/schema.h, and replayed against a model."""
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Who wrote what: the report that SIGUSR2 asks for. All of 127.0.0.0/8 is this
+"""Last writers: the report on SIGUSR2. All of 127.0.0.0/8 is this
 host, and so clients can come from several addresses of it."""
 
 import signal

@@ -1,6 +1,6 @@
 /*
- * Sixteen clients that do as they like, while one call in 200 fails, of every
- * kind: fault_load STEPS [SEED]. Prints the seed, for the same again.
+ * Sixteen clients with random actions, while one call in 200 of each kind
+ * fails: fault_load STEPS [SEED]. Prints the seed, which repeats the run.
  *
  * Holds what fault_session.c says. In the end nothing fails any more, and all
  * that is still owed has to come.

@@ -1,5 +1,5 @@
 /*
- * Failures on purpose: of memory, and of the system calls that the server and
+ * Injects failures: of memory, and of the system calls that the server and
  * libevent make. Everything is counted; nothing fails unless a plan says so,
  * and only while armed.
  *

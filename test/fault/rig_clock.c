@@ -1,6 +1,6 @@
 /*
- * Time that can be made to pass: deadlines and pauses that follow a failure
- * are part of what is tried, and need not be sat through. The server and
+ * A clock that a test can advance: deadlines and pauses after a failure are
+ * tested without waiting for them. The server and
  * libevent find this clock_gettime before libc's.
  */
 #include <sys/syscall.h>

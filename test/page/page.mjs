@@ -1,4 +1,4 @@
-/* What the page shows, and what can be done with it. */
+/* What the page shows, and its controls. */
 import assert from "node:assert/strict";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { execFile } from "node:child_process";

@@ -1,4 +1,4 @@
-"""The power is cut, at hundreds of moments of a server's life.
+"""Power failures, at hundreds of moments of a server's run.
 
 The real server runs with all that it does to its disk, and all that it sends,
 recorded (recorder.c): it makes its state file, serves clients that write, makes

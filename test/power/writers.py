@@ -1,6 +1,5 @@
-"""Clients that write all over the same parts of the table, and remember what
-they asked for and what they were told; and whether a journal can have come from
-that."""
+"""Clients that write the same parts of the table, and record their requests and
+replies; and a check that a journal is consistent with these."""
 
 import errno
 import os

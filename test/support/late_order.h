@@ -1,7 +1,7 @@
 /*
- * An order as unlike "at once" as one may be: each write is executed LATE_MS
- * later, and of the connections that wait the last one comes first. The writes
- * of one connection keep their order.
+ * An order that executes each write LATE_MS later, and the writes of the
+ * connection that waited last first. The writes of one connection keep their
+ * order.
  */
 #ifndef LATE_ORDER_H
 #define LATE_ORDER_H

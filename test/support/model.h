@@ -1,6 +1,6 @@
 /*
- * A second opinion: a small model of the server's data table and protocol,
- * for tests to compare the server with.
+ * A small model of the server's data table and protocol, with which tests
+ * compare the server.
  *
  * Written from the Modbus Application Protocol V1.1b3 and from the design, not
  * from the server: it shares no header, no constant and no idea of storage

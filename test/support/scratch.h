@@ -1,4 +1,5 @@
-/* A directory for the files of one test, gone with all in it when it ends. */
+/* A directory for the files of one test, removed with its contents at the end.
+ */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 

@@ -1,4 +1,4 @@
-/* What every unit test program ends in. */
+/* The end of main in every unit test program. */
 #ifndef SUITE_H
 #define SUITE_H
 

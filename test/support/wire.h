@@ -1,4 +1,4 @@
-/* Request ADUs to feed, and reply ADUs to judge. */
+/* Makes request ADUs, and checks reply ADUs. */
 #ifndef WIRE_H
 #define WIRE_H
 

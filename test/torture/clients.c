@@ -1,6 +1,6 @@
 /*
- * Several clients at once: nobody gets another's answer, nobody sees half of
- * another's write, and nobody waits for another.
+ * Several clients at once: none gets the reply of another, none sees part of a
+ * write, and none waits for another.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * Random requests, right and wrong, sent to the server and given to a model.
  * Each response must be the model's, and in the end each item must be.
  *
- * What isn't demanded is not expected: functions the server doesn't have are
- * not sent; functions 2 and 4 only if their tables turn out to be those of 1
- * and 3; addresses the server lacks are expected to be refused.
+ * Only what the specification demands is expected: functions the server doesn't
+ * have are not sent; functions 2 and 4 only if their tables turn out to be
+ * those of 1 and 3; addresses the server lacks are expected to be refused.
  */
 #include <stdio.h>
 #include <stdlib.h>

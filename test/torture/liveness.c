@@ -1,5 +1,5 @@
 /*
- * Clients that do wrong or nothing, and one that measures how long it waits
+ * Misbehaving and idle clients, and one that measures how long it waits
  * meanwhile.
  */
 #include <stdio.h>

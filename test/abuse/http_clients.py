@@ -1,4 +1,4 @@
-"""Rude guests over HTTP, beside a Modbus client that behaves."""
+"""Misbehaving clients over HTTP, beside a Modbus client."""
 
 import contextlib
 import datetime
@@ -15,7 +15,7 @@ from load import (ASAN, KIB, AbuseTest, Client, ShiftedClock, adu, figure,
 from harness import main, wait_for, write_registers
 from web import Web
 
-GUESTS = 32  # connections that the server takes at once
+CLIENTS = 32  # connections that the server takes at once
 ROUNDS = 5
 ROUND = 0.5  # seconds of ping-pong
 HEAD = b"GET /api/dump HTTP/1.1\r\nHost: localhost\r\n"
@@ -31,7 +31,7 @@ def dial(address, receive_buffer=None):
     return s
 
 
-class Guest:
+class BadClient:
     """A connection that says the same thing again and again, reads what
     comes if it is asked to, and dials anew when it is thrown out."""
 
@@ -76,51 +76,52 @@ class Guest:
         self.socket = None
 
 
-def visit(channel, address, first, again, reads, pace):
-    """work(): at each "start" GUESTS guests, until told to stop; a step of
-    each every pace seconds. Returns the bytes sent and received."""
+def misbehave(channel, address, first, again, reads, pace):
+    """work(): at each "start" CLIENTS bad clients, until told to stop; each
+    takes a step every pace seconds. Returns the bytes sent and received."""
     sent = received = 0
     while channel.recv() == "start":
-        guests = [Guest(address, first, again, reads) for _ in range(GUESTS)]
-        for guest in guests:
-            guest.step(False)
+        clients = [BadClient(address, first, again, reads)
+                   for _ in range(CLIENTS)]
+        for client in clients:
+            client.step(False)
         report(channel, "started")
         while not channel.poll(pace):
-            sockets = [g.socket for g in guests if g.socket]
+            sockets = [g.socket for g in clients if g.socket]
             readable = select.select(sockets, [], [], 0)[0]
-            for guest in guests:
-                guest.step(guest.socket in readable)
+            for client in clients:
+                client.step(client.socket in readable)
         channel.recv()
-        for guest in guests:
-            guest.close()
-            sent += guest.sent
-            received += guest.received
+        for client in clients:
+            client.close()
+            sent += client.sent
+            received += client.received
         report(channel, "stopped")
     return sent, received
 
 
-class HttpGuests(AbuseTest):
+class HttpClients(AbuseTest):
     """Whatever comes over HTTP hardly delays Modbus, and memory is bounded.
 
-    Much of what is measured here is the guests' own work, and what the
-    system does for them, on the same processors.
+    Much of what is measured here is the work of the bad clients, and of the
+    system for them, on the same processors.
     """
 
-    def guests(self, name, first, again=b"", reads=True, pace=0.001,
+    def beside(self, name, first, again=b"", reads=True, pace=0.001,
                options=(), most=10 * 1024 * KIB, asan_times=4):
-        """Round trips beside guests and without; and what the guests alone
-        took of memory and of a processor."""
+        """Round trips with bad clients and without; and the memory and
+        processor time that the bad clients alone took."""
         server = self.start("--http", "0", *options)
         web = Web(server)
         client = self.connect(server)
         client.ping(100)
-        visitors = self.help(visit, (web.host, web.port), first, again,
+        bad = self.help(misbehave, (web.host, web.port), first, again,
                              reads, pace)
         before = server.resident_bytes()
         without, beside, memory, busy, elapsed = [], [], 0, 0, 0
         for _ in range(ROUNDS):
             without.append(measured(client, ROUND))
-            visitors.ask("start")
+            bad.ask("start")
             beside.append(measured(client, ROUND))
             used = server.cpu_seconds()
             began = time.monotonic()
@@ -128,14 +129,14 @@ class HttpGuests(AbuseTest):
             busy += server.cpu_seconds() - used
             elapsed += time.monotonic() - began
             memory = max(memory, server.resident_bytes() - before)
-            visitors.ask("pause")
-        sent, received = visitors.stop()
+            bad.ask("pause")
+        sent, received = bad.stop()
         rate = statistics.median(r.rate() for r in beside)
         alone = statistics.median(r.rate() for r in without)
-        figure("http " + name, "beside %d guests %.2f of the round trips "
+        figure("http " + name, "beside %d bad clients %.2f of the round trips "
                "when alone; worst wait %.1f ms, alone %.1f ms; %.0f %% of a "
                "processor; %d bytes sent, %d received" % (
-                   GUESTS, rate / alone,
+                   CLIENTS, rate / alone,
                    1000 * max(r.worst for r in beside),
                    1000 * max(r.worst for r in without),
                    100 * busy / elapsed, sent, received))
@@ -147,42 +148,42 @@ class HttpGuests(AbuseTest):
         return server
 
     def test_headers_that_dribble(self):
-        self.guests("slow headers", HEAD[:1], b"x", pace=0.05)
+        self.beside("slow headers", HEAD[:1], b"x", pace=0.05)
 
     def test_headers_without_end(self):
-        self.guests("endless headers", HEAD, b"X: y\r\n" * 1000)
+        self.beside("endless headers", HEAD, b"X: y\r\n" * 1000)
 
     def test_a_request_line_without_end(self):
-        self.guests("endless line", b"GET /", b"x" * 65536)
+        self.beside("endless line", b"GET /", b"x" * 65536)
 
     def test_a_body_that_is_too_long(self):
-        self.guests("huge bodies", b"PUT /api/registers HTTP/1.1\r\n"
+        self.beside("huge bodies", b"PUT /api/registers HTTP/1.1\r\n"
                     b"Host: localhost\r\nContent-Type: application/json\r\n"
                     b"Content-Length: 99999999999\r\n\r\n", b"1" * 65536,
                     options=("--http-write",))
 
     def test_a_body_that_never_ends_but_fits(self):
-        self.guests("unfinished bodies", b"PUT /api/registers HTTP/1.1\r\n"
+        self.beside("unfinished bodies", b"PUT /api/registers HTTP/1.1\r\n"
                     b"Host: localhost\r\nContent-Type: application/json\r\n"
                     b"Content-Length: 1048575\r\n\r\n" + b"[" * 1048000,
                     b"", options=("--http-write",),
-                    most=GUESTS * 1200 * KIB + 4096 * KIB)
+                    most=CLIENTS * 1200 * KIB + 4096 * KIB)
 
     def test_chunks_of_junk(self):
-        self.guests("chunked junk", b"PUT /api/registers HTTP/1.1\r\n"
+        self.beside("chunked junk", b"PUT /api/registers HTTP/1.1\r\n"
                     b"Host: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
                     b"7" * 65536, options=("--http-write",),
-                    most=GUESTS * 1200 * KIB + 4096 * KIB)
+                    most=CLIENTS * 1200 * KIB + 4096 * KIB)
 
     def test_junk(self):
-        self.guests("junk", os.urandom(1 << 16), os.urandom(1 << 16))
+        self.beside("junk", os.urandom(1 << 16), os.urandom(1 << 16))
 
     def test_dumps_without_pause(self):
-        self.guests("dumps", HEAD + b"\r\n", HEAD + b"\r\n",
+        self.beside("dumps", HEAD + b"\r\n", HEAD + b"\r\n",
                     most=32 * 1024 * KIB)
 
-    def test_dumps_that_nobody_reads(self):
-        self.guests("unread dumps", (HEAD + b"\r\n") * 100, HEAD + b"\r\n",
+    def test_dumps_that_are_not_read(self):
+        self.beside("unread dumps", (HEAD + b"\r\n") * 100, HEAD + b"\r\n",
                     reads=False, most=32 * 1024 * KIB)
 
     def test_requests_to_load(self):
@@ -190,7 +191,7 @@ class HttpGuests(AbuseTest):
         request = (b"POST /api/load HTTP/1.1\r\nHost: localhost\r\n"
                    b"Content-Type: application/json\r\n"
                    b"Content-Length: %d\r\n\r\n" % len(body)) + body
-        self.guests("loads", request, request, options=("--http-write",),
+        self.beside("loads", request, request, options=("--http-write",),
                     most=64 * 1024 * KIB)
 
 
@@ -263,10 +264,10 @@ class Clocks(AbuseTest):
 class Crowd(AbuseTest):
     """A full house."""
 
-    def test_who_comes_is_served_when_the_idle_have_had_their_time(self):
+    def test_new_clients_are_served_when_idle_ones_may_be_evicted(self):
         server = self.start("--http", "0")
         web = Web(server)
-        idle = [dial((web.host, web.port)) for _ in range(4 * GUESTS)]
+        idle = [dial((web.host, web.port)) for _ in range(4 * CLIENTS)]
         try:
             self.assertEqual(web.registers(0, 1), [0])
         finally:
@@ -280,7 +281,7 @@ class Crowd(AbuseTest):
         web = Web(server)
         before = len(server.descriptors())
         for _ in range(5):
-            crowd = [dial((web.host, web.port)) for _ in range(GUESTS)]
+            crowd = [dial((web.host, web.port)) for _ in range(CLIENTS)]
             for i, s in enumerate(crowd):
                 s.send(HEAD[:i] if i % 2 else HEAD + b"\r\n")
             for s in crowd:
