@@ -57,11 +57,10 @@ class Reserve(WebTest):
     def test_the_rest_works_at_the_limit(self):
         server, web = self.serve()
         clients = self.fill(server)
-        clients = []
         for _ in range(HTTP_CONNECTIONS - 1):
-            clients.append(web.connect())
-            self.addCleanup(clients[-1].close)
-            clients[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost")
+            unfinished = web.connect()
+            self.addCleanup(unfinished.close)
+            unfinished.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost")
         for client in clients:
             self.assertEqual(client.ask(write_single(6, 1, 2)),
                              write_single(6, 1, 2))
