@@ -143,7 +143,7 @@ START_TEST(a_copy_behind_an_unfinished_end_is_sound)
 }
 END_TEST
 
-/* It hides no rot. */
+/* It hides no damage. */
 START_TEST(a_committed_transaction_that_is_bad_shows_beside_a_copy)
 {
 	size_t bad = ends[1];

@@ -107,7 +107,7 @@ class Damage(StateTest):
                  if d}, {n: d for n, d in damaged.items() if d}, what)
             self.assertFalse(os.path.exists(self.path))
             self.assertFalse(os.path.exists(self.path + "-wal"))
-            # And nobody begins at zero by accident.
+            # And no server starts with zeros by accident.
             done = run_server("-p", "0", "--state", self.path, "--state-init")
             self.assertEqual(done.returncode, EX_CONFIG, done.stderr)
             self.assertIn(aside[0], done.stderr)
@@ -150,7 +150,7 @@ class Damage(StateTest):
     def test_bit_flips_in_the_log_without_the_mark(self):
         """As after a power cut that has lost the mark. Only the last
         transaction, or the last but one, can be told from one that was never
-        finished; rot in all those before shows."""
+        finished; damage to an earlier one is detected."""
         self.leave(lambda server: server.kill())
         os.unlink(os.path.join(self.original, "state-lock"))
         size = os.path.getsize(os.path.join(self.original, "state-wal"))

@@ -85,7 +85,7 @@ class StateFile:
         # Nothing may be made beside it.
         uri = "file:%s?immutable=1" % path
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
-            # A client's address may be rotten, too.
+            # A client's address may be damaged, too.
             db.text_factory = lambda text: text.decode(
                 errors="surrogateescape")
             if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
