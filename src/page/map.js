@@ -10,7 +10,7 @@ import { SIZE } from "./address.js";
 import { Palette } from "./palette.js";
 
 const SIDE = 256;
-const GLOW = 1800;          /* ms for which a change glows */
+const GLOW = 1800;          /* ms for which a change is highlighted */
 const FRAME = 33;           /* ms between frames of a glow */
 const HALOES = 300;         /* the most runs of cells with a halo */
 const FEW = 12;             /* the most runs with a wave */

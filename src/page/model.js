@@ -107,8 +107,8 @@ export class Model {
 		return number;
 	}
 
-	/* Set all values from the reply of /api/dump. Values that differ do not glow,
-	 * since the time of their change is unknown. */
+	/* Set all values from the reply of /api/dump. Values that differ are not
+	 * highlighted, since the time of their change is unknown. */
 	load(dump, epoch) {
 		if (epoch !== this.epoch) /* the server was restarted */
 			this.clear();

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /* The map. ----------------------------------------------------------------- */
 
-pageTest("the line that an empty table shows makes a cell glow", {}, async ({ server, page }) => {
+pageTest("the line that an empty table shows highlights a cell", {}, async ({ server, page }) => {
 	await screenshot(page, "empty");
 	const line = await page.textContent("#mbpoll");
 	const before = await pixel(page, 16);
@@ -23,20 +23,20 @@ pageTest("the line that an empty table shows makes a cell glow", {}, async ({ se
 	assert.equal(await page.isVisible("#welcome"), true);
 	const [, ...words] = line.split(" ");
 	await run(process.env.MBPOLL, words);
-	await until(async () => await pixel(page, 16) !== before, "the cell to glow");
+	await until(async () => await pixel(page, 16) !== before, "the highlight");
 	await until(() => page.isHidden("#welcome"));
 	await expectText(page.locator("#changes-rows tr:first-child .values"), "1234");
 	await goTo(page, "40017");
 	await expectText(page.locator('[data-part="value"]'), "1234");
 });
 
-pageTest("a write by mbpoll glows within a second", {}, async ({ server, page }) => {
+pageTest("a write by mbpoll is highlighted within a second", {}, async ({ server, page }) => {
 	const took = [];
 
 	/* The best of five: a busy machine may spoil some, a slow page all. */
 	for (let i = 0; i < 5 && !(took.at(-1) < 1000); i++) {
 		const address = 5000 + i;
-		const glowed = page.evaluate((at) => new Promise((resolve) => {
+		const highlighted = page.evaluate((at) => new Promise((resolve) => {
 			const { map } = window.page;
 			const context = map.canvas.getContext("2d");
 			const look = () => {
@@ -52,21 +52,21 @@ pageTest("a write by mbpoll glows within a second", {}, async ({ server, page })
 		}), address);
 		const began = Date.now();
 		await mbpoll(server, 4, address, 65535);
-		took.push(await glowed - began);
+		took.push(await highlighted - began);
 	}
 	assert.ok(Math.min(...took) < 1000, `took ${took} ms`);
 });
 
-pageTest("a glow passes, and then nothing is drawn", {}, async ({ server, page }) => {
-	const glowed = page.evaluate(() => new Promise((resolve) => {
+pageTest("a highlight ends, and then nothing is drawn", {}, async ({ server, page }) => {
+	const highlighted = page.evaluate(() => new Promise((resolve) => {
 		const { map, model } = window.page;
-		let glows = 0;
+		let frames = 0;
 		const look = () => {
 			const plain = map.pixels[4000] === map.palette.values[300];
 			if (model.registers[4000] === 300 && !plain)
-				glows++;
+				frames++;
 			if (plain)
-				resolve(glows);
+				resolve(frames);
 			else
 				requestAnimationFrame(look);
 		};
@@ -74,7 +74,7 @@ pageTest("a glow passes, and then nothing is drawn", {}, async ({ server, page }
 	}));
 
 	await mbpoll(server, 4, 4000, 300);
-	assert.ok(await glowed >= 2, `the glow was seen in ${await glowed} frames`);
+	assert.ok(await highlighted >= 2, `the highlight was seen in ${await highlighted} frames`);
 	/* Before long there are two seconds, with news of the server's status but
 	 * none of the table, in which nothing is drawn. */
 	await until(() => page.evaluate(async () => {
