@@ -35,8 +35,8 @@ struct state;
 #define STATE_DESCRIPTORS        7
 #define STATE_BACKUP_DESCRIPTORS 3
 
-/* Writes are refused while the changes that gather for the next commit take more
- * bytes than this. */
+/* Writes are refused while the changes that gather for the next commit take
+ * more bytes than this. */
 #define STATE_WAITING_MAX (32 * 1024 * 1024)
 
 struct state_config {
