@@ -20,6 +20,9 @@ SKIPPED = 77
 OPTIONS = ["--timeout", "10", "--deadline", "150", "--seed", "1",
            "--random", "20000"]
 
+# How often the control looks again for what load can hide.
+REPEATED = 5
+
 CONTROL = {
     "unknown-functions": [
         ("FAIL", "function 131, PDU of 5 bytes"),
@@ -66,6 +69,22 @@ def test_ours(layout):
         sys.exit("mbtorture: exit status %d" % status)
 
 
+def control(port, groups):
+    """Run these groups against the other server."""
+    return torture(port, "--deadline", "100", "--seed", "1",
+                   *[option for group in groups
+                     for option in ("--group", group)])
+
+
+def missing(lines):
+    """What the control must show and these lines do not."""
+    return ["%s %s: %s" % (outcome, group, name)
+            for group, checks in CONTROL.items()
+            for outcome, name in checks
+            if not any(line.startswith("%-4s %s: %s" % (outcome, group, name))
+                       for line in lines)]
+
+
 def test_control():
     """The libmodbus server fails and passes where it is known to."""
     if not os.environ.get("PEER_LIBMODBUS"):
@@ -76,21 +95,19 @@ def test_control():
                             text=True)
     try:
         port = int(peer.stdout.readline())
-        groups = [option for group in CONTROL
-                  for option in ("--group", group)]
-        status, lines = torture(port, "--deadline", "100", "--seed", "1",
-                                *groups)
+        status, lines = control(port, CONTROL)
+        # What freezes is judged by what is usual: on a busy host that may take
+        # as long. One sight of the fault is enough.
+        for _ in range(REPEATED):
+            if not missing(lines):
+                break
+            lines += control(port, ["liveness"])[1]
     finally:
         peer.kill()
         peer.wait()
-    wrong = ["%s %s: %s" % (outcome, group, name)
-             for group, checks in CONTROL.items()
-             for outcome, name in checks
-             if not any(line.startswith("%-4s %s: %s" % (outcome, group, name))
-                        for line in lines)]
-    if status != 1 or wrong:
+    if status != 1 or missing(lines):
         sys.exit("exit status %d; expected lines not there: %s"
-                 % (status, wrong))
+                 % (status, missing(lines)))
 
 
 def main():
