@@ -17,14 +17,14 @@
 #include "late_order.h"
 #include "modbus/bytes.h"
 #include "net/server.h"
+#include "one_server.h"
 #include "suite.h"
 #include "table/datatable.h"
 #include "wire.h"
 
-#define PATIENCE_MS 20000
-#define CLIENTS     20
-#define READ        MB_FC_READ_HOLDING_REGISTERS
-#define WRITE       MB_FC_WRITE_SINGLE_REGISTER
+#define CLIENTS 20
+#define READ    MB_FC_READ_HOLDING_REGISTERS
+#define WRITE   MB_FC_WRITE_SINGLE_REGISTER
 
 struct caller {
 	int fd;
@@ -32,56 +32,16 @@ struct caller {
 	bool eof;
 };
 
-static struct event_base *base;
-static struct event *tick; /* wakes await every few milliseconds */
-static struct datatable *table;
 static struct late_order late;
-static struct server_config config;
-static struct server *server;
 static struct caller callers[CLIENTS];
-static unsigned stops;
-
-static void
-stopped(void *arg)
-{
-	(void)arg;
-	stops++;
-}
-
-static void
-shut_down(void *arg, const struct client *who)
-{
-	(void)arg;
-	(void)who;
-	server_stop(server);
-}
-
-static void
-tick_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
 
 static void
 setup(void)
 {
-	const struct timeval every = { 0, 2000 };
-
-	log_set_level(LOG_ERROR);
-	stops = 0;
-	base = event_base_new();
-	tick = event_new(base, -1, EV_PERSIST, tick_cb, NULL);
-	event_add(tick, &every);
-	table = datatable_new(DATATABLE_SEPARATE);
+	one_server_begin();
 	late_order_begin(&late, base);
-	server_config_init(&config);
-	config.service.table = table;
 	config.service.order = &late.order;
 	config.shutdown_word = "enough";
-	config.shut_down = shut_down;
-	config.stopped = stopped;
 	for (int i = 0; i < CLIENTS; i++)
 		callers[i] = (struct caller){ .fd = -1 };
 }
@@ -95,28 +55,9 @@ teardown(void)
 			evbuffer_free(callers[i].replies);
 		}
 	server_free(server);
+	server = NULL;
 	late_order_end(&late);
-	datatable_free(table);
-	event_free(tick);
-	event_base_free(base);
-}
-
-static void
-start(void)
-{
-	struct address where;
-
-	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
-	server = server_new(base, &config);
-	ck_assert_ptr_nonnull(server);
-	ck_assert_int_eq(server_listen(server, &where, false), 0);
-	ck_assert_int_eq(server_start(server), 0);
-}
-
-static const struct counters *
-counters(void)
-{
-	return server_counters(server);
+	one_server_end();
 }
 
 /* Read what has come for each caller. */
@@ -129,32 +70,15 @@ receive(void)
 					     callers[i].fd, -1) == 0;
 }
 
-/* Turn the loop until the expression is true. */
-#define await(expression)                                                      \
-	do {                                                                   \
-		uint64_t until_ = clock_ms() + PATIENCE_MS;                    \
-                                                                               \
-		while (!(expression)) {                                        \
-			event_base_loop(base, EVLOOP_ONCE);                    \
-			receive();                                             \
-			ck_assert_msg(clock_ms() < until_, "waited for %s",    \
-			    #expression);                                      \
-		}                                                              \
-	} while (0)
+#define await(expression) await_doing(receive(), expression)
 
 static struct caller *
 dial(int i)
 {
 	struct caller *c = &callers[i];
-	struct address where = server_address(server, 0);
-	struct sockaddr_storage to;
-	socklen_t length = address_to_sockaddr(&where, &to);
 	uint64_t before = counters()->accepted;
 
-	c->fd = socket(to.ss_family, SOCK_STREAM, 0);
-	ck_assert_int_ge(c->fd, 0);
-	ck_assert_int_eq(connect(c->fd, (struct sockaddr *)&to, length), 0);
-	ck_assert_int_eq(fcntl(c->fd, F_SETFL, O_NONBLOCK), 0);
+	c->fd = one_server_dial();
 	c->replies = evbuffer_new();
 	await(counters()->accepted == before + 1);
 	return c;
@@ -218,7 +142,7 @@ check_pairs(const struct caller *c, uint16_t pairs)
 
 START_TEST(the_order_within_each_connection_is_kept)
 {
-	start();
+	one_server_start();
 	for (int i = 0; i < CLIENTS; i++)
 		dial(i);
 	for (int i = 0; i < CLIENTS; i++)
@@ -252,8 +176,8 @@ START_TEST(connections_are_executed_in_the_order_that_it_says)
 	struct executed e = { 0 };
 	struct datatable_observer observer = { note_write, &e, NULL };
 
-	start();
-	datatable_observe(table, &observer);
+	one_server_start();
+	datatable_observe(config.service.table, &observer);
 	for (int i = 0; i < CLIENTS; i++)
 		dial(i);
 	for (int i = 0; i < CLIENTS; i++)
@@ -262,13 +186,13 @@ START_TEST(connections_are_executed_in_the_order_that_it_says)
 	for (int i = 1; i < CLIENTS; i++)
 		ck_assert(e.round[i] > e.round[i - 1] ||
 		    e.client[i] < e.client[i - 1]);
-	datatable_unobserve(table, &observer);
+	datatable_unobserve(config.service.table, &observer);
 }
 END_TEST
 
 START_TEST(a_thousand_pipelined_requests_share_few_rounds)
 {
-	start();
+	one_server_start();
 	dial(0);
 	send_pairs(&callers[0], 7, 500);
 	await(has(&callers[0], pairs_length(500)));
@@ -284,7 +208,7 @@ START_TEST(other_connections_do_not_wait)
 	struct evbuffer *out = evbuffer_new();
 	uint64_t rounds;
 
-	start();
+	one_server_start();
 	dial(0);
 	dial(1);
 	send_pairs(&callers[0], 7, 500);
@@ -306,7 +230,7 @@ START_TEST(a_write_beside_many_waits_one_round)
 	struct evbuffer *out = evbuffer_new();
 	uint64_t rounds;
 
-	start();
+	one_server_start();
 	dial(0);
 	dial(1);
 	send_pairs(&callers[0], 7, 500);
@@ -323,7 +247,7 @@ END_TEST
 
 START_TEST(a_client_that_half_closes_gets_all_replies)
 {
-	start();
+	one_server_start();
 	dial(0);
 	send_pairs(&callers[0], 7, 500);
 	ck_assert_int_eq(shutdown(callers[0].fd, SHUT_WR), 0);
@@ -336,7 +260,7 @@ END_TEST
 
 START_TEST(a_stop_answers_the_requests_that_wait)
 {
-	start();
+	one_server_start();
 	for (int i = 0; i < CLIENTS; i++) {
 		uint64_t held = counters()->held;
 
@@ -360,7 +284,7 @@ START_TEST(the_shutdown_word_takes_effect_after_the_writes)
 {
 	struct evbuffer *out = evbuffer_new();
 
-	start();
+	one_server_start();
 	dial(0);
 	send_pairs(&callers[0], 7, 10);
 	evbuffer_add(out, "enough", 6);
@@ -375,14 +299,14 @@ END_TEST
 
 START_TEST(writes_are_settled_after_the_server_is_freed)
 {
-	start();
+	one_server_start();
 	dial(0);
 	send_pairs(&callers[0], 7, 10);
 	await(counters()->held == 20);
 	server_free(server);
 	server = NULL;
 	await(TAILQ_EMPTY(&late.writes));
-	ck_assert_uint_eq(*datatable_registers(table, 7), 0);
+	ck_assert_uint_eq(*datatable_registers(config.service.table, 7), 0);
 }
 END_TEST
 
@@ -390,18 +314,14 @@ START_TEST(a_client_that_waits_is_not_evicted)
 {
 	config.max_connections = 1;
 	config.evict_idle = 0;
-	start();
+	one_server_start();
 	dial(0);
 	send_pairs(&callers[0], 7, 1);
 	await(counters()->held == 2);
 	while (!has(&callers[0], pairs_length(1))) {
 		uint64_t refused = counters()->refused;
-		struct address where = server_address(server, 0);
-		struct sockaddr_storage to;
-		socklen_t length = address_to_sockaddr(&where, &to);
-		int fd = socket(to.ss_family, SOCK_STREAM, 0);
+		int fd = one_server_dial();
 
-		connect(fd, (struct sockaddr *)&to, length);
 		await(counters()->refused > refused ||
 		    counters()->closed[CONN_EVICTED] > 0 ||
 		    has(&callers[0], pairs_length(1)));

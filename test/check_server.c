@@ -15,84 +15,22 @@
 #include "base/clock.h"
 #include "held_order.h"
 #include "net/listener.h"
+#include "one_server.h"
 #include "service/policy.h"
 #include "suite.h"
 #include "table/datatable.h"
 #include "wire.h"
 
-#define PATIENCE_MS 10000
-
-static struct event_base *base;
-static struct event *tick; /* wakes await every few milliseconds */
-static struct datatable *table;
-static struct server_config config;
-static struct server *server;
 static struct held_order held;
-static unsigned stops;
-static unsigned shut_downs;
-
-static void
-stopped(void *arg)
-{
-	(void)arg;
-	stops++;
-}
-
-static void
-shut_down(void *arg, const struct client *who)
-{
-	(void)arg;
-	(void)who;
-	shut_downs++;
-	server_stop(server);
-}
-
-static void
-tick_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
-static void
-setup(void)
-{
-	const struct timeval every = { 0, 5000 };
-
-	log_set_level(LOG_ERROR);
-	base = event_base_new();
-	tick = event_new(base, -1, EV_PERSIST, tick_cb, NULL);
-	event_add(tick, &every);
-	table = datatable_new(DATATABLE_SEPARATE);
-	server_config_init(&config);
-	config.service.table = table;
-	config.stopped = stopped;
-	config.shut_down = shut_down;
-}
 
 static void
 teardown(void)
 {
-	server_free(server);
-	if (config.service.order != NULL)
+	bool held_writes = config.service.order != NULL;
+
+	one_server_end();
+	if (held_writes)
 		held_order_end(&held);
-	datatable_free(table);
-	event_free(tick);
-	event_base_free(base);
-}
-
-/* Start the server on a port that the system chooses, on IPv4 loopback. */
-static void
-start(void)
-{
-	struct address where;
-
-	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
-	server = server_new(base, &config);
-	ck_assert_ptr_nonnull(server);
-	ck_assert_int_eq(server_listen(server, &where, false), 0);
-	ck_assert_int_eq(server_start(server), 0);
 }
 
 static void
@@ -101,44 +39,13 @@ turn(void)
 	event_base_loop(base, EVLOOP_NONBLOCK);
 }
 
-static const struct counters *
-counters(void)
-{
-	return server_counters(server);
-}
-
-/* Turn the loop until the expression is true. */
-#define await(expression)                                                      \
-	do {                                                                   \
-		uint64_t until_ = clock_ms() + PATIENCE_MS;                    \
-                                                                               \
-		while (!(expression)) {                                        \
-			event_base_loop(base, EVLOOP_ONCE);                    \
-			ck_assert_msg(clock_ms() < until_, "waited for %s",    \
-			    #expression);                                      \
-		}                                                              \
-	} while (0)
-
-/* A client's socket; the kernel completes the connection by itself. */
-static int
-dial(void)
-{
-	struct address where = server_address(server, 0);
-	struct sockaddr_storage to;
-	socklen_t length = address_to_sockaddr(&where, &to);
-	int fd = socket(to.ss_family, SOCK_STREAM, 0);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, length), 0);
-	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	return fd;
-}
+#define await(expression) await_doing((void)0, expression)
 
 static int
 dial_and_await(void)
 {
 	uint64_t before = counters()->accepted;
-	int fd = dial();
+	int fd = one_server_dial();
 
 	await(counters()->accepted == before + 1);
 	return fd;
@@ -182,7 +89,7 @@ START_TEST(serves_and_counts)
 {
 	int fd;
 
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
 	await(has_reply(fd, 1));
@@ -198,7 +105,7 @@ START_TEST(names_every_address_it_listens_on)
 {
 	struct address where;
 
-	start();
+	one_server_start();
 	ck_assert_int_eq(address_parse("127.0.0.2", 0, &where), 0);
 	ck_assert_int_eq(server_listen(server, &where, false), 0);
 	ck_assert_uint_eq(server_address_count(server), 2);
@@ -228,7 +135,8 @@ START_TEST(adopts_a_socket_and_leaves_it_listening)
 	await(has_reply(fd, 1));
 	close(fd);
 
-	fd = dial(); /* waits in the queue, as the loop does not turn */
+	fd = one_server_dial(); /* waits in the queue, as the loop does not turn
+				 */
 	server_free(server);
 	server = server_new(base, &config);
 	ck_assert_int_eq(server_adopt(server, owned), 0);
@@ -244,7 +152,7 @@ START_TEST(listens_on_no_more_addresses_than_it_can)
 	struct address where;
 	int fd;
 
-	start();
+	one_server_start();
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
 	while (server_address_count(server) < SERVER_LISTEN_MAX)
 		ck_assert_int_eq(server_listen(server, &where, false), 0);
@@ -264,10 +172,10 @@ START_TEST(refuses_new_connections_at_the_limit)
 	int fds[3];
 
 	config.max_connections = 2;
-	start();
+	one_server_start();
 	fds[0] = dial_and_await();
 	fds[1] = dial_and_await();
-	fds[2] = dial();
+	fds[2] = one_server_dial();
 	await(counters()->refused == 1);
 	ck_assert(is_closed(fds[2]));
 	ck_assert_uint_eq(counters()->connections, 2);
@@ -290,11 +198,11 @@ START_TEST(keeps_the_reserve_of_descriptors_from_clients)
 	tight = (struct rlimit){ 200, old.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
 	config.reserve = 198;
-	start();
+	one_server_start();
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
 	fds[0] = dial_and_await();
 	fds[1] = dial_and_await();
-	fds[2] = dial();
+	fds[2] = one_server_dial();
 	await(counters()->refused == 1);
 	ck_assert(is_closed(fds[2]));
 	for (int i = 0; i < 3; i++)
@@ -309,12 +217,12 @@ START_TEST(evicts_the_least_recently_active_at_the_limit)
 
 	config.max_connections = 2;
 	config.evict_idle = 50;
-	start();
+	one_server_start();
 	fds[0] = dial_and_await();
 	now = clock_ms();
 	await(clock_ms() > now + 2);
 	fds[1] = dial_and_await();
-	fds[2] = dial();
+	fds[2] = one_server_dial();
 	/* Nobody is idle for so long yet, unless this machine is busy. */
 	await(counters()->refused + counters()->closed[CONN_EVICTED] == 1);
 	if (counters()->refused == 1) {
@@ -356,7 +264,7 @@ START_TEST(limits_the_connections_of_one_address)
 	int fds[4];
 
 	config.max_per_client = 2;
-	start();
+	one_server_start();
 	fds[0] = dial_from("127.0.0.2");
 	fds[1] = dial_from("127.0.0.2");
 	fds[2] = dial_from("127.0.0.2");
@@ -382,9 +290,9 @@ START_TEST(pauses_without_descriptors_and_resumes_when_one_is_free)
 	uint64_t began;
 	int fds[2];
 
-	start();
+	one_server_start();
 	fds[0] = dial_and_await();
-	fds[1] = dial();
+	fds[1] = one_server_dial();
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
 	tight = (struct rlimit){ (rlim_t)fds[1] + 1, old.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
@@ -411,8 +319,8 @@ START_TEST(resumes_by_itself_when_descriptors_are_free_elsewhere)
 	struct rlimit old, tight;
 	int fd;
 
-	start();
-	fd = dial();
+	one_server_start();
+	fd = one_server_dial();
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
 	tight = (struct rlimit){ (rlim_t)fd + 1, old.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
@@ -429,7 +337,7 @@ START_TEST(sweeps_deadlines)
 	int fd;
 
 	config.deadlines.idle = 1;
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	await(counters()->closed[CONN_IDLE] == 1 || is_closed(fd));
 	await(is_closed(fd));
@@ -445,7 +353,7 @@ START_TEST(lingers_for_a_bounded_time)
 	int fd;
 
 	config.deadlines.linger = 1;
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	ck_assert_int_eq(send(fd, "GET /", 5, 0), 5);
 	await(is_closed(fd));
@@ -460,7 +368,7 @@ END_TEST
 
 START_TEST(stop_without_connections_calls_stopped_once_from_the_loop)
 {
-	start();
+	one_server_start();
 	server_stop(server);
 	server_stop(server);
 	ck_assert_uint_eq(stops, 0);
@@ -476,7 +384,7 @@ START_TEST(stop_ends_connections_in_every_state)
 	uint64_t began;
 	int fds[3];
 
-	start();
+	one_server_start();
 	for (int i = 0; i < 3; i++)
 		fds[i] = dial_and_await();
 	close(fds[0]); /* the others hold on to theirs */
@@ -498,7 +406,7 @@ START_TEST(stop_is_over_as_soon_as_all_clients_have_left)
 {
 	int fd;
 
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	server_stop(server);
 	await(is_closed(fd));
@@ -514,7 +422,7 @@ START_TEST(word_stops_the_server)
 	int fds[2];
 
 	config.shutdown_word = "quit";
-	start();
+	one_server_start();
 	fds[0] = dial_and_await();
 	fds[1] = dial_and_await();
 	ck_assert_int_eq(send(fds[0], "quit", 4, 0), 4);
@@ -544,8 +452,8 @@ START_TEST(policy_keeps_clients_out)
 	int fd;
 
 	config.service.policy = &policy;
-	start();
-	fd = dial();
+	one_server_start();
+	fd = one_server_dial();
 	await(counters()->refused == 1);
 	ck_assert_uint_eq(asked, 1);
 	ck_assert(is_closed(fd));
@@ -570,7 +478,7 @@ START_TEST(factory_makes_the_bufferevents)
 
 	config.factory = deferring_factory;
 	config.factory_arg = &made;
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	ck_assert_uint_eq(made, 1);
 	ask(fd, 1, MB_FC_READ_COILS);
@@ -594,8 +502,8 @@ START_TEST(factory_that_fails_costs_only_its_client)
 	int fd;
 
 	config.factory = failing_factory;
-	start();
-	fd = dial();
+	one_server_start();
+	fd = one_server_dial();
 	await(counters()->refused == 1);
 	ck_assert(is_closed(fd));
 	close(fd);
@@ -608,7 +516,7 @@ START_TEST(order_holds_one_connection_and_no_other)
 
 	held_order_init(&held);
 	config.service.order = &held.order;
-	start();
+	one_server_start();
 	writer = dial_and_await();
 	reader = dial_and_await();
 	ask(writer, 1, MB_FC_WRITE_SINGLE_REGISTER);
@@ -632,7 +540,7 @@ START_TEST(a_client_that_waits_for_a_reply_is_not_evicted)
 	config.service.order = &held.order;
 	config.max_connections = 2;
 	config.evict_idle = 1;
-	start();
+	one_server_start();
 	writer = dial_and_await();
 	ask(writer, 1, MB_FC_WRITE_SINGLE_REGISTER);
 	await(counters()->held == 1);
@@ -641,7 +549,7 @@ START_TEST(a_client_that_waits_for_a_reply_is_not_evicted)
 	 * that is never the one that waits. */
 	while (counters()->closed[CONN_EVICTED] == 0) {
 		uint64_t refused = counters()->refused;
-		int fd = dial();
+		int fd = one_server_dial();
 
 		await(counters()->refused > refused ||
 		    counters()->closed[CONN_EVICTED] > 0);
@@ -670,7 +578,7 @@ START_TEST(writes_of_closed_connections_are_executed_and_counted)
 
 	held_order_init(&held);
 	config.service.order = &held.order;
-	start();
+	one_server_start();
 	fd = dial_and_await();
 	ask(fd, 1, MB_FC_WRITE_SINGLE_REGISTER);
 	ask(fd, 2, MB_FC_WRITE_SINGLE_REGISTER);
@@ -696,7 +604,7 @@ add_case(Suite *suite, const char *name)
 {
 	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, one_server_begin, teardown);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	return tc;
