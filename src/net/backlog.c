@@ -8,22 +8,32 @@
 #include "modbus/mbap.h"
 #include "service/service.h"
 
-/*
- * One request, with a copy of its ADU. The order owns the block once it is
- * submitted; so write is the first member.
- */
+/* One request. Its ADU is copied to the end of its block. */
 struct backlog_request {
-	struct order_write write; /* of those submitted */
 	STAILQ_ENTRY(backlog_request) link;
-	struct order_pdu pdu;
+	const uint8_t *adu;
 	uint16_t length;   /* of its ADU */
 	uint16_t owed;     /* see backlog_owed */
 	uint8_t exception; /* enum mb_exception: of judging, or of the order */
 	bool decoded;
+	bool writes; /* it is part of a backlog_write */
 	bool submitted;
 	bool waits; /* submitted, and not settled */
-	uint8_t adu[];
 };
+
+/* A request to be submitted. The order owns the block from then on; so write is
+ * the first member. */
+struct backlog_write {
+	struct order_write write;
+	struct order_pdu pdu;
+	struct backlog_request request;
+};
+
+static struct backlog_write *
+write_of(struct backlog_request *r)
+{
+	return (void *)((char *)r - offsetof(struct backlog_write, request));
+}
 
 static void
 backlog_watch_cb(
@@ -62,9 +72,9 @@ backlog_drop(struct backlog *b)
 	STAILQ_REMOVE_HEAD(&b->requests, link);
 	b->owed -= r->owed;
 	if (r->submitted)
-		order_forget(&r->write);
+		order_forget(&write_of(r)->write);
 	else
-		free(r);
+		free(r->writes ? (void *)write_of(r) : r);
 }
 
 void
@@ -89,10 +99,53 @@ owed_for(const struct mbap_frame *frame, const struct judged_request *judged)
 	return only_writes ? frame->length : MB_ADU_MAX;
 }
 
-static void
-submit(struct backlog_request *r, const struct order *order)
+/* A copy of a request, in a block of the length that it needs; NULL when there
+ * is no memory. */
+static struct backlog_request *
+copy_request(
+    const struct mbap_frame *frame, const struct judged_request *judged)
 {
-	r->submitted = r->waits = order_submit(order, &r->write) == 0;
+	bool writes = judged_request_writes(judged);
+	size_t head = writes ? sizeof(struct backlog_write) :
+			       sizeof(struct backlog_request);
+	uint8_t *block = malloc(head + frame->length);
+	struct backlog_request *r = (void *)block;
+
+	if (block == NULL)
+		return NULL;
+	if (writes)
+		r = &((struct backlog_write *)(void *)block)->request;
+	memcpy(block + head, frame->adu, frame->length);
+	*r = (struct backlog_request){
+		.adu = block + head,
+		.length = (uint16_t)frame->length,
+		.owed = (uint16_t)owed_for(frame, judged),
+		.exception = (uint8_t)judged->exception,
+		.decoded = judged->decoded,
+		.writes = writes,
+	};
+	return r;
+}
+
+static void
+submit(struct backlog_request *r, const struct client *client,
+    const struct order *order, order_settled_fn settled, void *owner)
+{
+	const struct mbap_frame frame = { .adu = r->adu, .length = r->length };
+	struct backlog_write *w = write_of(r);
+
+	w->pdu =
+	    (struct order_pdu){ mbap_pdu(&frame), mbap_pdu_length(&frame) };
+	w->write = (struct order_write){
+		.client = *client,
+		.unit = mbap_unit(&frame),
+		.pdus = &w->pdu,
+		.count = 1,
+		.request_length = r->length,
+		.settled = settled,
+		.owner = owner,
+	};
+	r->submitted = r->waits = order_submit(order, &w->write) == 0;
 	if (!r->submitted)
 		r->exception = MB_EX_SERVER_DEVICE_FAILURE;
 }
@@ -102,29 +155,12 @@ backlog_add(struct backlog *b, const struct mbap_frame *frame,
     const struct judged_request *judged, const struct client *client,
     const struct order *order, order_settled_fn settled, void *owner)
 {
-	struct backlog_request *r = malloc(sizeof(*r) + frame->length);
+	struct backlog_request *r = copy_request(frame, judged);
 
 	if (r == NULL)
 		return -1;
-	memcpy(r->adu, frame->adu, frame->length);
-	r->length = (uint16_t)frame->length;
-	r->owed = (uint16_t)owed_for(frame, judged);
-	r->exception = (uint8_t)judged->exception;
-	r->decoded = judged->decoded;
-	r->submitted = r->waits = false;
-	r->pdu = (struct order_pdu){ r->adu + MB_MBAP_LENGTH,
-		mbap_pdu_length(frame) };
-	r->write = (struct order_write){
-		.client = *client,
-		.unit = mbap_unit(frame),
-		.pdus = &r->pdu,
-		.count = 1,
-		.request_length = frame->length,
-		.settled = settled,
-		.owner = owner,
-	};
-	if (judged_request_writes(judged))
-		submit(r, order);
+	if (r->writes)
+		submit(r, client, order, settled, owner);
 	STAILQ_INSERT_TAIL(&b->requests, r, link);
 	b->owed += r->owed;
 	return 0;
@@ -134,7 +170,8 @@ void
 backlog_settle(
     struct backlog *b, struct order_write *write, enum order_outcome outcome)
 {
-	struct backlog_request *r = (void *)write;
+	struct backlog_request *r =
+	    &((struct backlog_write *)(void *)write)->request;
 
 	assert(r == STAILQ_FIRST(&b->requests));
 	(void)b;
@@ -152,7 +189,8 @@ backlog_first(const struct backlog *b, struct mbap_frame *frame,
 	if (r == NULL || r->waits)
 		return false;
 	*frame = (struct mbap_frame){ .adu = r->adu, .length = r->length };
-	mb_request_decode(r->pdu.bytes, r->pdu.length, &judged->request);
+	mb_request_decode(
+	    mbap_pdu(frame), mbap_pdu_length(frame), &judged->request);
 	judged->decoded = r->decoded;
 	judged->exception = (enum mb_exception)r->exception;
 	return true;
