@@ -105,6 +105,6 @@ struct service_batch {
  * are not a whole frame, and before a request that is answered by an exception.
  */
 void service_answer_batch(const struct service *s, const struct client *client,
-    struct service_batch *run);
+    struct service_batch *batch);
 
 #endif
