@@ -82,6 +82,63 @@ START_TEST(what_it_formats_it_parses)
 }
 END_TEST
 
+START_TEST(internal_addresses_are_words)
+{
+	static const struct {
+		const struct address *address;
+		const char *word, *numbers;
+	} cases[] = {
+		{ &address_start, "start", "[100::1]:7" },
+		{ &address_simulation, "simulation", "[100::2]:7" },
+	};
+	const struct address *internal = cases[_i].address;
+	struct address a;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert(address_is_internal(internal));
+	assert_text(internal, cases[_i].word);
+	ck_assert_str_eq(address_format_ip(internal, text), cases[_i].word);
+	ck_assert_int_eq(address_parse_client(cases[_i].word, &a), 0);
+	ck_assert_mem_eq(&a, internal, sizeof(a));
+	ck_assert_int_eq(address_parse_internal(cases[_i].word, &a), 0);
+	ck_assert_mem_eq(&a, internal, sizeof(a));
+	/* However it is written, it is internal. */
+	ck_assert_int_eq(address_parse_client(cases[_i].numbers, &a), 0);
+	ck_assert(address_is_internal(&a));
+	assert_text(&a, cases[_i].word);
+	/* Listeners, and the names of HTTP's guard, are no clients. */
+	ck_assert_int_eq(address_parse(cases[_i].word, 1, &a), -1);
+	ck_assert_int_eq(address_parse_ip(cases[_i].word, &a), -1);
+}
+END_TEST
+
+START_TEST(other_addresses_are_not_internal)
+{
+	static const char *const others[] = { "100::", "100::3", "100::1:0:0:1",
+		"::1", "1.0.0.1", "100::1%lo", "fe80::1%lo" };
+	struct address a;
+
+	if (address_parse_client(others[_i], &a) == 0)
+		ck_assert(!address_is_internal(&a));
+}
+END_TEST
+
+START_TEST(clients_are_parsed_as_they_are_formatted)
+{
+	struct address a;
+
+	ck_assert_int_eq(address_parse_client("[::1]:5", &a), 0);
+	assert_text(&a, "[::1]:5");
+	ck_assert_int_eq(address_parse_client("192.0.2.1", &a), 0);
+	assert_text(&a, "192.0.2.1:0");
+	ck_assert_int_eq(address_parse_internal("192.0.2.1", &a), -1);
+	ck_assert_int_eq(address_parse_internal("100::1", &a), -1);
+	ck_assert_int_eq(address_parse_client("Start", &a), -1);
+	ck_assert_int_eq(address_parse_client("start:5", &a), -1);
+	ck_assert_int_eq(address_parse_client("", &a), -1);
+}
+END_TEST
+
 static const char *const invalid[] = {
 	"",
 	" ",
@@ -452,6 +509,9 @@ main(void)
 
 	tcase_add_loop_test(tc, parses_and_formats, 0, COUNT(valid));
 	tcase_add_loop_test(tc, what_it_formats_it_parses, 0, COUNT(valid));
+	tcase_add_loop_test(tc, internal_addresses_are_words, 0, 2);
+	tcase_add_loop_test(tc, other_addresses_are_not_internal, 0, 7);
+	tcase_add_test(tc, clients_are_parsed_as_they_are_formatted);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));
 	tcase_add_test(tc, refuses_long_text);
 	tcase_add_test(tc, refuses_a_host_that_is_too_long_by_one);

@@ -17,6 +17,17 @@ struct address {
 	uint16_t port;  /* host byte order */
 };
 
+/*
+ * Parts of the program that write. Their addresses are of the discard prefix
+ * (RFC 6666), to which nothing is routed: no connection from one is accepted.
+ * As text they are the words "start" and "simulation".
+ */
+extern const struct address address_start;      /* 100::1, port 0 */
+extern const struct address address_simulation; /* 100::2, port 0 */
+
+/* Whether it is one of these; the port does not matter. */
+bool address_is_internal(const struct address *a);
+
 /* Room for an address as text: "[ipv6%scope]:port" and its NUL. */
 #define ADDRESS_TEXT_MAX 80
 
@@ -30,6 +41,15 @@ int address_parse(const char *text, uint16_t default_port, struct address *a);
 /* Parse "IPV4" or "IPV6" without a port; the port becomes 0. Returns 0, or -1;
  * then a is undefined. */
 int address_parse_ip(const char *text, struct address *a);
+
+/* Parse the word of an internal address. Returns 0, or -1; then a is undefined.
+ */
+int address_parse_internal(const char *text, struct address *a);
+
+/* Parse what address_format writes: an address with or without a port, which
+ * becomes 0, or the word of an internal one. Returns 0, or -1; then a is
+ * undefined. */
+int address_parse_client(const char *text, struct address *a);
 
 /* The unspecified address, IPv6 or IPv4, with a port: for a listener, every
  * address of this host. */
@@ -51,11 +71,11 @@ address_to_sockaddr(const struct address *a, struct sockaddr_storage *to);
 
 /*
  * Write a into text, which has room for ADDRESS_TEXT_MAX bytes, as "1.2.3.4:5"
- * or "[::1]:5". Returns text.
+ * or "[::1]:5"; an internal one as its word. Returns text.
  */
 const char *address_format(const struct address *a, char *text);
 
-/* The same without the port: "1.2.3.4" or "fe80::1%2". */
+/* The same without the port: "1.2.3.4", "fe80::1%2" or "start". */
 const char *address_format_ip(const struct address *a, char *text);
 
 /* Whether two addresses are equal but for the port. */

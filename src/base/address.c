@@ -12,6 +12,51 @@
 #define HOST_MAX   (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
 #define SCOPED_MAX (INET6_ADDRSTRLEN + 1 + 10)          /* "ip%number" */
 
+const struct address address_start = {
+	.ip = { { { 0x01, [15] = 1 } } },
+};
+const struct address address_simulation = {
+	.ip = { { { 0x01, [15] = 2 } } },
+};
+
+/* The internal addresses, and what they are called. */
+static const struct {
+	const struct address *address;
+	const char *word;
+} internal[] = {
+	{ &address_start, "start" },
+	{ &address_simulation, "simulation" },
+};
+
+#define INTERNAL (sizeof(internal) / sizeof(*internal))
+
+/* The word of an address, or NULL. */
+static const char *
+word_of(const struct address *a)
+{
+	for (size_t i = 0; i < INTERNAL; i++)
+		if (address_same_host(a, internal[i].address))
+			return internal[i].word;
+	return NULL;
+}
+
+int
+address_parse_internal(const char *text, struct address *a)
+{
+	for (size_t i = 0; i < INTERNAL; i++)
+		if (strcmp(text, internal[i].word) == 0) {
+			*a = *internal[i].address;
+			return 0;
+		}
+	return -1;
+}
+
+bool
+address_is_internal(const struct address *a)
+{
+	return word_of(a) != NULL;
+}
+
 /* An IPv4 address, given in network byte order. */
 static struct in6_addr
 map_ipv4(const void *ipv4)
@@ -94,6 +139,13 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 	return 0;
 }
 
+int
+address_parse_client(const char *text, struct address *a)
+{
+	return address_parse_internal(text, a) == 0 ? 0 :
+						      address_parse(text, 0, a);
+}
+
 struct address
 address_any(uint16_t port)
 {
@@ -161,12 +213,17 @@ address_to_sockaddr(const struct address *a, struct sockaddr_storage *to)
 	return sizeof(*in6);
 }
 
-/* The IP address, without the port; at most SCOPED_MAX bytes with the NUL. */
+/* The address without the port; at most SCOPED_MAX bytes with the NUL. */
 static void
 format_ip(const struct address *a, char *text)
 {
+	const char *word = word_of(a);
 	char ip[INET6_ADDRSTRLEN];
 
+	if (word != NULL) {
+		snprintf(text, SCOPED_MAX, "%s", word);
+		return;
+	}
 	if (address_is_ipv4(a)) {
 		inet_ntop(AF_INET, a->ip.s6_addr + 12, text, SCOPED_MAX);
 		return;
@@ -191,7 +248,9 @@ address_format(const struct address *a, char *text)
 	char ip[SCOPED_MAX];
 
 	format_ip(a, ip);
-	if (address_is_ipv4(a))
+	if (address_is_internal(a))
+		snprintf(text, ADDRESS_TEXT_MAX, "%s", ip);
+	else if (address_is_ipv4(a))
 		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", ip, a->port);
 	else
 		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", ip, a->port);
