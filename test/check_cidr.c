@@ -97,6 +97,25 @@ START_TEST(refuses_what_is_not_a_block)
 }
 END_TEST
 
+START_TEST(a_block_of_one_address_has_no_other)
+{
+	struct address a, other;
+	struct cidr block;
+
+	ck_assert_int_eq(address_parse("fe80::1%1", 1, &a), 0);
+	block = cidr_of(&a);
+	a.port = 9;
+	ck_assert(cidr_contains(&block, &a));
+	ck_assert_int_eq(address_parse("fe80::1%2", 1, &other), 0);
+	ck_assert(!cidr_contains(&block, &other));
+	ck_assert_int_eq(address_parse("192.0.2.1", 1, &a), 0);
+	block = cidr_of(&a);
+	ck_assert(cidr_contains(&block, &a));
+	ck_assert_int_eq(address_parse("192.0.2.0", 1, &other), 0);
+	ck_assert(!cidr_contains(&block, &other));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -107,6 +126,7 @@ main(void)
 	    sizeof(cases) / sizeof(*cases));
 	tcase_add_loop_test(
 	    tc, refuses_what_is_not_a_block, 0, sizeof(bad) / sizeof(*bad));
+	tcase_add_test(tc, a_block_of_one_address_has_no_other);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -28,6 +28,9 @@ struct cidr {
  */
 int cidr_parse(const char *text, struct cidr *c);
 
+/* The block of one address. */
+struct cidr cidr_of(const struct address *a);
+
 /* Whether the block contains the address. No IPv6 block contains an IPv4
  * address, ::/0 included. */
 bool cidr_contains(const struct cidr *c, const struct address *a);

@@ -54,6 +54,12 @@ cidr_parse(const char *text, struct cidr *c)
 	return 0;
 }
 
+struct cidr
+cidr_of(const struct address *a)
+{
+	return (struct cidr){ .ip = a->ip, .prefix = 128, .scope = a->scope };
+}
+
 bool
 cidr_contains(const struct cidr *c, const struct address *a)
 {
