@@ -1,7 +1,8 @@
-/* A monotonic clock, for durations and deadlines, and the time of day. */
+/* Monotonic clocks, for durations and deadlines, and the time of day. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -54,5 +55,34 @@ clock_realtime_us(void)
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
+
+/* Microseconds since an unspecified moment, for the age of what is kept for
+ * days: time in which the machine was suspended counts, too. */
+static inline int64_t
+clock_steady_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* A step of the system's clock that is worth a word; a leap second is not. */
+#define CLOCK_STEP_US 2000000
+
+/* Notices when the system's clock was set. Initially all 0. */
+struct clock_watch {
+	bool started;
+	int64_t
+	    ahead; /* microseconds of the system's clock to the steady one */
+};
+
+/*
+ * By how many microseconds the system's clock was set, forward if positive,
+ * since the call that began the watch, or the last that returned other than 0;
+ * 0 when that is at most CLOCK_STEP_US. A clock that is slewed is not set: the
+ * steady clock runs at the same rate.
+ */
+int64_t clock_watch_look(struct clock_watch *watch);
 
 #endif
