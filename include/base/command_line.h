@@ -30,7 +30,7 @@ struct command_line_option {
 	const char *expected; /* NULL when it takes none */
 	/* value is NULL when the option takes none; it points into argv. */
 	enum command_line_set (*set)(void *arg, const char *value);
-	const char *help; /* with line breaks */
+	const char *help; /* with line breaks; NULL: not listed */
 };
 
 /* An option that requires another one. */

@@ -214,6 +214,8 @@ command_line_help(const struct command_line *line)
 		return NULL;
 	fputs(line->introduction, f);
 	for (size_t i = 0; i < line->count; i++) {
+		if (line->options[i].help == NULL)
+			continue;
 		put_names(f, &line->options[i]);
 		put_help(f, line->options[i].help);
 	}
