@@ -1,6 +1,7 @@
 #include "base/timestamp.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "suite.h"
@@ -9,6 +10,19 @@
 
 /* Sunday 2026-11-22 12:46:07.662123 in India, 07:16:07 UTC. */
 #define NOW (INT64_C(1795331767) * SECOND + 662123)
+
+/* Rules as of POSIX, which need no files. */
+#define BERLIN    "CET-1CEST,M3.5.0,M10.5.0/3"
+#define LONDON    "GMT0BST,M3.5.0/1,M10.5.0"
+#define NEW_YORK  "EST5EDT,M3.2.0,M11.1.0"
+#define SYDNEY    "AEST-10AEDT,M10.1.0,M4.1.0/3"
+#define LORD_HOWE "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0" /* half an hour */
+#define DUBLIN    "IST-1GMT0,M10.5.0,M3.5.0/1"           /* negative */
+#define TROLL     "<+00>0<+02>-2,M3.5.0/1,M10.5.0/3"     /* two hours */
+#define HAVANA    "CST5CDT,M3.2.0/0,M11.1.0/1"           /* at midnight */
+#define ST_JOHNS  "NST3:30NDT,M4.1.0/0:01,M10.5.0/0:01"
+#define FAR_WEST  "<-24>24"
+#define FAR_EAST  "<+24>-24"
 
 static void
 set_zone(const char *zone)
@@ -131,7 +145,7 @@ START_TEST(yesterday_is_by_the_calendar)
 	char text[TIMESTAMP_TEXT_MAX];
 	int64_t now, moment;
 
-	set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	set_zone(BERLIN);
 	ck_assert_int_eq(timestamp_parse("2026-03-29T10:00", 0, &now), 0);
 	ck_assert_int_eq(timestamp_parse("11:00", now, &moment), 0);
 	ck_assert_str_eq(timestamp_format_iso(moment, text),
@@ -179,14 +193,104 @@ START_TEST(a_time_is_the_last_that_the_clock_showed)
 	char text[TIMESTAMP_TEXT_MAX];
 	int64_t now, moment;
 
-	set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	set_zone(BERLIN);
 	ck_assert_int_eq(timestamp_parse(changing[_i].now, 0, &now), 0);
 	ck_assert_int_eq(timestamp_parse(changing[_i].text, now, &moment), 0);
 	ck_assert_str_eq(timestamp_format_iso(moment, text), changing[_i].iso);
 }
 END_TEST
 
+/* When St. John's still turned the clock back a minute after midnight, half an
+ * hour later it was the day before, but had been the next day already. */
+START_TEST(the_last_time_may_be_tomorrow)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t now, moment;
+
+	set_zone(ST_JOHNS);
+	ck_assert_int_eq(timestamp_parse("2026-10-24T23:31-03:30", 0, &now), 0);
+	ck_assert_int_eq(timestamp_parse("00:00:30", now, &moment), 0);
+	ck_assert_str_eq(timestamp_format_iso(moment, text),
+	    "2026-10-25T00:00:30.000000-02:30");
+}
+END_TEST
+
+/* What a date and a time mean: the last moment that has them, or, where the
+ * clock skipped them, the moment at which it did. A date alone is its first
+ * moment. */
+static const struct {
+	const char *zone;
+	const char *text;
+	const char *iso;
+} dated[] = {
+	{ BERLIN, "2026-10-25 01:59:59.5", "2026-10-25T01:59:59.500000+02:00" },
+	{ BERLIN, "2026-10-25 02:00", "2026-10-25T02:00:00.000000+01:00" },
+	{ BERLIN, "2026-10-25 02:59:59", "2026-10-25T02:59:59.000000+01:00" },
+	{ BERLIN, "2026-10-25 03:00", "2026-10-25T03:00:00.000000+01:00" },
+	{ BERLIN, "2026-03-29 01:59", "2026-03-29T01:59:00.000000+01:00" },
+	{ BERLIN, "2026-03-29 02:00", "2026-03-29T03:00:00.000000+02:00" },
+	{ BERLIN, "2026-03-29 02:30:07.5", "2026-03-29T03:00:00.000000+02:00" },
+	{ BERLIN, "2026-03-29 03:00", "2026-03-29T03:00:00.000000+02:00" },
+	{ BERLIN, "2026-01-15 12:00", "2026-01-15T12:00:00.000000+01:00" },
+	{ BERLIN, "2026-07-15 12:00", "2026-07-15T12:00:00.000000+02:00" },
+	{ BERLIN, "2026-10-25", "2026-10-25T00:00:00.000000+02:00" },
+	{ BERLIN, "1970-10-25 02:30", "1970-10-25T02:30:00.000000+01:00" },
+	{ BERLIN, "2400-10-29 02:30", "2400-10-29T02:30:00.000000+01:00" },
+	{ BERLIN, "9999-10-31 02:30", "9999-10-31T02:30:00.000000+01:00" },
+	{ BERLIN, "9999-12-31 23:59", "9999-12-31T23:59:00.000000+01:00" },
+	{ LONDON, "2026-10-25 01:30", "2026-10-25T01:30:00.000000+00:00" },
+	{ LONDON, "2026-03-29 01:30", "2026-03-29T02:00:00.000000+01:00" },
+	{ LONDON, "2026-07-15 12:00", "2026-07-15T12:00:00.000000+01:00" },
+	{ NEW_YORK, "2026-11-01 01:30", "2026-11-01T01:30:00.000000-05:00" },
+	{ NEW_YORK, "2026-11-01 00:30", "2026-11-01T00:30:00.000000-04:00" },
+	{ NEW_YORK, "2026-03-08 02:30", "2026-03-08T03:00:00.000000-04:00" },
+	{ NEW_YORK, "2026-07-15 12:00", "2026-07-15T12:00:00.000000-04:00" },
+	{ SYDNEY, "2026-04-05 02:30", "2026-04-05T02:30:00.000000+10:00" },
+	{ SYDNEY, "2026-10-04 02:30", "2026-10-04T03:00:00.000000+11:00" },
+	{ SYDNEY, "2026-01-15 12:00", "2026-01-15T12:00:00.000000+11:00" },
+	{ LORD_HOWE, "2026-04-05 01:29", "2026-04-05T01:29:00.000000+11:00" },
+	{ LORD_HOWE, "2026-04-05 01:45", "2026-04-05T01:45:00.000000+10:30" },
+	{ LORD_HOWE, "2026-10-04 02:15", "2026-10-04T02:30:00.000000+11:00" },
+	{ LORD_HOWE, "2026-01-15 12:00", "2026-01-15T12:00:00.000000+11:00" },
+	{ DUBLIN, "2026-10-25 01:30", "2026-10-25T01:30:00.000000+00:00" },
+	{ DUBLIN, "2026-03-29 01:30", "2026-03-29T02:00:00.000000+01:00" },
+	{ DUBLIN, "2026-07-15 12:00", "2026-07-15T12:00:00.000000+01:00" },
+	{ DUBLIN, "2026-01-15 12:00", "2026-01-15T12:00:00.000000+00:00" },
+	{ TROLL, "2026-10-25 01:30", "2026-10-25T01:30:00.000000+00:00" },
+	{ TROLL, "2026-03-29 02:59", "2026-03-29T03:00:00.000000+02:00" },
+	{ HAVANA, "2026-11-01 00:00", "2026-11-01T00:00:00.000000-05:00" },
+	{ HAVANA, "2026-11-01", "2026-11-01T00:00:00.000000-04:00" },
+	{ HAVANA, "2026-03-08 00:00", "2026-03-08T01:00:00.000000-04:00" },
+	{ HAVANA, "2026-03-08", "2026-03-08T01:00:00.000000-04:00" },
+	{ ST_JOHNS, "2026-10-25 00:00", "2026-10-25T00:00:00.000000-03:30" },
+	{ ST_JOHNS, "2026-10-25", "2026-10-25T00:00:00.000000-02:30" },
+	{ ST_JOHNS, "2026-10-24 23:30", "2026-10-24T23:30:00.000000-03:30" },
+	{ FAR_WEST, "2026-10-25 02:30", "2026-10-25T02:30:00.000000-00:00" },
+	{ FAR_EAST, "1970-01-01 00:00", "1970-01-01T00:00:00.000000+00:00" },
+};
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
+
+/* Whatever was parsed before, and whatever the time is. */
+START_TEST(a_date_and_a_time_mean_one_moment)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t earlier, moment;
+
+	for (int i = 0; i < COUNT(dated); i++) {
+		set_zone(dated[i].zone);
+		ck_assert_int_eq(
+		    timestamp_parse(dated[i].text, NOW, &earlier), 0);
+		set_zone(dated[_i].zone);
+		ck_assert_int_eq(
+		    timestamp_parse(dated[_i].text, _i * SECOND, &moment), 0);
+		ck_assert_msg(strcmp(timestamp_format_iso(moment, text),
+				  dated[_i].iso) == 0,
+		    "%s: %s is not %s after %s", dated[_i].text, text,
+		    dated[_i].iso, dated[i].text);
+	}
+}
+END_TEST
 
 int
 main(void)
@@ -203,6 +307,9 @@ main(void)
 	tcase_add_test(tc, yesterday_is_by_the_calendar);
 	tcase_add_loop_test(
 	    tc, a_time_is_the_last_that_the_clock_showed, 0, COUNT(changing));
+	tcase_add_test(tc, the_last_time_may_be_tomorrow);
+	tcase_add_loop_test(
+	    tc, a_date_and_a_time_mean_one_moment, 0, COUNT(dated));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -27,7 +27,7 @@ const char *timestamp_format_utc_ms(uint64_t milliseconds, char *text);
 	"2026-11-22 or -10m"
 
 /*
- * Parse a moment before now:
+ * Parse a moment, which may be later than now:
  *
  *   DATE, or DATE, "T" or a space, and TIME, or TIME
  *   DATE  YYYY-MM-DD; alone, the beginning of that day. Years 1970 to 9999.
@@ -37,7 +37,12 @@ const char *timestamp_format_utc_ms(uint64_t milliseconds, char *text);
  *   now
  *
  * DATE and TIME together may end in "Z" or "+HH:MM" or "-HH:MM"; otherwise they
- * are local time. Returns 0, or -1; then moment is undefined.
+ * are local time. Of two moments with that local time, it is the last, but a
+ * DATE alone begins with the first. A local time that the clock skipped is the
+ * moment at which it did; TIME alone then is of the day before.
+ *
+ * The result depends on text, now and the time zone only. Returns 0, or -1;
+ * then moment is undefined.
  */
 int timestamp_parse(const char *text, int64_t now, int64_t *moment);
 

@@ -14,6 +14,14 @@
 #define YEAR_MAX 9999
 #define DAYS_MAX (365 * 100) /* before now */
 
+/* Of local time from UTC, in seconds: the largest, and the shortest time for
+ * which one is kept. */
+#define OFFSET_MAX  (26 * 3600)
+#define OFFSET_KEPT 1800
+
+/* For a time alone: tomorrow, today, and days before. */
+#define DAYS_ASKED 7
+
 /* Seconds, and the rest in microseconds, which is never negative. */
 static int
 split(int64_t moment, time_t *seconds)
@@ -202,44 +210,100 @@ take_all(const char *text, struct parts *p)
 	return text != NULL && *text == '\0' ? 0 : -1;
 }
 
-/* Whether a local time exists, with summer time or without, and its moment. */
-static bool
-shows(const struct tm *local, int summer, time_t *time)
+/* What the clock shows at a moment: seconds from 1970-01-01 00:00 on it. */
+static int64_t
+clock_at(int64_t moment)
 {
-	struct tm tm = *local;
+	time_t time = (time_t)moment;
+	struct tm local = { 0 };
 
-	tm.tm_isdst = summer;
-	*time = mktime(&tm);
-	return tm.tm_isdst == summer && tm.tm_min == local->tm_min &&
-	    tm.tm_hour == local->tm_hour;
+	localtime_r(&time, &local);
+	return timegm(&local);
 }
 
+/* In seconds, as is a time that the clock shows. */
+struct showing {
+	int64_t first, last;
+};
+
 /*
- * A time alone is of today, or of yesterday if it would be in the future. When
- * summer time ends some times exist twice, and the later one counts; when it
- * begins some do not exist, and the day before counts.
+ * The first and the last moment, not later than limit, at which the clock
+ * shows a time. Returns false when there is none.
+ *
+ * Asks no mktime: which of two moments that chooses depends on earlier calls.
+ */
+static bool
+find_showing(int64_t shown, int64_t limit, struct showing *found)
+{
+	bool any = false;
+
+	for (int64_t near = shown - OFFSET_MAX; near <= shown + OFFSET_MAX;
+	     near += OFFSET_KEPT) {
+		int64_t moment = shown - (clock_at(near) - near);
+
+		if (moment > limit || clock_at(moment) != shown)
+			continue;
+		if (!any || moment < found->first)
+			found->first = moment;
+		if (!any || moment > found->last)
+			found->last = moment;
+		any = true;
+	}
+	return any;
+}
+
+/* The moment at which the clock skips a time, which it never shows. */
+static int64_t
+skips_at(int64_t shown)
+{
+	int64_t before = shown - OFFSET_MAX, after = shown + OFFSET_MAX;
+
+	while (after - before > 1) {
+		int64_t middle = before + (after - before) / 2;
+
+		if (clock_at(middle) < shown)
+			before = middle;
+		else
+			after = middle;
+	}
+	return after;
+}
+
+static int64_t
+with_date(struct parts *p)
+{
+	int64_t shown = timegm(&p->tm);
+	struct showing found;
+
+	if (p->zone)
+		return (shown - p->offset) * SECOND + p->fraction;
+	if (!find_showing(shown, INT64_MAX, &found))
+		return skips_at(shown) * SECOND;
+	return (p->time ? found.last : found.first) * SECOND + p->fraction;
+}
+
+/* Where the clock skipped a time today, or it would be in the future, the day
+ * before counts. A clock that was set back at midnight may have shown tomorrow.
  */
 static int64_t
-last_time(struct parts *p, int64_t now)
+without_date(const struct parts *p, int64_t now)
 {
-	time_t seconds = (time_t)(now / SECOND), time, last = 0;
-	bool found = false;
-	struct tm today;
+	struct tm day;
+	struct showing found = { 0, 0 };
+	time_t limit;
+	int64_t shown;
 
-	localtime_r(&seconds, &today);
-	p->tm.tm_year = today.tm_year;
-	p->tm.tm_mon = today.tm_mon;
-	p->tm.tm_mday = today.tm_mday;
-	for (int day = 0; day < 3 && !found; day++, p->tm.tm_mday--)
-		for (int summer = 0; summer < 2; summer++) {
-			if (!shows(&p->tm, summer, &time) ||
-			    (int64_t)time * SECOND + p->fraction > now ||
-			    (found && time < last))
-				continue;
-			last = time;
-			found = true;
-		}
-	return (int64_t)last * SECOND + p->fraction;
+	split(now, &limit);
+	localtime_r(&limit, &day);
+	day.tm_hour = p->tm.tm_hour;
+	day.tm_min = p->tm.tm_min;
+	day.tm_sec = p->tm.tm_sec;
+	split(now - p->fraction, &limit);
+	shown = timegm(&day) + DAY;
+	for (int i = 0; i < DAYS_ASKED; i++, shown -= DAY)
+		if (find_showing(shown, limit, &found))
+			break;
+	return found.last * SECOND + p->fraction;
 }
 
 /* -Nu */
@@ -269,8 +333,7 @@ parse_ago(const char *text, int64_t now, int64_t *moment)
 int
 timestamp_parse(const char *text, int64_t now, int64_t *moment)
 {
-	struct parts p = { .tm.tm_isdst = -1 };
-	time_t time;
+	struct parts p = { .fraction = 0 };
 
 	if (strcmp(text, "now") == 0) {
 		*moment = now;
@@ -280,11 +343,6 @@ timestamp_parse(const char *text, int64_t now, int64_t *moment)
 		return parse_ago(text + 1, now, moment);
 	if (take_all(text, &p) != 0)
 		return -1;
-	if (!p.date) {
-		*moment = last_time(&p, now);
-		return 0;
-	}
-	time = p.zone ? timegm(&p.tm) - p.offset : mktime(&p.tm);
-	*moment = (int64_t)time * SECOND + p.fraction;
+	*moment = p.date ? with_date(&p) : without_date(&p, now);
 	return 0;
 }
