@@ -3,13 +3,14 @@
 #include "suite.h"
 
 static const uint64_t bounds[HISTOGRAM_BUCKETS] = { 1, 2, 5, 10, 20, 50, 100,
-	200, 500, 1000, 2000, 5000, 10000, 20000 };
+	200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000 };
 
 static const struct {
 	uint64_t value;
 	int bucket;
 } cases[] = { { 0, 0 }, { 1, 0 }, { 2, 1 }, { 3, 2 }, { 5, 2 }, { 6, 3 },
-	{ 20000, 13 }, { 20001, 14 }, { UINT64_MAX, 14 } };
+	{ 20000, 13 }, { 20001, 14 }, { 100000, 15 }, { 100001, 16 },
+	{ UINT64_MAX, 16 } };
 
 START_TEST(a_value_falls_into_the_first_bucket_that_reaches_it)
 {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define HISTOGRAM_BUCKETS 14
+#define HISTOGRAM_BUCKETS 16
 
 struct histogram {
 	const uint64_t *bounds; /* borrowed: HISTOGRAM_BUCKETS, ascending; the

@@ -7,7 +7,7 @@
 
 static const uint64_t bounds[HISTOGRAM_BUCKETS] = { 1 * US, 2 * US, 5 * US,
 	10 * US, 20 * US, 50 * US, 100 * US, 200 * US, 500 * US, 1 * MS, 2 * MS,
-	5 * MS, 10 * MS, 100 * MS };
+	5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS };
 
 static void
 began(void *arg)
