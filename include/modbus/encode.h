@@ -21,4 +21,16 @@
 size_t mb_encode_write(enum datatable_kind kind, uint16_t address,
     uint16_t quantity, const uint16_t *words, uint8_t *pdu);
 
+/* Bytes of a request of function 22. */
+#define MB_MASK_WRITE_LENGTH 7
+
+/*
+ * Write into pdu a request of function 22 that sets the bits of mask in one
+ * register to those of value, and leaves the others.
+ *
+ * Returns its length, MB_MASK_WRITE_LENGTH. V1.1b3, clause 6.16.
+ */
+size_t mb_encode_mask_write(
+    uint16_t address, uint16_t mask, uint16_t value, uint8_t *pdu);
+
 #endif

@@ -28,3 +28,18 @@ mb_encode_write(enum datatable_kind kind, uint16_t address, uint16_t quantity,
 	}
 	return 6 + bytes;
 }
+
+/*
+ * function | address | and mask | or mask
+ *    0     |  1   2  |  3    4  |  5   6
+ */
+size_t
+mb_encode_mask_write(
+    uint16_t address, uint16_t mask, uint16_t value, uint8_t *pdu)
+{
+	pdu[0] = MB_FC_MASK_WRITE_REGISTER;
+	put16(pdu + 1, address);
+	put16(pdu + 3, (uint16_t)~mask);
+	put16(pdu + 5, value & mask);
+	return MB_MASK_WRITE_LENGTH;
+}
