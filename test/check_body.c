@@ -135,7 +135,6 @@ static const struct {
 	{ "[1,65536]", VALUE_UINT16, "v[1]: not a value of type uint16" },
 	{ "[null]", VALUE_UINT16, "v[0]: not a value of type uint16" },
 	{ "[true]", VALUE_UINT16, "v[0]: not a value of type uint16" },
-	{ "[1.0]", VALUE_UINT16, "v[0]: not a value of type uint16" },
 	{ "[[1]]", VALUE_UINT16, "v[0]: not a value of type uint16" },
 	{ "[1,2,3,4,5]", VALUE_UINT16,
 	    "v: 5 are too many: there is room for 4 up to the table's end" },

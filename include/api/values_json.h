@@ -15,9 +15,13 @@ struct text_writer;
 extern const char *const api_kind_names[2];
 
 /* Add count values, separated by commas, and preceded by one if comma is true.
- * words has count * value_words(type) words. */
-void api_add_values(struct text_writer *t, bool comma, enum value_type type,
-    enum value_order order, const uint16_t *words, size_t count);
+ * words has count * value_form_words(form) words. */
+void api_add_values(struct text_writer *t, bool comma,
+    const struct value_form *form, const uint16_t *words, size_t count);
+
+/* Add registers as they are, likewise. */
+void api_add_words(
+    struct text_writer *t, bool comma, const uint16_t *words, size_t count);
 
 /* Add coils first..first + count - 1 of packed, as 0 and 1, likewise. */
 void api_add_coils(struct text_writer *t, bool comma, const uint16_t *packed,

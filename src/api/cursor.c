@@ -45,7 +45,7 @@ add_run(struct text_writer *t, const struct datatable *table,
 	text_writer_add(t, "{\"kind\":\"%s\",\"address\":%u,\"values\":[",
 	    api_kind_names[kind], run->address);
 	if (kind == DATATABLE_REGISTERS) {
-		api_add_values(t, false, VALUE_UINT16, VALUE_ABCD,
+		api_add_words(t, false,
 		    datatable_registers(table, run->address), run->quantity);
 	} else {
 		datatable_read_coils(table, run->address, run->quantity, coils);

@@ -23,8 +23,7 @@ add_items(struct text_writer *t, const struct datatable_change *change,
     const uint16_t *items)
 {
 	if (change->kind == DATATABLE_REGISTERS)
-		api_add_values(t, false, VALUE_UINT16, VALUE_ABCD, items,
-		    change->quantity);
+		api_add_words(t, false, items, change->quantity);
 	else
 		api_add_coils(t, false, items, 0, change->quantity);
 }

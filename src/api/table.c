@@ -27,8 +27,7 @@ struct range {
 /* A part of the table, copied at one time and formatted in many steps. */
 struct reading {
 	struct evbuffer *body; /* owned */
-	enum value_type type;
-	enum value_order order;
+	struct value_form form;
 	size_t value_count; /* in registers */
 	size_t coil_count;  /* in coils, not packed */
 	size_t done;        /* values or coils formatted so far */
@@ -67,7 +66,8 @@ reading_new(size_t registers)
 static size_t
 step_size(const struct reading *r, size_t total)
 {
-	bool real = r->type == VALUE_FLOAT32 || r->type == VALUE_FLOAT64;
+	bool real = r->form.type == VALUE_FLOAT32 ||
+	    r->form.type == VALUE_FLOAT64;
 	size_t most = real ? STEP_REAL : STEP_WHOLE;
 
 	return total - r->done < most ? total - r->done : most;
@@ -78,8 +78,8 @@ add_values(struct reading *r, struct text_writer *t)
 {
 	size_t n = step_size(r, r->value_count);
 
-	api_add_values(t, r->done > 0, r->type, r->order,
-	    r->registers + r->done * value_words(r->type), n);
+	api_add_values(t, r->done > 0, &r->form,
+	    r->registers + r->done * value_form_words(&r->form), n);
 	r->done += n;
 }
 
@@ -136,15 +136,16 @@ api_get_registers(struct http_request *request)
 	    &q, "type", value_type_names, VALUE_TYPES, VALUE_UINT16);
 	enum value_order order = (enum value_order)parameters_choice(
 	    &q, "order", value_order_names, VALUE_ORDERS, VALUE_ABCD);
+	const struct value_form form = { .type = type, .order = order };
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	if (range.quantity % value_words(type) != 0) {
+	if (range.quantity % value_form_words(&form) != 0) {
 		http_request_fail(request, 400,
 		    "quantity: %zu registers: expected a multiple of %u for "
 		    "%s",
-		    range.quantity, value_words(type), value_type_names[type]);
+		    range.quantity, value_form_words(&form), value_type_names[type]);
 		return;
 	}
 	r = reading_new(range.quantity);
@@ -152,9 +153,8 @@ api_get_registers(struct http_request *request)
 		http_request_fail(request, 500, "out of memory");
 		return;
 	}
-	r->type = type;
-	r->order = order;
-	r->value_count = range.quantity / value_words(type);
+	r->form = form;
+	r->value_count = range.quantity / value_form_words(&form);
 	memcpy(r->registers,
 	    datatable_registers(api->config.table, (uint16_t)range.address),
 	    range.quantity * sizeof(uint16_t));
@@ -237,8 +237,7 @@ step_dump(struct http_request *request)
 	add_values(r, &t);
 	if (r->done == r->value_count) {
 		text_writer_add(&t, "],\"coils\":[");
-		api_add_values(
-		    &t, false, VALUE_UINT16, VALUE_ABCD, r->coils, COIL_WORDS);
+		api_add_words(&t, false, r->coils, COIL_WORDS);
 	}
 	end_step(request, &t, r->done == r->value_count);
 }

@@ -9,19 +9,29 @@ const char *const api_kind_names[2] = {
 };
 
 void
-api_add_values(struct text_writer *t, bool comma, enum value_type type,
-    enum value_order order, const uint16_t *words, size_t count)
+api_add_values(struct text_writer *t, bool comma, const struct value_form *form,
+    const uint16_t *words, size_t count)
 {
-	unsigned step = value_words(type);
+	unsigned step = value_form_words(form);
+	size_t room = 1 + value_text_max(form);
 
 	for (size_t i = 0; i < count; i++, words += step) {
-		char *at = text_writer_reserve(t, 1 + VALUE_TEXT_MAX);
+		char *at = text_writer_reserve(t, room);
 
 		if (comma || i > 0)
 			*at++ = ',';
-		at += value_format(type, order, words, at);
+		at += value_format(form, words, at);
 		text_writer_commit(t, at);
 	}
+}
+
+void
+api_add_words(
+    struct text_writer *t, bool comma, const uint16_t *words, size_t count)
+{
+	const struct value_form word = { .type = VALUE_UINT16 };
+
+	api_add_values(t, comma, &word, words, count);
 }
 
 void

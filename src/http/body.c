@@ -150,18 +150,20 @@ static int
 store(const json_t *value, enum value_type type, enum value_order order,
     uint16_t *words)
 {
+	const struct value_form form = { .type = type, .order = order };
+
 	if (json_is_integer(value))
-		return value_store(type, order,
+		return value_store(&form,
 		    (struct value_number){ .whole = json_integer_value(value) },
 		    words);
 	if (json_is_real(value))
-		return value_store(type, order,
+		return value_store(&form,
 		    (struct value_number){
 			.is_real = true, .real = json_real_value(value) },
 		    words);
 	if (json_is_string(value))
-		return value_store_text(
-		    type, order, json_string_value(value), words);
+		return value_store_text(&form, json_string_value(value),
+		    json_string_length(value), words);
 	return -1;
 }
 
@@ -182,7 +184,8 @@ long
 body_values(const json_t *member, const char *name, enum value_type type,
     enum value_order order, uint16_t *words, size_t most, char *error)
 {
-	unsigned step = value_words(type);
+	const struct value_form form = { .type = type, .order = order };
+	unsigned step = value_form_words(&form);
 	size_t count;
 
 	if (check_array(member, name, most / step, error) != 0)

@@ -114,56 +114,85 @@ try_body(const uint8_t *bytes, size_t size)
 }
 
 static bool
-is_a_number_of_any_nan(enum value_type type, const char *text)
+is_a_number_of_any_nan(const struct value_form *form, const char *text)
 {
-	return (type == VALUE_FLOAT32 || type == VALUE_FLOAT64) &&
+	return (form->type == VALUE_FLOAT32 || form->type == VALUE_FLOAT64) &&
 	    strcmp(text, "\"NaN\"") == 0;
 }
 
 /* A JSON string becomes text, and so do numbers that have no fraction. */
 static void
-must_be_stored_again(enum value_type type, enum value_order order,
-    const char *text, const uint16_t *words)
+must_be_stored_again(
+    const struct value_form *form, const char *text, const uint16_t *words)
 {
-	bool real = type == VALUE_FLOAT32 || type == VALUE_FLOAT64;
+	bool real = form->type == VALUE_FLOAT32 || form->type == VALUE_FLOAT64;
 	uint16_t again[VALUE_WORDS_MAX];
 	char bare[VALUE_TEXT_MAX + 1];
 	int result;
 
-	if (is_a_number_of_any_nan(type, text))
+	if (is_a_number_of_any_nan(form, text))
 		return; /* there are many, and one text */
 	if (text[0] == '"') {
 		snprintf(bare, sizeof(bare), "%.*s", (int)strlen(text) - 2,
 		    text + 1);
-		result = value_store_text(type, order, bare, again);
+		result = value_store_text(form, bare, strlen(bare), again);
 	} else if (real) {
-		result = value_store(type, order,
+		result = value_store(form,
 		    (struct value_number){
 			.is_real = true, .real = strtod(text, NULL) },
 		    again);
 	} else {
-		result = value_store_text(type, order, text, again);
+		result = value_store_text(form, text, strlen(text), again);
 	}
 	must(result == 0);
-	must(memcmp(again, words, value_words(type) * sizeof(*again)) == 0);
+	must(
+	    memcmp(again, words, value_form_words(form) * sizeof(*again)) == 0);
+}
+
+/* A string is JSON, and what that says is stored as what was read, unless bytes
+ * were replaced and it does not fit. */
+static void
+must_be_stored_as_text(
+    const struct value_form *form, const char *text, size_t length)
+{
+	json_t *value = json_loadb(text, length, JSON_DECODE_ANY, NULL);
+	uint16_t again[VALUE_FORM_WORDS_MAX];
+	char text_again[VALUE_TEXT_MAX];
+	const char *string = json_string_value(value);
+
+	must(string != NULL);
+	if (value_store_text(form, string, json_string_length(value), again) ==
+	    0) {
+		must(value_format(form, again, text_again) == length);
+		must(memcmp(text_again, text, length) == 0);
+	} else {
+		must(strstr(string, "\xEF\xBF\xBD") != NULL);
+	}
+	json_decref(value);
 }
 
 static void
 try_value(struct input *in)
 {
-	enum value_type type = (enum value_type)(input_byte(in) % VALUE_TYPES);
-	enum value_order order =
-	    (enum value_order)(input_byte(in) % VALUE_ORDERS);
-	uint16_t words[VALUE_WORDS_MAX] = { 0 };
+	struct value_form form = { .type = (enum value_type)(
+				       input_byte(in) % (VALUE_TYPES + 1)) };
+	uint16_t words[VALUE_FORM_WORDS_MAX] = { 0 };
 	char text[VALUE_TEXT_MAX + 1];
 	size_t length;
 
-	for (int i = 0; i < VALUE_WORDS_MAX; i++)
+	form.order = (enum value_order)(input_byte(in) % VALUE_ORDERS);
+	if (form.type == VALUE_STRING)
+		form.bytes = (uint8_t)(1 + input_byte(in) % VALUE_STRING_MAX);
+	for (unsigned i = 0; i < value_form_words(&form); i++)
 		words[i] = (uint16_t)(input_byte(in) << 8 | input_byte(in));
-	length = value_format(type, order, words, text);
-	must(length > 0 && length <= VALUE_TEXT_MAX);
+	length = value_format(&form, words, text);
+	must(length > 0 && length <= value_text_max(&form));
+	if (form.type == VALUE_STRING) {
+		must_be_stored_as_text(&form, text, length);
+		return;
+	}
 	text[length] = '\0';
-	must_be_stored_again(type, order, text, words);
+	must_be_stored_again(&form, text, words);
 }
 
 static void
