@@ -163,6 +163,20 @@ START_TEST(policies_without_the_question_are_skipped)
 END_TEST
 
 /* A no to one question is none to another. */
+START_TEST(nobody_connects_from_an_internal_address)
+{
+	struct client internal = { .id = 8, .address = address_start };
+
+	ck_assert(!policy_may_connect(NULL, &internal));
+	ck_assert(!policy_may_connect(policies, &internal));
+	internal.address.port = 50000;
+	ck_assert(!policy_may_connect(NULL, &internal));
+	internal.address = address_simulation;
+	ck_assert(!policy_may_connect(NULL, &internal));
+	ck_assert_str_eq(asked, "");
+}
+END_TEST
+
 START_TEST(questions_are_apart)
 {
 	answers[1].exception = MB_EX_ILLEGAL_FUNCTION;
@@ -217,6 +231,7 @@ main(void)
 	tcase_add_loop_test(tc, first_no_to_a_shut_down_decides, 0, 3);
 	tcase_add_loop_test(
 	    tc, policies_without_the_question_are_skipped, 0, 2);
+	tcase_add_test(tc, nobody_connects_from_an_internal_address);
 	tcase_add_test(tc, questions_are_apart);
 	tcase_add_test(tc, connection_and_shut_down_are_different_questions);
 	suite_add_tcase(suite, tc);

@@ -5,6 +5,10 @@
  * question that is NULL is answered yes, and so is an empty list. Questions are
  * asked on the event loop's thread, once per connection or request; they must
  * not block.
+ *
+ * Internal clients (base/address.h) are no peers: nobody may connect from one
+ * of their addresses, whatever the list says; and what they write, by
+ * service/writing.h, is not asked about.
  */
 #ifndef SERVICE_POLICY_H
 #define SERVICE_POLICY_H
@@ -33,7 +37,8 @@ struct policy {
 	bool (*may_shut_down)(void *arg, const struct client *who);
 };
 
-/* Ask a list of policies; NULL is the empty list. */
+/* Ask a list of policies; NULL is the empty list. An internal client may not
+ * connect. */
 bool policy_may_connect(const struct policy *p, const struct client *who);
 enum mb_exception policy_may_request(const struct policy *p,
     const struct client *who, uint8_t unit, const struct mb_request *request);

@@ -2,9 +2,13 @@
 
 #include <stddef.h>
 
+#include "base/client.h"
+
 bool
 policy_may_connect(const struct policy *p, const struct client *who)
 {
+	if (address_is_internal(&who->address))
+		return false;
 	for (; p != NULL; p = p->next)
 		if (p->may_connect != NULL && !p->may_connect(p->arg, who))
 			return false;
