@@ -104,7 +104,7 @@ submit(enum datatable_kind kind, uint16_t address, uint16_t quantity,
 	const struct service service = { .table = table,
 		.order = state_order(state) };
 	uint16_t values[2000];
-	const struct writing w = { kind, address, quantity, values };
+	const struct writing w = { kind, address, quantity, values, NULL };
 	struct writing_result result;
 
 	for (unsigned i = 0; i < quantity; i++)

@@ -70,6 +70,7 @@ teardown(void)
 struct refusal {
 	uint32_t address;
 	unsigned asked;
+	uint8_t function; /* of all the requests; 0: the usual ones */
 };
 
 static enum mb_exception
@@ -81,8 +82,9 @@ refuse_one(void *arg, const struct client *who, uint8_t unit,
 	ck_assert_uint_eq(who->id, client.id);
 	ck_assert_uint_eq(unit, WRITING_UNIT);
 	ck_assert_uint_eq(q->function,
-	    q->kind == DATATABLE_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
-					 MB_FC_WRITE_MULTIPLE_REGISTERS);
+	    r->function != 0               ? r->function :
+		q->kind == DATATABLE_COILS ? MB_FC_WRITE_MULTIPLE_COILS :
+					     MB_FC_WRITE_MULTIPLE_REGISTERS);
 	ck_assert_uint_le(q->write.quantity,
 	    q->kind == DATATABLE_COILS ? MB_MAX_WRITE_COILS :
 					 MB_MAX_WRITE_REGISTERS);
@@ -128,7 +130,7 @@ START_TEST(registers_are_written_whatever_their_number)
 {
 	uint32_t address = ranges[_i][0], quantity = ranges[_i][1];
 	const struct writing w = { DATATABLE_REGISTERS, address, quantity,
-		words };
+		words, NULL };
 	const uint16_t *registers = datatable_registers(table, 0);
 
 	write_now(&w);
@@ -141,7 +143,8 @@ END_TEST
 START_TEST(coils_are_written_whatever_their_number)
 {
 	uint32_t address = ranges[_i][0], quantity = ranges[_i][1];
-	const struct writing w = { DATATABLE_COILS, address, quantity, words };
+	const struct writing w = { DATATABLE_COILS, address, quantity, words,
+		NULL };
 
 	write_now(&w);
 	for (uint32_t i = 0; i < ADDRESSES; i++) {
@@ -156,9 +159,9 @@ END_TEST
 
 START_TEST(no_words_are_zeros)
 {
-	const struct writing ones = { DATATABLE_REGISTERS, 0, ADDRESSES,
-		words };
-	const struct writing zeros = { DATATABLE_REGISTERS, 0, ADDRESSES,
+	const struct writing ones = { DATATABLE_REGISTERS, 0, ADDRESSES, words,
+		NULL };
+	const struct writing zeros = { DATATABLE_REGISTERS, 0, ADDRESSES, NULL,
 		NULL };
 
 	write_now(&ones);
@@ -168,14 +171,77 @@ START_TEST(no_words_are_zeros)
 }
 END_TEST
 
+START_TEST(a_mask_leaves_the_other_bits)
+{
+	static const uint16_t before[] = { 0x1234, 0xFFFF, 0, 0xAAAA };
+	static const uint16_t masks[] = { 0x00F0, 0x8001, 0xFFFF, 0 };
+	static const uint16_t values[] = { 0xFF5F, 0x7FFF, 0xBEEF, 0xFFFF };
+	static const uint16_t after[] = { 0x1254, 0x7FFF, 0xBEEF, 0xAAAA };
+	const struct writing whole = { DATATABLE_REGISTERS, 65532, 4, before,
+		NULL };
+	const struct writing masked = { DATATABLE_REGISTERS, 65532, 4, values,
+		masks };
+	const struct writing cleared = { DATATABLE_REGISTERS, 65532, 1, NULL,
+		masks };
+
+	write_now(&whole);
+	write_now(&masked);
+	ck_assert_mem_eq(
+	    datatable_registers(table, 65532), after, sizeof(after));
+	write_now(&cleared);
+	ck_assert_uint_eq(*datatable_registers(table, 65532), 0x1204);
+}
+END_TEST
+
+START_TEST(masks_are_judged_as_function_22)
+{
+	static const uint16_t masks[] = { 1, 2, 4 };
+	struct refusal refusal = { .address = 12,
+		.function = MB_FC_MASK_WRITE_REGISTER };
+	const struct policy policy = { .arg = &refusal,
+		.may_request = refuse_one };
+	const struct writing w = { DATATABLE_REGISTERS, 10, 3, words, masks };
+	struct writing_result result;
+
+	service.policy = &policy;
+	result = submit(&w, 1);
+	ck_assert_int_eq(result.exception, MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_uint_eq(result.refused.address, 12);
+	ck_assert_uint_eq(result.refused.quantity, 1);
+	ck_assert_uint_eq(refusal.asked, 3);
+	ck_assert(is_zero());
+}
+END_TEST
+
+/* The room for the bytes of each kind of request is not the same. */
+START_TEST(masks_and_whole_words_go_together)
+{
+	const struct writing w[] = {
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, words, NULL },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, NULL, words },
+		{ DATATABLE_COILS, 1, 1, words, NULL },
+		{ DATATABLE_REGISTERS, 7, 1, words, NULL },
+	};
+	struct writing_result result = submit(w, 4);
+	uint16_t coil;
+
+	ck_assert_int_eq(result.exception, MB_EX_NONE);
+	ck_assert_uint_eq(*datatable_registers(table, 7), words[0]);
+	datatable_read_coils(table, 1, 1, &coil);
+	ck_assert_uint_eq(coil, words[0] & 1);
+	for (uint32_t i = 8; i < ADDRESSES; i++)
+		ck_assert_uint_eq(*datatable_registers(table, (uint16_t)i), 0);
+}
+END_TEST
+
 START_TEST(the_policy_is_asked_about_every_part)
 {
-	struct refusal refusal = { 65535, 0 };
+	struct refusal refusal = { .address = 65535 };
 	const struct policy policy = { .arg = &refusal,
 		.may_request = refuse_one };
 	const struct writing w[] = {
-		{ DATATABLE_COILS, 0, ADDRESSES, words },
-		{ DATATABLE_REGISTERS, 0, ADDRESSES, words },
+		{ DATATABLE_COILS, 0, ADDRESSES, words, NULL },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, words, NULL },
 	};
 	struct writing_result result;
 
@@ -184,17 +250,35 @@ START_TEST(the_policy_is_asked_about_every_part)
 	ck_assert_int_eq(result.exception, MB_EX_ILLEGAL_DATA_ADDRESS);
 	ck_assert_uint_eq(
 	    result.refused.address + result.refused.quantity, ADDRESSES);
+	ck_assert_int_eq(result.refused_kind, DATATABLE_REGISTERS);
 	ck_assert_ptr_null(result.waits);
 	ck_assert_uint_eq(refusal.asked, 34 + 533);
 	ck_assert(is_zero());
 }
 END_TEST
 
+START_TEST(the_policy_is_not_asked_about_internal_clients)
+{
+	const struct client internal = { .address = address_start };
+	struct refusal refusal = { .address = 10 };
+	const struct policy policy = { .arg = &refusal,
+		.may_request = refuse_one };
+	const struct writing w = { DATATABLE_REGISTERS, 10, 1, words, NULL };
+	struct writing_result result;
+
+	service.policy = &policy;
+	result = writing_submit(&service, &internal, &w, 1, settled, &outcomes);
+	ck_assert_int_eq(result.exception, MB_EX_NONE);
+	ck_assert_uint_eq(refusal.asked, 0);
+	ck_assert_uint_eq(*datatable_registers(table, 10), words[0]);
+}
+END_TEST
+
 START_TEST(all_of_it_is_one_write_of_the_order)
 {
 	const struct writing w[] = {
-		{ DATATABLE_COILS, 0, ADDRESSES, words },
-		{ DATATABLE_REGISTERS, 0, ADDRESSES, words },
+		{ DATATABLE_COILS, 0, ADDRESSES, words, NULL },
+		{ DATATABLE_REGISTERS, 0, ADDRESSES, words, NULL },
 	};
 	struct writing_result result;
 	struct held_order held;
@@ -217,7 +301,7 @@ END_TEST
 
 START_TEST(what_the_order_refuses_is_not_written)
 {
-	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words };
+	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words, NULL };
 	struct held_order held;
 
 	held_order_init(&held);
@@ -234,7 +318,7 @@ END_TEST
 
 START_TEST(a_write_without_an_owner_is_executed)
 {
-	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words };
+	const struct writing w = { DATATABLE_REGISTERS, 0, 200, words, NULL };
 	struct held_order held;
 
 	held_order_init(&held);
@@ -264,7 +348,7 @@ note_writer(void *arg, const struct datatable_change *change)
 
 START_TEST(observers_are_called_with_the_writer)
 {
-	const struct writing w = { DATATABLE_REGISTERS, 3, 200, words };
+	const struct writing w = { DATATABLE_REGISTERS, 3, 200, words, NULL };
 	unsigned told = 0;
 	struct datatable_observer observer = { note_writer, &told, NULL };
 
@@ -287,7 +371,11 @@ main(void)
 	tcase_add_loop_test(
 	    tc, coils_are_written_whatever_their_number, 0, count);
 	tcase_add_test(tc, no_words_are_zeros);
+	tcase_add_test(tc, a_mask_leaves_the_other_bits);
+	tcase_add_test(tc, masks_are_judged_as_function_22);
+	tcase_add_test(tc, masks_and_whole_words_go_together);
 	tcase_add_test(tc, the_policy_is_asked_about_every_part);
+	tcase_add_test(tc, the_policy_is_not_asked_about_internal_clients);
 	tcase_add_test(tc, all_of_it_is_one_write_of_the_order);
 	tcase_add_test(tc, what_the_order_refuses_is_not_written);
 	tcase_add_test(tc, a_write_without_an_owner_is_executed);

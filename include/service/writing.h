@@ -1,8 +1,8 @@
 /*
  * Writes from within the program, of any length, all or nothing, by the path of
- * a Modbus client's writes. They become requests of functions 15 and 16. All of
- * those are judged first; then they are executed, or submitted to the order as
- * one write, one behind the other with nothing between them.
+ * a Modbus client's writes. They become requests of functions 15, 16 and 22.
+ * All of those are judged first; then they are executed, or submitted to the
+ * order as one write, one behind the other with nothing between them.
  */
 #ifndef SERVICE_WRITING_H
 #define SERVICE_WRITING_H
@@ -24,6 +24,9 @@ struct writing {
 	uint32_t quantity;     /* address + quantity is at most 65536 */
 	const uint16_t *words; /* registers, or packed coils; borrowed. NULL:
 				  all zeros */
+	/* Registers only: the bits of each that are written, by one request of
+	 * function 22 for each; borrowed. NULL: all of them. */
+	const uint16_t *masks;
 };
 
 /* Called once for what was submitted; after ORDER_EXECUTE it was executed. */
@@ -34,6 +37,7 @@ struct writing_result {
 	 * when writes are refused for now or there is no memory. */
 	enum mb_exception exception;
 	struct mb_range refused; /* what the policy refused first */
+	enum datatable_kind refused_kind;
 
 	/* NULL: it was executed. Otherwise settled will be called, unless
 	 * order_forget is called first, as when the owner goes. */
@@ -41,7 +45,8 @@ struct writing_result {
 };
 
 /*
- * Write all of the count writings, on behalf of who. They are copied. settled
+ * Write all of the count writings, on behalf of who. They are copied. The
+ * policy is asked, unless who is an internal client (base/address.h). settled
  * is not called before this returns; s is borrowed until settled is called.
  */
 struct writing_result writing_submit(const struct service *s,

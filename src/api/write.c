@@ -212,8 +212,8 @@ void
 api_reset(struct http_request *request)
 {
 	static const struct writing zeros[] = {
-		{ DATATABLE_COILS, 0, MB_ADDRESSES, NULL },
-		{ DATATABLE_REGISTERS, 0, MB_ADDRESSES, NULL },
+		{ DATATABLE_COILS, 0, MB_ADDRESSES, NULL, NULL },
+		{ DATATABLE_REGISTERS, 0, MB_ADDRESSES, NULL, NULL },
 	};
 	struct parameters q;
 	size_t kind;

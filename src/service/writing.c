@@ -16,23 +16,30 @@ struct submission {
 	struct order_pdu pdus[];
 };
 
+/* The items that a request of a writing has room for. */
 static uint32_t
 most_in_a_request(const struct writing *w)
 {
+	if (w->masks != NULL)
+		return 1;
 	return w->kind == DATATABLE_COILS ? MB_MAX_WRITE_COILS :
 					    MB_MAX_WRITE_REGISTERS;
 }
 
 static size_t
-count_requests(const struct writing *writings, size_t count)
+count_requests(const struct writing *w)
 {
-	size_t n = 0;
+	uint32_t most = most_in_a_request(w);
 
-	for (size_t i = 0; i < count; i++)
-		n += (writings[i].quantity + most_in_a_request(&writings[i]) -
-			 1) /
-		    most_in_a_request(&writings[i]);
-	return n;
+	return (w->quantity + most - 1) / most;
+}
+
+/* The most bytes that the requests of a writing take. */
+static size_t
+request_bytes(const struct writing *w)
+{
+	return count_requests(w) *
+	    (w->masks != NULL ? MB_MASK_WRITE_LENGTH : MB_PDU_MAX);
 }
 
 static size_t
@@ -40,13 +47,17 @@ encode_part(
     const struct writing *w, uint32_t done, uint32_t quantity, uint8_t *pdu)
 {
 	static const uint16_t zeros[MB_MAX_WRITE_REGISTERS];
+	uint16_t address = (uint16_t)(w->address + done);
 	const uint16_t *words = zeros;
 
 	if (w->words != NULL)
 		words = w->words +
 		    done / (w->kind == DATATABLE_COILS ? COILS_PER_WORD : 1);
-	return mb_encode_write(w->kind, (uint16_t)(w->address + done),
-	    (uint16_t)quantity, words, pdu);
+	if (w->masks != NULL)
+		return mb_encode_mask_write(
+		    address, w->masks[done], *words, pdu);
+	return mb_encode_write(
+	    w->kind, address, (uint16_t)quantity, words, pdu);
 }
 
 /* Add the requests for a writing. Returns where further bytes go. */
@@ -70,36 +81,44 @@ add_requests(struct submission *s, const struct writing *w, uint8_t *bytes)
 static struct submission *
 make_submission(const struct writing *writings, size_t count)
 {
-	size_t n = count_requests(writings, count);
-	struct submission *s =
-	    malloc(sizeof(*s) + n * (sizeof(struct order_pdu) + MB_PDU_MAX));
+	struct submission *s;
+	size_t requests = 0, room = 0;
 	uint8_t *bytes;
 
+	for (size_t i = 0; i < count; i++) {
+		requests += count_requests(&writings[i]);
+		room += request_bytes(&writings[i]);
+	}
+	s = malloc(sizeof(*s) + requests * sizeof(struct order_pdu) + room);
 	if (s == NULL)
 		return NULL;
 	s->write = (struct order_write){ .pdus = s->pdus };
-	bytes = (uint8_t *)(s->pdus + n);
+	bytes = (uint8_t *)(s->pdus + requests);
 	for (size_t i = 0; i < count; i++)
 		bytes = add_requests(s, &writings[i], bytes);
 	return s;
 }
 
-/* The first exception of the policy, and the range that it refuses. */
-static enum mb_exception
+/* Ask the policy, up to the first request that it refuses. What the program
+ * itself writes is not asked about. */
+static void
 judge(const struct service *s, const struct order_write *write,
-    struct mb_range *refused)
+    struct writing_result *result)
 {
+	bool asked = !address_is_internal(&write->client.address);
 	struct judged_request judged;
 
-	for (size_t i = 0; i < write->count; i++) {
+	result->exception = MB_EX_NONE;
+	for (size_t i = 0; asked && i < write->count; i++) {
 		service_judge(s, &write->client, write->unit,
 		    write->pdus[i].bytes, write->pdus[i].length, &judged);
-		if (judged.exception != MB_EX_NONE) {
-			*refused = judged.request.write;
-			return judged.exception;
-		}
+		if (judged.exception == MB_EX_NONE)
+			continue;
+		result->exception = judged.exception;
+		result->refused = judged.request.write;
+		result->refused_kind = judged.request.kind;
+		return;
 	}
-	return MB_EX_NONE;
 }
 
 static void
@@ -152,7 +171,7 @@ writing_submit(const struct service *s, const struct client *who,
 	made->write.owner = owner;
 	made->service = s;
 	made->settled = settled;
-	result.exception = judge(s, &made->write, &result.refused);
+	judge(s, &made->write, &result);
 	if (result.exception != MB_EX_NONE || !execute_or_submit(made, &result))
 		free(made);
 	return result;
