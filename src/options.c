@@ -374,12 +374,11 @@ static const struct command_line_option definitions[] = {
 	    "may be repeated" },
 	{ "", "read-only", NULL, NULL, set_read_only,
 	    "answer every write by exception 02" },
-	{ "", "read-only-range", "RANGE",
-	    "coils:A-B or registers:A-B with addresses from 0 to 65535, at "
-	    "most 64 times",
+	{ "", "read-only-range", "RANGE", ACCESS_RANGE_EXPECTED,
 	    set_read_only_range,
-	    "coils:A-B or registers:A-B: answer a write to any\n"
-	    "of these by exception 02; may be repeated" },
+	    "HR16-20, C5, coils:A-B or registers:A-B: answer a\n"
+	    "write to any of these by exception 02; may be\n"
+	    "repeated" },
 	{ "", "state", "FILE", "the name of a file", set_state,
 	    "store the table in FILE, and acknowledge a write\n"
 	    "once it is on disk (default: not stored)" },

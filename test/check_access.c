@@ -182,10 +182,50 @@ START_TEST(any_of_several_ranges_refuses)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	enum datatable_kind kind;
+	uint16_t first;
+	uint16_t last;
+} ranges[] = {
+	{ "registers:16", DATATABLE_REGISTERS, 16, 16 },
+	{ "registers:16-20", DATATABLE_REGISTERS, 16, 20 },
+	{ "coils:0-65535", DATATABLE_COILS, 0, 65535 },
+	{ "coils:0000000000000000000000005", DATATABLE_COILS, 5, 5 },
+	{ "HR16", DATATABLE_REGISTERS, 16, 16 },
+	{ "HR16-HR20", DATATABLE_REGISTERS, 16, 20 },
+	{ "hr16-20", DATATABLE_REGISTERS, 16, 20 },
+	{ "IR16-HR20", DATATABLE_REGISTERS, 16, 20 },
+	{ "400017-400021", DATATABLE_REGISTERS, 16, 20 },
+	{ "300017", DATATABLE_REGISTERS, 16, 16 },
+	{ "HR16-40017", DATATABLE_REGISTERS, 16, 40017 },
+	{ "registers:40017", DATATABLE_REGISTERS, 40017, 40017 },
+	{ "registers:400017-20", DATATABLE_REGISTERS, 16, 20 },
+	{ "registers:16-HR20", DATATABLE_REGISTERS, 16, 20 },
+	{ "C5", DATATABLE_COILS, 5, 5 },
+	{ "DI5-7", DATATABLE_COILS, 5, 7 },
+	{ "coils:C5-100008", DATATABLE_COILS, 5, 7 },
+};
+
+START_TEST(a_range_is_written_in_several_ways)
+{
+	struct access_range range;
+
+	ck_assert_msg(access_range_parse(ranges[_i].text, &range) == 0, "%s",
+	    ranges[_i].text);
+	ck_assert_int_eq(range.kind, ranges[_i].kind);
+	ck_assert_uint_eq(range.first, ranges[_i].first);
+	ck_assert_uint_eq(range.last, ranges[_i].last);
+}
+END_TEST
+
 static const char *const bad_ranges[] = { "", "coils", "coils:", "coils:-",
 	"coils:1-", "coils:-1", "coils:2-1", "coils:65536", "coils:0-65536",
 	"registers:1-2x", "registers:1 -2", "inputs:1", "Coils:1",
-	"registers:1-2-3" };
+	"registers:1-2-3", "16", "16-20", "40017", "000005", "400016-C5",
+	"HR16-", "HR16-C20", "HR20-16", "HR16.3", "HR16-20.3", "HR65536",
+	"HR0-65536", "400000", "C5-HR6", "coils:HR5", "registers:C5",
+	"coils:5-HR6", "registers:100006", "HR16,20", "HR16--20" };
 
 START_TEST(refuses_what_is_not_a_range)
 {
@@ -223,6 +263,8 @@ main(void)
 	    sizeof(writes) / sizeof(*writes));
 	tcase_add_test(tc, read_only_coils_keep_their_registers_when_overlaid);
 	tcase_add_test(tc, any_of_several_ranges_refuses);
+	tcase_add_loop_test(tc, a_range_is_written_in_several_ways, 0,
+	    sizeof(ranges) / sizeof(*ranges));
 	tcase_add_loop_test(tc, refuses_what_is_not_a_range, 0,
 	    sizeof(bad_ranges) / sizeof(*bad_ranges));
 	tcase_add_test(tc, list_takes_no_more_than_it_holds);

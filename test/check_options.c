@@ -656,8 +656,9 @@ END_TEST
 	"--http-write: requires --http-token FILE, as --http reaches beyond "  \
 	"loopback"
 #define BAD_RANGE(value)                                                       \
-	"--read-only-range: \"" value "\": expected coils:A-B or "             \
-	"registers:A-B with addresses from 0 to 65535, at most 64 times"
+	"--read-only-range: \"" value "\": expected HR16, HR16-20, C5, "       \
+	"registers:A-B or coils:A-B with addresses from 0 to 65535, at most "  \
+	"64 times"
 #define BAD_KEEP(value)                                                        \
 	"--journal-keep: \"" value "\": expected a number of writes from 1 "   \
 	"to 1000000000, or of days from 1d to 36500d"

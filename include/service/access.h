@@ -30,9 +30,18 @@ struct access_range {
 	uint16_t last;
 };
 
-/* Parse "coils:A-B" or "registers:A-B", or "...:A" alone; 0..65535, A <= B.
- * Returns 0, or -1 and leaves range undefined. */
+/*
+ * Parse "coils:A-B" or "registers:A-B", or "...:A" alone, A <= B; with an A
+ * that names its kind, such as "HR16-20" or "C5", the word may be omitted.
+ * Addresses are as in table/reference.h, without a bit, and all of one kind.
+ * Returns 0, or -1 and leaves range undefined.
+ */
 int access_range_parse(const char *text, struct access_range *range);
+
+/* What an option expects whose value is such a range, for its error message. */
+#define ACCESS_RANGE_EXPECTED                                                  \
+	"HR16, HR16-20, C5, registers:A-B or coils:A-B with addresses from "   \
+	"0 to 65535, at most 64 times"
 
 struct access {
 	struct access_list connect;   /* others are disconnected at once */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/client.h"
-#include "base/number.h"
+#include "table/reference.h"
 
 #define COILS_PER_REGISTER 16
 
@@ -26,29 +26,45 @@ access_list_contains(const struct access_list *list, const struct address *a)
 	return list->count == 0;
 }
 
+/* Take the kind of a range, if text begins with one. */
+static bool
+take_kind(const char **text, enum datatable_kind *kind)
+{
+	if (strncmp(*text, "coils:", 6) == 0) {
+		*kind = DATATABLE_COILS;
+		*text += 6;
+		return true;
+	}
+	if (strncmp(*text, "registers:", 10) == 0) {
+		*kind = DATATABLE_REGISTERS;
+		*text += 10;
+		return true;
+	}
+	return false;
+}
+
 int
 access_range_parse(const char *text, struct access_range *range)
 {
-	const uint64_t max = MB_ADDRESSES - 1;
-	uint64_t first, last;
+	bool has_kind = take_kind(&text, &range->kind);
+	enum reference_status status;
+	struct reference first, last;
 
-	if (strncmp(text, "coils:", 6) == 0) {
-		range->kind = DATATABLE_COILS;
-		text += 6;
-	} else if (strncmp(text, "registers:", 10) == 0) {
-		range->kind = DATATABLE_REGISTERS;
-		text += 10;
-	} else {
+	status = has_kind ? reference_take(&text, range->kind, &first) :
+			    reference_take_named(&text, &first);
+	if (status != REFERENCE_OK || (has_kind && first.kind != range->kind))
 		return -1;
-	}
-	text = number_take(text, max, &first);
 	last = first;
-	if (text != NULL && *text == '-')
-		text = number_take(text + 1, max, &last);
-	if (text == NULL || *text != '\0' || first > last)
+	if (*text == '-') {
+		text++;
+		if (reference_take(&text, first.kind, &last) != REFERENCE_OK ||
+		    last.kind != first.kind)
+			return -1;
+	}
+	if (*text != '\0' || first.address > last.address)
 		return -1;
-	range->first = (uint16_t)first;
-	range->last = (uint16_t)last;
+	*range =
+	    (struct access_range){ first.kind, first.address, last.address };
 	return 0;
 }
 
