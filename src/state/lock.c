@@ -6,28 +6,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "state/bytes.h"
 #include "state/crc32c.h"
 #include "state/files.h"
 
 #define MARK_SIZE 16
 #define MAGIC     "MBSM"
-
-static void
-put(uint8_t *to, uint64_t number, unsigned bytes)
-{
-	while (bytes-- > 0)
-		*to++ = (uint8_t)(number >> 8 * bytes);
-}
-
-static uint64_t
-get(const uint8_t *from, unsigned bytes)
-{
-	uint64_t number = 0;
-
-	while (bytes-- > 0)
-		number = number << 8 | *from++;
-	return number;
-}
 
 int
 lock_take(const char *state_path, enum lock_kind kind)
@@ -55,7 +39,7 @@ read_mark(int fd, uint8_t *mark)
 {
 	return pread(fd, mark, MARK_SIZE, 0) == MARK_SIZE &&
 	    memcmp(mark, MAGIC, 4) == 0 &&
-	    get(mark + 12, 4) == crc32c(0, mark, 12);
+	    bytes_get32(mark + 12) == crc32c(0, mark, 12);
 }
 
 bool
@@ -71,7 +55,7 @@ lock_read_mark(int fd)
 {
 	uint8_t mark[MARK_SIZE];
 
-	return read_mark(fd, mark) ? (int64_t)get(mark + 4, 8) : 0;
+	return read_mark(fd, mark) ? (int64_t)bytes_get64(mark + 4) : 0;
 }
 
 int
@@ -80,8 +64,8 @@ lock_write_mark(int fd, int64_t number)
 	uint8_t mark[MARK_SIZE] = MAGIC;
 	ssize_t written;
 
-	put(mark + 4, (uint64_t)number, 8);
-	put(mark + 12, crc32c(0, mark, 12), 4);
+	bytes_put(mark + 4, (uint64_t)number, 8);
+	bytes_put(mark + 12, crc32c(0, mark, 12), 4);
 	do
 		written = pwrite(fd, mark, MARK_SIZE, 0);
 	while (written < 0 && errno == EINTR);

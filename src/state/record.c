@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "modbus/modbus.h"
+#include "state/bytes.h"
 #include "state/crc32c.h"
 
 unsigned
@@ -11,39 +12,34 @@ record_size(enum datatable_kind kind, unsigned quantity)
 	return kind == DATATABLE_COILS ? (quantity + 7) / 8 : 2 * quantity;
 }
 
-/* The lowest bytes of a number, high byte first. */
-static uint32_t
-add_number(uint32_t crc, uint64_t number, unsigned bytes)
-{
-	while (bytes-- > 0) {
-		uint8_t byte = (uint8_t)(number >> 8 * bytes);
-
-		crc = crc32c(crc, &byte, 1);
-	}
-	return crc;
-}
-
 uint32_t
 record_block_crc(unsigned number, const uint8_t *data)
 {
-	return crc32c(add_number(0, number, 2), data, SCHEMA_BLOCK_SIZE);
+	uint8_t head[2];
+
+	bytes_put(head, number, sizeof(head));
+	return crc32c(crc32c(0, head, sizeof(head)), data, SCHEMA_BLOCK_SIZE);
 }
 
 uint32_t
 record_journal_crc(const struct record_journal *row)
 {
+	uint8_t head[2 * 8 + sizeof(row->client) + 8 + 3 * 1 + 2 * 2];
+	size_t client = strlen(row->client) + 1;
 	unsigned size =
 	    record_size((enum datatable_kind)row->kind, row->quantity);
-	uint32_t crc = add_number(0, (uint64_t)row->number, 8);
+	uint8_t *end = bytes_put(head, (uint64_t)row->number, 8);
+	uint32_t crc;
 
-	crc = add_number(crc, (uint64_t)row->time, 8);
-	crc = crc32c(crc, row->client, strlen(row->client) + 1);
-	crc = add_number(crc, row->connection, 8);
-	crc = add_number(crc, row->unit, 1);
-	crc = add_number(crc, row->function, 1);
-	crc = add_number(crc, row->kind, 1);
-	crc = add_number(crc, row->address, 2);
-	crc = add_number(crc, row->quantity, 2);
+	end = bytes_put(end, (uint64_t)row->time, 8);
+	memcpy(end, row->client, client);
+	end = bytes_put(end + client, row->connection, 8);
+	end = bytes_put(end, row->unit, 1);
+	end = bytes_put(end, row->function, 1);
+	end = bytes_put(end, row->kind, 1);
+	end = bytes_put(end, row->address, 2);
+	end = bytes_put(end, row->quantity, 2);
+	crc = crc32c(0, head, (size_t)(end - head));
 	crc = crc32c(crc, row->before, size);
 	return crc32c(crc, row->after, size);
 }
@@ -55,13 +51,14 @@ record_pack(enum datatable_kind kind, unsigned quantity, const uint16_t *words,
     uint8_t *bytes)
 {
 	unsigned size = record_size(kind, quantity);
-	bool coils = kind == DATATABLE_COILS;
+	unsigned first = kind == DATATABLE_COILS ? 0 : 8; /* shift */
 
-	for (unsigned i = 0; i < size; i++) {
-		bool low = coils == (i % 2 == 0);
-
-		bytes[i] = (uint8_t)(low ? words[i / 2] : words[i / 2] >> 8);
+	for (unsigned i = 0; i < size / 2; i++) {
+		bytes[2 * i] = (uint8_t)(words[i] >> first);
+		bytes[2 * i + 1] = (uint8_t)(words[i] >> (8 - first));
 	}
+	if (size % 2 != 0)
+		bytes[size - 1] = (uint8_t)words[size / 2];
 }
 
 void
