@@ -3,33 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "state/crc32c.h"
 #include "suite.h"
-
-/* RFC 3720, appendix B.4, and the usual nine digits. */
-START_TEST(crc_is_castagnoli)
-{
-	uint8_t bytes[32];
-
-	ck_assert_uint_eq(crc32c(0, "", 0), 0);
-	ck_assert_uint_eq(crc32c(0, "123456789", 9), 0xE3069283);
-	memset(bytes, 0, sizeof(bytes));
-	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x8A9136AA);
-	memset(bytes, 0xFF, sizeof(bytes));
-	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x62A8AB43);
-	for (uint8_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = i;
-	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x46DD794E);
-}
-END_TEST
-
-START_TEST(crc_goes_on_behind_other_bytes)
-{
-	uint32_t crc = crc32c(0, "1234", 4);
-
-	ck_assert_uint_eq(crc32c(crc, "56789", 5), 0xE3069283);
-}
-END_TEST
 
 START_TEST(registers_are_kept_high_byte_first)
 {
@@ -172,8 +146,6 @@ main(void)
 	Suite *suite = suite_create("record");
 	TCase *tc = tcase_create("record");
 
-	tcase_add_test(tc, crc_is_castagnoli);
-	tcase_add_test(tc, crc_goes_on_behind_other_bytes);
 	tcase_add_test(tc, registers_are_kept_high_byte_first);
 	tcase_add_test(tc, coils_are_kept_as_in_a_pdu);
 	tcase_add_test(tc, an_odd_last_byte_of_coils_is_alone);
