@@ -65,6 +65,17 @@ teardown(void)
 	scratch_end();
 }
 
+/* Let SQLite move a log to its file. */
+static void
+read_all(const char *name)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(scratch_path(name), &db), SQLITE_OK);
+	run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	sqlite3_close(db);
+}
+
 static enum wal_state
 check(size_t bytes)
 {
@@ -74,7 +85,7 @@ check(size_t bytes)
 
 START_TEST(no_log_is_empty)
 {
-	ck_assert_int_eq(wal_check(scratch_path("none")), WAL_EMPTY);
+	ck_assert_int_eq(wal_check(scratch_path("none")), WAL_MISSING);
 	ck_assert_int_eq(check(0), WAL_EMPTY);
 }
 END_TEST
@@ -89,7 +100,8 @@ END_TEST
 START_TEST(a_last_transaction_that_was_not_finished_is_sound)
 {
 	for (size_t n = 1; n < length; n += 61)
-		ck_assert_int_eq(check(n), WAL_SOUND);
+		ck_assert_int_eq(
+		    check(n), n < 32 + FRAME ? WAL_EMPTY : WAL_SOUND);
 	for (size_t n = ends[TRANSACTIONS - 2]; n < length; n += 17) {
 		wal[n] ^= 0x10;
 		ck_assert_int_eq(check(length), WAL_SOUND);
@@ -219,6 +231,52 @@ START_TEST(what_cannot_be_read_is_said_so)
 }
 END_TEST
 
+/* What is found in a log of so many transactions is what SQLite reads. */
+START_TEST(the_newest_pages_are_found)
+{
+	size_t size;
+	char *bytes, *db = scratch_read("x", &size);
+	struct wal_pages *pages;
+	uint8_t page[SCHEMA_PAGE_SIZE];
+	uint32_t count = size_in(ends[_i] - FRAME);
+
+	/* The next transaction is not finished. */
+	check(_i + 1 < TRANSACTIONS ? ends[_i + 1] - 1 : length);
+	scratch_write("y", db, size);
+	scratch_write("y-wal", wal, ends[_i]);
+	free(db);
+	read_all("y");
+	db = scratch_read("y", &size);
+	ck_assert_uint_eq(size, (size_t)count * SCHEMA_PAGE_SIZE);
+	pages = wal_pages_new(scratch_path("log"), count);
+	ck_assert_ptr_nonnull(pages);
+	bytes = db;
+	for (uint32_t n = 1; n <= count; n++, bytes += SCHEMA_PAGE_SIZE) {
+		ck_assert_int_eq(wal_pages_read(pages, n, page), 1);
+		ck_assert_mem_eq(page, bytes, SCHEMA_PAGE_SIZE);
+	}
+	ck_assert_int_eq(wal_pages_read(pages, count + 1, page), 0);
+	wal_pages_free(pages);
+	free(db);
+}
+END_TEST
+
+START_TEST(a_log_that_is_none_has_no_pages)
+{
+	struct wal_pages *pages;
+	uint8_t page[SCHEMA_PAGE_SIZE];
+
+	ck_assert_ptr_null(wal_pages_new(scratch_path("none"), 1));
+	wal[0] ^= 1;
+	for (size_t n = 0; n < 2 * FRAME; n += 50) {
+		check(n);
+		pages = wal_pages_new(scratch_path("log"), 1);
+		ck_assert_int_eq(wal_pages_read(pages, 1, page), 0);
+		wal_pages_free(pages);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -238,6 +296,8 @@ main(void)
 	tcase_add_test(tc, an_earlier_round_behind_it_is_sound);
 	tcase_add_test(tc, both_byte_orders_are_known);
 	tcase_add_test(tc, what_cannot_be_read_is_said_so);
+	tcase_add_loop_test(tc, the_newest_pages_are_found, 0, TRANSACTIONS);
+	tcase_add_test(tc, a_log_that_is_none_has_no_pages);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -18,9 +18,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum wal_state {
-	WAL_EMPTY,      /* no file, or an empty one */
+	WAL_MISSING,    /* no file */
+	WAL_EMPTY,      /* a file without frames */
 	WAL_SOUND,      /* the last transaction may be unfinished */
 	WAL_DAMAGED,    /* committed frames are damaged */
 	WAL_UNREADABLE, /* errno is set */
@@ -28,5 +30,17 @@ enum wal_state {
 
 /* Check the log at path. */
 enum wal_state wal_check(const char *path);
+
+/* The pages 1..count of a database that are in its log, as of the last
+ * transaction that was finished. */
+struct wal_pages;
+
+/* Find them in the log at path. Returns NULL with errno set. */
+struct wal_pages *wal_pages_new(const char *path, uint32_t count);
+void wal_pages_free(struct wal_pages *p);
+
+/* Read one of them. Returns whether it is in the log: 1, or 0, or -1 when it
+ * cannot be read. */
+int wal_pages_read(const struct wal_pages *p, uint32_t page, uint8_t *bytes);
 
 #endif

@@ -96,6 +96,7 @@ check_wal(struct store *s, struct store_error *why)
 	char path[FILES_PATH_MAX];
 
 	switch (wal_check(files_beside(s->path, "-wal", path))) {
+	case WAL_MISSING:
 	case WAL_EMPTY:
 		s->wal_empty = true;
 		return 0;

@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "state/bytes.h"
 #include "state/schema.h"
 
 /*
@@ -35,25 +36,11 @@ struct wal {
 	size_t count;   /* of sums */
 };
 
-static uint32_t
-get32(const uint8_t *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	    (uint32_t)b[2] << 8 | b[3];
-}
-
-static uint32_t
-get32_little(const uint8_t *b)
-{
-	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
-	    (uint32_t)b[1] << 8 | b[0];
-}
-
 static void
 add(struct wal *w, const uint8_t *bytes, size_t length)
 {
 	uint32_t (*word)(const uint8_t *) =
-	    w->big_endian ? get32 : get32_little;
+	    w->big_endian ? bytes_get32 : bytes_get32_little;
 
 	for (const uint8_t *end = bytes + length; bytes < end; bytes += 8) {
 		w->sum[0] += word(bytes) + w->sum[1];
@@ -64,7 +51,7 @@ add(struct wal *w, const uint8_t *bytes, size_t length)
 static bool
 sum_matches(const struct wal *w, const uint8_t *b)
 {
-	return get32(b) == w->sum[0] && get32(b + 4) == w->sum[1];
+	return bytes_get32(b) == w->sum[0] && bytes_get32(b + 4) == w->sum[1];
 }
 
 static bool
@@ -73,8 +60,9 @@ take_header(struct wal *w, const uint8_t *b)
 	w->big_endian = b[3] & 1;
 	memcpy(w->salt, b + 16, sizeof(w->salt));
 	add(w, b, SUMMED_HEADER);
-	return (get32(b) & ~1U) == MAGIC && get32(b + 4) == VERSION &&
-	    get32(b + 8) == SCHEMA_PAGE_SIZE &&
+	return (bytes_get32(b) & ~1U) == MAGIC &&
+	    bytes_get32(b + 4) == VERSION &&
+	    bytes_get32(b + 8) == SCHEMA_PAGE_SIZE &&
 	    sum_matches(w, b + SUMMED_HEADER);
 }
 
@@ -88,7 +76,7 @@ is_current(const struct wal *w, const uint8_t *frame)
 static bool
 is_good(struct wal *w, const uint8_t *frame)
 {
-	if (!is_current(w, frame) || get32(frame) == 0)
+	if (!is_current(w, frame) || bytes_get32(frame) == 0)
 		return false;
 	add(w, frame, 8);
 	add(w, frame + FRAME_HEADER, SCHEMA_PAGE_SIZE);
@@ -100,7 +88,7 @@ is_good(struct wal *w, const uint8_t *frame)
 static uint64_t
 stored_sum(const uint8_t *frame)
 {
-	return (uint64_t)get32(frame + 16) << 32 | get32(frame + 20);
+	return bytes_get64(frame + 16);
 }
 
 /* Returns 0, or -1 with errno set. */
@@ -156,14 +144,14 @@ has_later_transaction(FILE *f, struct wal *w, uint8_t *frame)
 	for (;;) {
 		bool good;
 
-		w->sum[0] = get32(frame + 16);
-		w->sum[1] = get32(frame + 20);
+		w->sum[0] = bytes_get32(frame + 16);
+		w->sum[1] = bytes_get32(frame + 20);
 		if (fread(frame, FRAME_SIZE, 1, f) != 1)
 			return false;
 		good = is_good(w, frame) && !is_copy(w, frame);
 		if (ended && good)
 			return true;
-		ended = good && get32(frame + 4) != 0;
+		ended = good && bytes_get32(frame + 4) != 0;
 	}
 }
 
@@ -173,9 +161,11 @@ check_frames(FILE *f, struct wal *w)
 	uint8_t frame[FRAME_SIZE];
 	size_t n = fread(frame, 1, HEADER_SIZE, f);
 	bool sound = n == HEADER_SIZE && take_header(w, frame);
+	enum wal_state state = WAL_EMPTY;
 
 	/* The header is on disk before any frame is written. */
 	while (fread(frame, FRAME_SIZE, 1, f) == 1) {
+		state = WAL_SOUND;
 		if (!sound)
 			return WAL_DAMAGED;
 		if (!is_good(w, frame))
@@ -185,7 +175,7 @@ check_frames(FILE *f, struct wal *w)
 		if (add_stored_sum(w, frame) != 0)
 			return WAL_UNREADABLE;
 	}
-	return n == 0 ? WAL_EMPTY : WAL_SOUND;
+	return state;
 }
 
 enum wal_state
@@ -196,7 +186,7 @@ wal_check(const char *path)
 	FILE *f = fopen(path, "rbe");
 
 	if (f == NULL)
-		return errno == ENOENT ? WAL_EMPTY : WAL_UNREADABLE;
+		return errno == ENOENT ? WAL_MISSING : WAL_UNREADABLE;
 	errno = EIO;
 	state = check_frames(f, &w);
 	if (ferror(f))
@@ -204,4 +194,91 @@ wal_check(const char *path)
 	free(w.sums);
 	fclose(f);
 	return state;
+}
+
+/* Pages --------------------------------------------------------------------*/
+
+struct wal_pages {
+	FILE *file; /* owned */
+	uint32_t count;
+	uint32_t frames[]; /* by page number: its newest one, from 1 on, or 0 */
+};
+
+static bool
+next_good(FILE *f, struct wal *w, uint8_t *frame)
+{
+	return fread(frame, FRAME_SIZE, 1, f) == 1 && is_good(w, frame);
+}
+
+/* How many frames there are up to the end of the last transaction. */
+static uint32_t
+count_committed(FILE *f)
+{
+	uint8_t frame[FRAME_SIZE];
+	struct wal w = { 0 };
+	uint32_t committed = 0;
+
+	if (fread(frame, HEADER_SIZE, 1, f) != 1 || !take_header(&w, frame))
+		return 0;
+	for (uint32_t n = 1; next_good(f, &w, frame); n++)
+		if (bytes_get32(frame + 4) != 0)
+			committed = n;
+	return committed;
+}
+
+static void
+find_pages(struct wal_pages *p)
+{
+	const uint32_t committed = count_committed(p->file);
+	uint8_t frame[FRAME_SIZE];
+
+	fseek(p->file, HEADER_SIZE, SEEK_SET);
+	for (uint32_t n = 1;
+	     n <= committed && fread(frame, FRAME_SIZE, 1, p->file) == 1; n++) {
+		uint32_t page = bytes_get32(frame);
+
+		if (page <= p->count)
+			p->frames[page] = n;
+	}
+}
+
+struct wal_pages *
+wal_pages_new(const char *path, uint32_t count)
+{
+	struct wal_pages *p =
+	    calloc(1, sizeof(*p) + ((size_t)count + 1) * sizeof(*p->frames));
+
+	if (p == NULL)
+		return NULL;
+	p->count = count;
+	p->file = fopen(path, "rbe");
+	if (p->file != NULL)
+		find_pages(p);
+	if (p->file != NULL && !ferror(p->file))
+		return p;
+	wal_pages_free(p);
+	return NULL;
+}
+
+void
+wal_pages_free(struct wal_pages *p)
+{
+	if (p != NULL && p->file != NULL)
+		fclose(p->file);
+	free(p);
+}
+
+int
+wal_pages_read(const struct wal_pages *p, uint32_t page, uint8_t *bytes)
+{
+	off_t at;
+
+	if (page > p->count || p->frames[page] == 0)
+		return 0;
+	at = HEADER_SIZE + (off_t)(p->frames[page] - 1) * FRAME_SIZE +
+	    FRAME_HEADER;
+	return pread(fileno(p->file), bytes, SCHEMA_PAGE_SIZE, at) ==
+		SCHEMA_PAGE_SIZE ?
+	    1 :
+	    -1;
 }
