@@ -19,6 +19,13 @@ const char *files_beside(const char *path, const char *suffix, char *out);
  * links, and also when that file does not exist. */
 bool files_belongs(const char *path, const char *state_path);
 
+/* Whether an errno says that there is no space, quota or file size left. */
+bool files_is_full(int error);
+
+/* Create an empty file with the permissions and, for root, the owner of
+ * another, unless it exists. Returns 0, or -1 with errno set. */
+int files_create_like(const char *path, const char *other);
+
 /* Suffix of a file's name until the file is complete. A file with such a name
  * was left by a process that was killed, and is removed. */
 #define FILES_UNFINISHED ".unfinished"

@@ -23,6 +23,10 @@ int sql_text(sqlite3 *db, const char *sql, char *text, size_t size);
 /* Step a statement that has no rows, and reset it. */
 int sql_step(sqlite3_stmt *statement);
 
+/* Step a statement, take the first column of its row, and reset it.
+ * SQLITE_EMPTY when there is no row. */
+int sql_step_number(sqlite3_stmt *statement, int64_t *value);
+
 /* Kinds of failure. */
 enum sql_failure {
 	SQL_DAMAGED, /* the file is damaged */

@@ -67,6 +67,31 @@ files_belongs(const char *path, const char *state_path)
 	return false;
 }
 
+bool
+files_is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+int
+files_create_like(const char *path, const char *other)
+{
+	struct stat st;
+	int fd, result = 0, error;
+
+	if (stat(other, &st) != 0)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, st.st_mode & 0777);
+	if (fd < 0)
+		return -1;
+	if (geteuid() == 0)
+		result = fchown(fd, st.st_uid, st.st_gid);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
 int
 files_sync(const char *path)
 {

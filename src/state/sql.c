@@ -1,8 +1,9 @@
 #include "state/sql.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
+
+#include "state/files.h"
 
 /* Compile sql, step it once, and pass the row, if there is one, to take. */
 static int
@@ -78,6 +79,19 @@ sql_step(sqlite3_stmt *statement)
 	return rc;
 }
 
+int
+sql_step_number(sqlite3_stmt *statement, int64_t *value)
+{
+	int end, rc = sqlite3_step(statement);
+
+	if (rc == SQLITE_ROW)
+		take_number(statement, value, 0);
+	end = sqlite3_reset(statement);
+	if (rc == SQLITE_ROW)
+		return end;
+	return rc == SQLITE_DONE ? SQLITE_EMPTY : rc;
+}
+
 /* SQLite reports ENOSPC only as SQLITE_FULL; an exceeded quota or file size
  * limit is the same here. A failed sync never is, whatever its errno. */
 static enum sql_failure
@@ -86,7 +100,7 @@ classify_io(int rc, int error)
 	if (rc == SQLITE_IOERR_NOMEM)
 		return SQL_NO_MEMORY;
 	if ((rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE) &&
-	    (error == ENOSPC || error == EDQUOT || error == EFBIG))
+	    files_is_full(error))
 		return SQL_FULL;
 	return SQL_FAILED;
 }
