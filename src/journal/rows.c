@@ -3,15 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
+#include "state/row.h"
 #include "state/sql.h"
 #include "state/store.h"
 
-#define COLUMNS                                                                \
-	"SELECT number, time, client, connection, unit, function, kind, "      \
-	"address, quantity, before, after, crc FROM journal "
+#define SELECT "SELECT " ROW_COLUMNS " FROM journal "
 
 #define OVERLAID_REGISTERS 4096
 
@@ -53,8 +51,8 @@ rows_open(struct store *s, enum rows_order order, struct store_error *why)
 		return NULL;
 	}
 	if (prepare(s,
-		order == ROWS_OLDEST_FIRST ? COLUMNS "ORDER BY number" :
-					     COLUMNS "ORDER BY number DESC",
+		order == ROWS_OLDEST_FIRST ? SELECT "ORDER BY number" :
+					     SELECT "ORDER BY number DESC",
 		&rows->statement, why) == 0)
 		return rows;
 	free(rows);
@@ -70,75 +68,12 @@ rows_close(struct rows *rows)
 	free(rows);
 }
 
-/* Read a number that must be in 0..max. */
-static bool
-take_number(sqlite3_stmt *row, int column, int64_t max, int64_t *value)
-{
-	*value = sqlite3_column_int64(row, column);
-	return *value >= 0 && *value <= max;
-}
-
-static bool
-take_client(sqlite3_stmt *row, struct record_journal *record)
-{
-	const unsigned char *text = sqlite3_column_text(row, 2);
-
-	if (text == NULL ||
-	    (size_t)sqlite3_column_bytes(row, 2) >= sizeof(record->client))
-		return false;
-	snprintf(
-	    record->client, sizeof(record->client), "%s", (const char *)text);
-	return true;
-}
-
-static bool
-take_values(sqlite3_stmt *row, int column, const struct record_journal *record,
-    uint8_t *values)
-{
-	unsigned size =
-	    record_size((enum datatable_kind)record->kind, record->quantity);
-	const void *blob = sqlite3_column_blob(row, column);
-
-	if (blob == NULL || sqlite3_column_bytes(row, column) != (int)size)
-		return false;
-	memcpy(values, blob, size);
-	return true;
-}
-
-/* Read all columns but the checksum. */
-static bool
-take_record(sqlite3_stmt *row, struct record_journal *record)
-{
-	int64_t unit, function, kind, address, quantity;
-
-	memset(record, 0, sizeof(*record));
-	record->number = sqlite3_column_int64(row, 0);
-	record->time = sqlite3_column_int64(row, 1);
-	record->connection = (uint64_t)sqlite3_column_int64(row, 3);
-	if (!take_client(row, record) ||
-	    !take_number(row, 4, UINT8_MAX, &unit) ||
-	    !take_number(row, 5, UINT8_MAX, &function) ||
-	    !take_number(row, 6, UINT8_MAX, &kind) ||
-	    !take_number(row, 7, UINT16_MAX, &address) ||
-	    !take_number(row, 8, UINT16_MAX, &quantity))
-		return false;
-	record->unit = (uint8_t)unit;
-	record->function = (uint8_t)function;
-	record->kind = (uint8_t)kind;
-	record->address = (uint16_t)address;
-	record->quantity = (uint16_t)quantity;
-	return record_journal_is_valid(record) &&
-	    take_values(row, 9, record, record->before) &&
-	    take_values(row, 10, record, record->after);
-}
-
 static int
 take(sqlite3_stmt *row, struct row *out, struct store_error *why)
 {
 	struct record_journal *record = &out->record;
 
-	if (!take_record(row, record) ||
-	    sqlite3_column_int64(row, 11) != record_journal_crc(record))
+	if (!row_take(row, record))
 		return fail_row(record->number, why);
 	out->kind = (enum datatable_kind)record->kind;
 	record_unpack(out->kind, record->quantity, record->before, out->before);
@@ -167,7 +102,7 @@ rows_get(
 	sqlite3_stmt *statement;
 	int rc, result;
 
-	if (prepare(s, COLUMNS "WHERE number = ?", &statement, why) != 0)
+	if (prepare(s, SELECT "WHERE number = ?", &statement, why) != 0)
 		return -1;
 	sqlite3_bind_int64(statement, 1, number);
 	rc = sqlite3_step(statement);
