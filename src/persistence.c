@@ -53,8 +53,9 @@ persistence_start(const struct options *o, const struct state_config *config,
 	if (o->state == NULL)
 		return EX_OK;
 	store = open_store(o, &why);
-	if (store == NULL || store_load(store, config->table, &why) != 0)
+	if (store == NULL)
 		return fail(store, &why);
+	store_load(store, config->table);
 	store_keep_journal(store, o->keep);
 	*state = state_new(store, config);
 	if (*state == NULL) {

@@ -1,6 +1,6 @@
 /*
- * A batch: changes that are committed together, with the blocks of the table
- * that they changed. The event loop fills and seals it; the commit reads it.
+ * A batch: changes that are committed together. The event loop fills it; the
+ * commit reads it.
  */
 #ifndef STATE_BATCH_H
 #define STATE_BATCH_H
@@ -27,9 +27,8 @@ struct batch_change {
 			     datatable_change */
 };
 
-/* An empty batch, or NULL when memory is exhausted. Overlaid coils are stored
- * in the blocks of registers. */
-struct batch *batch_new(enum datatable_overlay overlay);
+/* An empty batch, or NULL when memory is exhausted. */
+struct batch *batch_new(void);
 void batch_free(struct batch *b); /* accepts NULL */
 
 /* Allocate memory for so many more changes, each of at most so many words
@@ -41,10 +40,6 @@ int batch_reserve(struct batch *b, size_t changes, size_t words);
 /* Add a change; memory for it must have been reserved. */
 void
 batch_add(struct batch *b, const struct datatable_change *change, int64_t time);
-
-/* Copy the blocks that have changed; to be called before the batch is
- * committed, while the table has no later changes. */
-void batch_seal(struct batch *b, const struct datatable *t);
 
 /* Remove all changes. */
 void batch_clear(struct batch *b);
@@ -65,9 +60,5 @@ batch_next(const struct batch *b, const struct batch_change *c);
 /* The values of a change. */
 const uint16_t *batch_before(const struct batch_change *c);
 const uint16_t *batch_after(const struct batch_change *c);
-
-/* The SCHEMA_BLOCK_SIZE bytes of a block of a sealed batch, or NULL when the
- * block has not changed; number < SCHEMA_BLOCKS. */
-const uint8_t *batch_block(const struct batch *b, unsigned number);
 
 #endif

@@ -176,7 +176,8 @@ find(struct past *p, struct store *s, enum past_depth depth,
 	p->table = datatable_new(p->overlay);
 	if (p->table == NULL)
 		return store_fail(why, EX_OSERR, "out of memory");
-	if (store_load(s, p->table, why) != 0 || find_beginning(p, s, why) != 0)
+	store_load(s, p->table);
+	if (find_beginning(p, s, why) != 0)
 		return -1;
 	w.rows = rows_open(s, ROWS_NEWEST_FIRST, why);
 	if (w.rows == NULL)

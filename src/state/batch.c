@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state/record.h"
-#include "state/schema.h"
-
-#define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
-
 /* Changes are stored one after another; their lengths differ. */
 struct batch {
 	unsigned char *changes; /* owned */
 	size_t length;
 	size_t capacity;
 	unsigned count;
-	unsigned first_coil_block;
-	bool dirty[SCHEMA_BLOCKS];
-	uint8_t blocks[SCHEMA_BLOCKS][SCHEMA_BLOCK_SIZE];
 };
 
 /* The size of a change with so many words before, and as many after. */
@@ -39,15 +31,9 @@ words_of(enum datatable_kind kind, unsigned quantity)
 }
 
 struct batch *
-batch_new(enum datatable_overlay overlay)
+batch_new(void)
 {
-	struct batch *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return NULL;
-	b->first_coil_block =
-	    overlay == DATATABLE_OVERLAID ? 0 : SCHEMA_REGISTER_BLOCKS;
-	return b;
+	return calloc(1, sizeof(struct batch));
 }
 
 void
@@ -81,17 +67,6 @@ change_at(const struct batch *b, size_t place)
 	return (const void *)(b->changes + place);
 }
 
-/* Mark the blocks, of so many items each, that a range touches. */
-static void
-mark(struct batch *b, unsigned first_block, unsigned items,
-    const struct batch_change *c)
-{
-	unsigned last = (c->address + c->quantity - 1U) / items;
-
-	for (unsigned i = c->address / items; i <= last; i++)
-		b->dirty[first_block + i] = true;
-}
-
 void
 batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 {
@@ -110,34 +85,8 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 	};
 	memcpy(c->words, change->before, words * sizeof(*c->words));
 	memcpy(c->words + words, change->after, words * sizeof(*c->words));
-	if (c->kind == DATATABLE_COILS)
-		mark(b, b->first_coil_block, COILS_PER_BLOCK, c);
-	else
-		mark(b, 0, SCHEMA_BLOCK_WORDS, c);
 	b->length += change_size(words);
 	b->count++;
-}
-
-void
-batch_seal(struct batch *b, const struct datatable *t)
-{
-	uint16_t coils[SCHEMA_BLOCK_WORDS];
-
-	for (unsigned i = 0; i < SCHEMA_BLOCKS; i++) {
-		const uint16_t *words = coils;
-		unsigned n = i - SCHEMA_REGISTER_BLOCKS;
-
-		if (!b->dirty[i])
-			continue;
-		if (i < SCHEMA_REGISTER_BLOCKS)
-			words = datatable_registers(
-			    t, (uint16_t)(i * SCHEMA_BLOCK_WORDS));
-		else
-			datatable_read_coils(t, (uint16_t)(n * COILS_PER_BLOCK),
-			    COILS_PER_BLOCK, coils);
-		record_pack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, words,
-		    b->blocks[i]);
-	}
 }
 
 void
@@ -145,7 +94,6 @@ batch_clear(struct batch *b)
 {
 	b->length = 0;
 	b->count = 0;
-	memset(b->dirty, 0, sizeof(b->dirty));
 }
 
 bool
@@ -191,10 +139,4 @@ const uint16_t *
 batch_after(const struct batch_change *c)
 {
 	return c->words + words_of(c->kind, c->quantity);
-}
-
-const uint8_t *
-batch_block(const struct batch *b, unsigned number)
-{
-	return b->dirty[number] ? b->blocks[number] : NULL;
 }

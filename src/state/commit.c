@@ -4,34 +4,30 @@
 #include <sysexits.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "state/batch.h"
 #include "state/lock.h"
 #include "state/record.h"
+#include "state/row.h"
 #include "state/schema.h"
 #include "store_private.h"
 
-#define CHECKPOINT_FRAMES 4096 /* about 2 MiB */
+/* The rows that a start may have to apply to the blocks. */
+#define NEWER_ROWS_MAX 8192
 
-/* The most old rows that a commit deletes: for each row that it adds, and in
- * addition. So a journal that is far too long shrinks in small steps. */
-#define DELETE_PER_ROW   2
-#define DELETE_AT_LEAST  16
-#define MICROSECONDS_DAY INT64_C(86400000000)
+#define CHECKPOINT_FRAMES 4096 /* about 2 MiB */
 
 static const char *const sql[STORE_STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
-	[STORE_ROLLBACK] = "ROLLBACK",
+	[STORE_NAME_LOG] = "UPDATE meta SET value = " SCHEMA_LOG_NAME
+			   " || substr(value, 1, " SCHEMA_TEXT(
+			       SCHEMA_LOG_NAME_SIZE) ") WHERE key = 'log'",
 	[STORE_ADD_ROW] = "INSERT INTO journal VALUES "
 			  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	[STORE_PUT_BLOCK] =
-	    "UPDATE block SET data = ?2, crc = ?3 WHERE number = ?1",
-	/* Of the rows below ?1, the first that is new enough. A row dated more
-	 * than a day ahead is not: the clock was set back since, and the row
-	 * would keep all later ones. */
-	[STORE_FIND_KEPT] = "SELECT coalesce(min(number), ?1) FROM journal "
-			    "WHERE number < ?1 AND time BETWEEN ?2 AND ?3",
+	[STORE_PAGES] = "PRAGMA page_count",
+	[STORE_FREE_PAGES] = "PRAGMA freelist_count",
+	[STORE_READ_ROWS] = "SELECT " ROW_COLUMNS " FROM journal "
+			    "WHERE number < ?1 ORDER BY number",
 	[STORE_DELETE_ROWS] = "DELETE FROM journal WHERE number < ?1",
 };
 
@@ -52,13 +48,52 @@ run(struct store *s, enum store_statement which)
 	return sql_step(s->statements[which]);
 }
 
+int
+store_begin_transaction(struct store *s)
+{
+	int rc;
+
+	if (s->state != STORE_IS_WRITING)
+		return SQLITE_FULL;
+	rc = run(s, STORE_BEGIN);
+	if (rc != SQLITE_OK || !s->log_is_new)
+		return rc;
+	rc = run(s, STORE_NAME_LOG);
+	return rc == SQLITE_OK ? store_put_kept(s, s->kept) : rc;
+}
+
+int
+store_end_transaction(struct store *s)
+{
+	int rc = run(s, STORE_COMMIT);
+
+	if (rc == SQLITE_OK)
+		s->log_is_new = false;
+	return rc;
+}
+
+/* The client's address as text, which is made once for a connection. */
+static const char *
+client_text(struct store *s, const struct client *c)
+{
+	struct store_client *known = &s->clients[c->id % STORE_CLIENTS];
+
+	if (known->text[0] == '\0' || known->client.id != c->id ||
+	    known->client.address.port != c->address.port ||
+	    !address_same_host(&known->client.address, &c->address)) {
+		known->client = *c;
+		address_format(&c->address, known->text);
+	}
+	return known->text;
+}
+
 static void
-fill_row(
-    struct record_journal *row, const struct batch_change *c, int64_t number)
+fill_row(struct store *s, struct record_journal *row,
+    const struct batch_change *c, int64_t number)
 {
 	row->number = number;
 	row->time = c->time;
-	address_format(&c->client.address, row->client);
+	memcpy(row->client, client_text(s, &c->client), sizeof(row->client));
 	row->connection = c->client.id;
 	row->unit = c->unit;
 	row->function = c->function;
@@ -76,7 +111,7 @@ add_row(struct store *s, const struct batch_change *c, int64_t number)
 	int size = (int)record_size(c->kind, c->quantity);
 	struct record_journal row;
 
-	fill_row(&row, c, number);
+	fill_row(s, &row, c, number);
 	sqlite3_bind_int64(insert, 1, row.number);
 	sqlite3_bind_int64(insert, 2, row.time);
 	sqlite3_bind_text(insert, 3, row.client, -1, SQLITE_STATIC);
@@ -103,86 +138,23 @@ add_rows(struct store *s, const struct batch *b, int64_t *last)
 	return rc;
 }
 
-static int
-put_block(struct store *s, unsigned number, const uint8_t *data)
+bool
+store_roll_back(struct store *s)
 {
-	sqlite3_stmt *update = s->statements[STORE_PUT_BLOCK];
-	int rc;
-
-	sqlite3_bind_int64(update, 1, number);
-	sqlite3_bind_blob(update, 2, data, SCHEMA_BLOCK_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(update, 3, record_block_crc(number, data));
-	rc = run(s, STORE_PUT_BLOCK);
-	if (rc == SQLITE_OK && sqlite3_changes(s->db) != 1)
-		return SQLITE_CORRUPT;
-	return rc;
+	return sqlite3_get_autocommit(s->db) ||
+	    sql_run(s->db, "ROLLBACK") == SQLITE_OK;
 }
 
-static int
-put_blocks(struct store *s, const struct batch *b)
-{
-	int rc = SQLITE_OK;
-
-	for (unsigned i = 0; i < SCHEMA_BLOCKS && rc == SQLITE_OK; i++)
-		if (batch_block(b, i) != NULL)
-			rc = put_block(s, i, batch_block(b, i));
-	return rc;
-}
-
-/* The first row below limit that is new enough; else limit. */
-static int
-find_kept(struct store *s, int64_t limit, int64_t *kept)
-{
-	sqlite3_stmt *find = s->statements[STORE_FIND_KEPT];
-	int64_t now = clock_realtime_us();
-	int rc;
-
-	sqlite3_bind_int64(find, 1, limit);
-	sqlite3_bind_int64(find, 2, now - s->keep.microseconds);
-	sqlite3_bind_int64(find, 3, now + MICROSECONDS_DAY);
-	rc = sqlite3_step(find);
-	if (rc == SQLITE_ROW)
-		*kept = sqlite3_column_int64(find, 0);
-	sqlite3_reset(find);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
-}
-
-/* Delete some of the rows that are too many or too old, the oldest first, but
- * never the last row, whose number must not be used again. */
-static int
-delete_old_rows(struct store *s, int64_t *first, int64_t last)
-{
-	int64_t kept =
-	    *first + DELETE_PER_ROW * (last - s->last) + DELETE_AT_LEAST;
-	int rc = SQLITE_OK;
-
-	if (s->keep.rows == 0 && s->keep.microseconds == 0)
-		return SQLITE_OK;
-	if (kept > last)
-		kept = last;
-	if (s->keep.rows != 0 && kept > last - s->keep.rows + 1)
-		kept = last - s->keep.rows + 1;
-	if (s->keep.microseconds != 0 && kept > *first)
-		rc = find_kept(s, kept, &kept);
-	if (rc != SQLITE_OK || kept <= *first)
-		return rc;
-	*first = kept;
-	sqlite3_bind_int64(s->statements[STORE_DELETE_ROWS], 1, kept);
-	return run(s, STORE_DELETE_ROWS);
-}
-
-/* A write has failed: roll back. STORE_FULL when a retry may succeed. */
-static enum store_outcome
-fail_write(struct store *s, int rc, int error, struct store_error *why)
+enum store_outcome
+store_fail_write(struct store *s, int rc, int error, struct store_error *why)
 {
 	enum sql_failure failure = sql_classify(rc, error);
 
 	store_fail_sql(s->path, rc, error, "cannot be written", why);
 	if ((failure == SQL_FULL || failure == SQL_NO_MEMORY) &&
-	    (sqlite3_get_autocommit(s->db) ||
-		run(s, STORE_ROLLBACK) == SQLITE_OK))
+	    store_roll_back(s))
 		return STORE_FULL;
-	s->lost = true;
+	s->state = STORE_IS_LOST;
 	why->status = EX_IOERR;
 	return STORE_LOST;
 }
@@ -191,70 +163,181 @@ fail_write(struct store *s, int rc, int error, struct store_error *why)
 static enum store_outcome
 put_mark(struct store *s, struct store_error *why)
 {
-	if (lock_write_mark(s->lock, s->last) == 0 || errno == ENOSPC ||
-	    errno == EDQUOT || errno == EFBIG)
+	if (lock_write_mark(s->lock, s->last) == 0 || files_is_full(errno))
 		return STORE_DONE;
 	store_fail_system(s->path, "its lock file cannot be written", why);
-	s->lost = true;
+	s->state = STORE_IS_LOST;
 	why->status = EX_IOERR;
 	return STORE_LOST;
+}
+
+static int
+put_damage(struct store *s, const struct damage *d)
+{
+	char rows[DAMAGE_TEXT_MAX];
+	sqlite3_stmt *put = NULL;
+	int rc = sqlite3_prepare_v2(s->db,
+	    d == NULL ? "DELETE FROM meta WHERE key = 'damage'" :
+			"INSERT OR REPLACE INTO meta VALUES ('damage', ?)",
+	    -1, &put, NULL);
+
+	if (rc == SQLITE_OK && d != NULL) {
+		damage_format(d, rows);
+		rc = sqlite3_bind_text(put, 1, rows, -1, SQLITE_STATIC);
+	}
+	if (rc == SQLITE_OK)
+		rc = sql_step(put);
+	sqlite3_finalize(put);
+	return rc;
+}
+
+enum store_outcome
+store_record_damage(
+    struct store *s, const struct damage *d, struct store_error *why)
+{
+	int rc;
+
+	if (s->state != STORE_IS_WRITING)
+		return STORE_FULL;
+	rc = store_begin_transaction(s);
+	if (rc == SQLITE_OK)
+		rc = put_damage(s, d);
+	if (rc == SQLITE_OK)
+		rc = store_end_transaction(s);
+	if (rc == SQLITE_OK ||
+	    (sql_classify(rc, 0) == SQL_DAMAGED && store_roll_back(s)))
+		return STORE_DONE;
+	return store_fail_write(s, rc, sql_log_error(s->db), why);
+}
+
+/* What a commit changes in the store, once it has succeeded. */
+struct commit {
+	const struct batch *batch;
+	int64_t first; /* row */
+	int64_t kept;
+	int64_t last;
+	bool put_table;
+};
+
+/* The blocks of the table are written once for many rows: before those that are
+ * newer are too many to be applied at a start, or are to be deleted. */
+static int
+write_commit(struct store *s, struct commit *c)
+{
+	int rc = store_begin_transaction(s);
+
+	c->first = s->first;
+	c->kept = s->kept;
+	c->last = s->last;
+	if (rc == SQLITE_OK)
+		rc = add_rows(s, c->batch, &c->last);
+	c->put_table = c->last - s->included > NEWER_ROWS_MAX;
+	if (rc == SQLITE_OK && c->put_table)
+		rc = store_put_table(s);
+	if (rc == SQLITE_OK)
+		rc = store_retain(
+		    s, &c->first, &c->kept, c->last, &c->put_table);
+	return rc == SQLITE_OK ? store_end_transaction(s) : rc;
+}
+
+static void
+take_commit(struct store *s, const struct commit *c)
+{
+	if (c->put_table)
+		store_table_is_put(s);
+	for (const struct batch_change *change = batch_first(c->batch);
+	     change != NULL; change = batch_next(c->batch, change))
+		store_write_table(s, change->kind, change->address,
+		    change->quantity, batch_after(change));
+	s->first = c->first;
+	s->kept = c->kept;
+	s->last = c->last;
+}
+
+/* A damaged file is recorded as such, so that the next start checks all of it.
+ */
+static enum store_outcome
+fail_commit(struct store *s, int rc, struct store_error *why)
+{
+	int error = sql_log_error(s->db);
+
+	if (sql_classify(rc, error) == SQL_DAMAGED && store_roll_back(s))
+		store_record_damage(s, &s->check.damage, why);
+	return store_fail_write(s, rc, error, why);
 }
 
 enum store_outcome
 store_commit(struct store *s, const struct batch *b, struct store_error *why)
 {
-	int64_t first = s->first;
-	int64_t last = s->last;
-	int rc = run(s, STORE_BEGIN);
+	const bool unpruned = s->unpruned;
+	struct commit c = { .batch = b };
+	int rc = write_commit(s, &c);
 
-	if (rc == SQLITE_OK)
-		rc = add_rows(s, b, &last);
-	if (rc == SQLITE_OK)
-		rc = put_blocks(s, b);
-	if (rc == SQLITE_OK)
-		rc = delete_old_rows(s, &first, last);
-	if (rc == SQLITE_OK)
-		rc = run(s, STORE_COMMIT);
+	/* Where old rows cannot be deleted: without. */
+	if (s->unpruned != unpruned && store_roll_back(s))
+		rc = write_commit(s, &c);
 	if (rc != SQLITE_OK)
-		return fail_write(s, rc, sql_log_error(s->db), why);
-	s->first = first;
-	s->last = last;
+		return fail_commit(s, rc, why);
+	take_commit(s, &c);
 	return put_mark(s, why);
+}
+
+enum store_outcome
+store_move_log(struct store *s, struct store_error *why)
+{
+	int rc, frames, moved;
+
+	s->wal_frames = 0;
+	rc = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+	if (rc == SQLITE_OK) {
+		s->log_is_new = frames == moved;
+		return STORE_DONE;
+	}
+	return store_fail_write(s, rc, sql_file_error(s->db), why);
 }
 
 enum store_outcome
 store_checkpoint(struct store *s, struct store_error *why)
 {
-	int rc;
-
-	if (s->wal_frames < CHECKPOINT_FRAMES)
-		return STORE_DONE;
-	s->wal_frames = 0;
-	rc = sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (rc == SQLITE_OK)
-		return STORE_DONE;
-	return fail_write(s, rc, sql_file_error(s->db), why);
+	return s->wal_frames < CHECKPOINT_FRAMES ? STORE_DONE :
+						   store_move_log(s, why);
 }
 
-/* The log is emptied for the same reason as in begin_writing (store.c). Then a
+/* The log is emptied for the same reason as in store_begin_writing. Then a
  * transaction that needs new pages is written. */
-enum store_outcome
-store_probe(struct store *s, struct store_error *why)
+static enum store_outcome
+write_probe(struct store *s, struct store_error *why)
 {
 	static const char *const writes[] = {
 		"INSERT OR REPLACE INTO meta "
 		"VALUES ('probe', hex(zeroblob(8192)))",
 		"DELETE FROM meta WHERE key = 'probe'",
 	};
-	int rc = sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int rc = store_empty_log(s);
 
 	if (rc != SQLITE_OK)
-		return fail_write(s, rc, sql_file_error(s->db), why);
+		return store_fail_write(s, rc, sql_file_error(s->db), why);
+	rc = store_begin_transaction(s);
 	for (size_t i = 0; i < 2 && rc == SQLITE_OK; i++)
 		rc = sql_run(s->db, writes[i]);
 	if (rc == SQLITE_OK)
+		rc = store_end_transaction(s);
+	if (rc == SQLITE_OK)
 		return STORE_DONE;
-	return fail_write(s, rc, sql_log_error(s->db), why);
+	return store_fail_write(s, rc, sql_log_error(s->db), why);
+}
+
+enum store_outcome
+store_probe(struct store *s, struct store_error *why)
+{
+	enum store_outcome outcome = STORE_DONE;
+
+	if (s->state == STORE_IS_LOOKING)
+		outcome = store_begin_writing(s, why);
+	if (outcome == STORE_DONE)
+		return write_probe(s, why);
+	if (outcome == STORE_LOST)
+		s->state = STORE_IS_LOST;
+	return outcome;
 }

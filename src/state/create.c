@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "state/record.h"
 #include "state/schema.h"
 #include "store_private.h"
 
@@ -13,7 +12,7 @@ put_meta(sqlite3 *db, enum datatable_overlay overlay)
 
 	snprintf(sql, sizeof(sql),
 	    "INSERT INTO meta VALUES ('mode', '%s'), ('created', '%" PRId64
-	    "')",
+	    "'), ('log', " SCHEMA_LOG_NAME ")",
 	    overlay == DATATABLE_OVERLAID ? SCHEMA_MODE_OVERLAID :
 					    SCHEMA_MODE_SEPARATE,
 	    clock_realtime_us());
@@ -21,24 +20,13 @@ put_meta(sqlite3 *db, enum datatable_overlay overlay)
 }
 
 static int
-put_blocks(sqlite3 *db, enum datatable_overlay overlay)
+put_zeros(sqlite3 *db, enum datatable_overlay overlay)
 {
-	const uint8_t zeros[SCHEMA_BLOCK_SIZE] = { 0 };
-	const unsigned blocks = overlay == DATATABLE_OVERLAID ?
-	    SCHEMA_REGISTER_BLOCKS :
-	    SCHEMA_BLOCKS;
-	sqlite3_stmt *insert = NULL;
-	int rc = sqlite3_prepare_v2(
-	    db, "INSERT INTO block VALUES (?, ?, ?)", -1, &insert, NULL);
+	struct datatable *zeros = datatable_new(overlay);
+	int rc = zeros == NULL ? SQLITE_NOMEM :
+				 store_put_blocks(db, overlay, zeros, NULL, 0);
 
-	for (unsigned i = 0; rc == SQLITE_OK && i < blocks; i++) {
-		sqlite3_bind_int64(insert, 1, i);
-		sqlite3_bind_blob(
-		    insert, 2, zeros, SCHEMA_BLOCK_SIZE, SQLITE_STATIC);
-		sqlite3_bind_int64(insert, 3, record_block_crc(i, zeros));
-		rc = sql_step(insert);
-	}
-	sqlite3_finalize(insert);
+	datatable_free(zeros);
 	return rc;
 }
 
@@ -49,7 +37,7 @@ fill(sqlite3 *db, enum datatable_overlay overlay)
 {
 	static const char *const statements[] = {
 		"PRAGMA page_size = " SCHEMA_TEXT(SCHEMA_PAGE_SIZE),
-		"PRAGMA auto_vacuum = NONE",
+		"PRAGMA auto_vacuum = INCREMENTAL",
 		"PRAGMA encoding = 'UTF-8'",
 		"PRAGMA locking_mode = EXCLUSIVE",
 		"PRAGMA journal_mode = OFF",
@@ -60,7 +48,7 @@ fill(sqlite3 *db, enum datatable_overlay overlay)
 		SCHEMA_META,
 		SCHEMA_BLOCK,
 		SCHEMA_JOURNAL,
-		SCHEMA_JOURNAL_INDEX,
+		SCHEMA_AGE,
 	};
 	int rc = sql_run_all(
 	    db, statements, sizeof(statements) / sizeof(*statements));
@@ -68,7 +56,7 @@ fill(sqlite3 *db, enum datatable_overlay overlay)
 	if (rc == SQLITE_OK)
 		rc = put_meta(db, overlay);
 	if (rc == SQLITE_OK)
-		rc = put_blocks(db, overlay);
+		rc = put_zeros(db, overlay);
 	return rc == SQLITE_OK ? sql_run(db, "COMMIT") : rc;
 }
 

@@ -1,9 +1,15 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "state/block.h"
+#include "state/bytes.h"
+#include "state/crc32c.h"
+#include "state/log_file.h"
+#include "state/record.h"
 #include "store_private.h"
 
 int
@@ -49,7 +55,8 @@ store_open_database(
     const char *path, int flags, sqlite3 **db, struct store_error *why)
 {
 	int rc = sqlite3_open_v2(path, db,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	    log_file_vfs());
 
 	if (rc == SQLITE_OK)
 		return 0;
@@ -91,4 +98,52 @@ store_set(sqlite3 *db, const char *path, const char *pragma, const char *value,
 		return 0;
 	return store_fail(why, EX_OSERR, "%s: %s is %s: expected %s", path, sql,
 	    got, expected);
+}
+
+static int
+put_block(sqlite3_stmt *put, const struct datatable *t, unsigned number)
+{
+	uint8_t bytes[SCHEMA_BLOCK_SIZE];
+
+	block_encode(t, number, bytes);
+	sqlite3_bind_int64(put, 1, number);
+	sqlite3_bind_blob(put, 2, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int64(put, 3, record_block_crc(number, bytes));
+	return sql_step(put);
+}
+
+void
+store_format_included(int64_t row, char *text)
+{
+	uint8_t bytes[8];
+
+	bytes_put(bytes, (uint64_t)row, sizeof(bytes));
+	snprintf(text, STORE_INCLUDED_MAX, "%" PRId64 " %08" PRIX32, row,
+	    crc32c(0, bytes, sizeof(bytes)));
+}
+
+int
+store_put_included(sqlite3 *db, int64_t row)
+{
+	char text[STORE_INCLUDED_MAX], sql[STORE_INCLUDED_MAX + 60];
+
+	store_format_included(row, text);
+	snprintf(sql, sizeof(sql), "REPLACE INTO meta VALUES ('blocks', '%s')",
+	    text);
+	return sql_run(db, sql);
+}
+
+int
+store_put_blocks(sqlite3 *db, enum datatable_overlay overlay,
+    const struct datatable *t, const bool *changed, int64_t row)
+{
+	sqlite3_stmt *put = NULL;
+	int rc = sqlite3_prepare_v2(
+	    db, "REPLACE INTO block VALUES (?, ?, ?)", -1, &put, NULL);
+
+	for (unsigned i = 0; rc == SQLITE_OK && i < block_count(overlay); i++)
+		if (changed == NULL || changed[i])
+			rc = put_block(put, t, i);
+	sqlite3_finalize(put);
+	return rc == SQLITE_OK ? store_put_included(db, row) : rc;
 }

@@ -76,7 +76,6 @@ state_commit(struct state *s)
 	s->gathering = s->committing;
 	s->committing = round;
 	s->working = true;
-	batch_seal(round->batch, s->image);
 	s->submitted = clock_ns();
 	committer_work(s->committer, round->batch);
 }
@@ -265,7 +264,7 @@ create_parts(struct state *s)
 	enum datatable_overlay overlay = store_overlay(s->store);
 
 	for (size_t i = 0; i < 2; i++) {
-		s->rounds[i].batch = batch_new(overlay);
+		s->rounds[i].batch = batch_new();
 		TAILQ_INIT(&s->rounds[i].writes);
 		if (s->rounds[i].batch == NULL)
 			return -1;

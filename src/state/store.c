@@ -10,79 +10,23 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "state/freelist.h"
 #include "state/lock.h"
 #include "state/schema.h"
 #include "state/verify.h"
-#include "state/wal.h"
 #include "store_private.h"
-
-/* The header of a database,
- * https://www.sqlite.org/fileformat2.html#the_database_header */
-#define HEADER_SIZE           100
-#define HEADER_MAGIC          "SQLite format 3"
-#define HEADER_VERSION        60
-#define HEADER_APPLICATION_ID 68
 
 /* The longest path that SQLite takes, which adds suffixes to it. */
 #define SQLITE_PATH_MAX (512 - 8)
-
-static uint32_t
-get32(const uint8_t *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	    (uint32_t)b[2] << 8 | b[3];
-}
-
-/* Read the header. A file whose header is not that of a state file is not read
- * any further. */
-static int
-read_header(const char *path, uint8_t *header, struct store_error *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	ssize_t n = -1;
-
-	if (fd < 0)
-		return store_fail_system(path, "cannot be opened", why);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		n = pread(fd, header, HEADER_SIZE, 0);
-	else
-		errno = 0;
-	if (n < 0 && errno != 0)
-		store_fail_system(path, "cannot be read", why);
-	else if (n != HEADER_SIZE || memcmp(header, HEADER_MAGIC, 16) != 0)
-		n = store_fail(why, EX_CONFIG, "%s: not a state file", path);
-	close(fd);
-	return n == HEADER_SIZE ? 0 : -1;
-}
-
-static int
-check_header(const char *path, struct store_error *why)
-{
-	uint8_t header[HEADER_SIZE] = { 0 };
-	uint32_t version;
-
-	if (read_header(path, header, why) != 0)
-		return -1;
-	if (get32(header + HEADER_APPLICATION_ID) != SCHEMA_APPLICATION_ID)
-		return store_fail(why, EX_CONFIG,
-		    "%s: not a state file: a database of another program",
-		    path);
-	version = get32(header + HEADER_VERSION);
-	if (version != SCHEMA_VERSION)
-		return store_fail(why, EX_CONFIG,
-		    "%s: state file version %" PRIu32
-		    " is not supported: expected version %d",
-		    path, version, SCHEMA_VERSION);
-	return 0;
-}
 
 /* Reading needs no lock where there is no lock file. */
 static int
 take_lock(struct store *s, struct store_error *why)
 {
-	s->lock = lock_take(s->path, s->writes ? LOCK_TO_WRITE : LOCK_TO_READ);
-	if (s->lock >= 0 || (!s->writes && errno == ENOENT))
+	s->lock = lock_take(
+	    s->path, s->access == STORE_WRITE ? LOCK_TO_WRITE : LOCK_TO_READ);
+	if (s->lock >= 0 || (s->access == STORE_READ && errno == ENOENT))
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return store_fail(
@@ -90,25 +34,61 @@ take_lock(struct store *s, struct store_error *why)
 	return store_fail_system(s->path, "cannot be locked", why);
 }
 
+/*
+ * Whether FILE and FILE-wal are a pair. If not, one of them is a copy, or
+ * missing, and neither is changed: what is missing may come back. Only a file
+ * of version 1 has been left without a log by an orderly stop.
+ */
 static int
-check_wal(struct store *s, struct store_error *why)
+check_pair(struct store *s, struct store_error *why)
 {
-	char path[FILES_PATH_MAX];
+	char log[FILES_PATH_MAX];
 
-	switch (wal_check(files_beside(s->path, "-wal", path))) {
-	case WAL_MISSING:
-	case WAL_EMPTY:
-		s->wal_empty = true;
-		return 0;
-	case WAL_SOUND:
-		return 0;
-	case WAL_DAMAGED:
+	files_beside(s->path, "-wal", log);
+	s->log = wal_check(log);
+	if (s->log == WAL_UNREADABLE)
+		return store_fail_system(log, "cannot be read", why);
+	if (s->header.mode == HEADER_ALONE &&
+	    (s->log == WAL_SOUND || s->log == WAL_DAMAGED))
 		return store_fail(why, EX_DATAERR,
-		    "%s: damaged: committed frames have wrong checksums", path);
-	case WAL_UNREADABLE:
-		break;
-	}
-	return store_fail_system(path, "cannot be read", why);
+		    "%s: not used: %s is the log of another file: after "
+		    "restoring a backup, delete that log",
+		    s->path, log);
+	if (s->header.mode == HEADER_WITH_LOG && s->log == WAL_MISSING &&
+	    s->header.version != SCHEMA_OLDEST_VERSION)
+		return store_fail(why, EX_DATAERR,
+		    "%s: not used: its log %s, with the newest writes, is "
+		    "missing: restore it, or a backup; to do without these "
+		    "writes, delete %s-lock, and create an empty log",
+		    s->path, log, s->path);
+	return 0;
+}
+
+static int
+check_frames(const struct store *s, struct store_error *why)
+{
+	if (s->header.mode == HEADER_UNKNOWN)
+		return store_fail(
+		    why, EX_DATAERR, "%s: damaged: its header", s->path);
+	if (s->log != WAL_DAMAGED)
+		return 0;
+	return store_fail(why, EX_DATAERR,
+	    "%s-wal: damaged: committed frames have wrong checksums", s->path);
+}
+
+static bool
+has_frames(const struct store *s)
+{
+	return s->log == WAL_SOUND;
+}
+
+static void
+remove_log(struct store *s)
+{
+	char log[FILES_PATH_MAX];
+
+	unlink(files_beside(s->path, "-wal", log));
+	s->log = WAL_MISSING;
 }
 
 /* Format a URI with which SQLite changes nothing and creates no files. */
@@ -124,17 +104,27 @@ immutable_uri(const char *path, char *uri, size_t size)
 	snprintf(uri + n, size - n, "?immutable=1");
 }
 
+/* Open FILE without its log. */
 static int
-open_database(struct store *s, struct store_error *why)
+open_alone(const struct store *s, sqlite3 **db, struct store_error *why)
 {
 	char uri[3 * FILES_PATH_MAX];
 
-	if (s->writes || !s->wal_empty)
-		return store_open_database(
-		    s->path, SQLITE_OPEN_READWRITE, &s->db, why);
 	immutable_uri(s->path, uri, sizeof(uri));
 	return store_open_database(
-	    uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &s->db, why);
+	    uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, db, why);
+}
+
+static int
+open_database(struct store *s, struct store_error *why)
+{
+	if (s->access == STORE_READ && !has_frames(s))
+		return open_alone(s, &s->db, why);
+	/* Left by a stop that was interrupted at its end: SQLite would use it.
+	 */
+	if (s->header.mode == HEADER_ALONE && s->log == WAL_EMPTY)
+		remove_log(s);
+	return store_open_database(s->path, SQLITE_OPEN_READWRITE, &s->db, why);
 }
 
 /* Set every setting that matters, whatever the defaults of this SQLite. */
@@ -162,6 +152,66 @@ configure(struct store *s, struct store_error *why)
 			settings[i].value, settings[i].expected, why) != 0)
 			return -1;
 	return 0;
+}
+
+/* An upgrade may be in the log, and the header of the file still the old one.
+ */
+static int
+read_version(struct store *s, struct store_error *why)
+{
+	int64_t version = 0;
+	int rc = sql_number(s->db, "PRAGMA user_version", &version);
+
+	s->version = (int)version;
+	if (rc == SQLITE_OK)
+		return 0;
+	return store_fail_sql(
+	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+}
+
+static int
+read_log_name(sqlite3 *db, char *name, size_t size)
+{
+	*name = '\0';
+	return sql_text(
+	    db, "SELECT value FROM meta WHERE key = 'log'", name, size);
+}
+
+/* Whether FILE alone is as of the last checkpoint before its log, or of a later
+ * one, by the names in each (schema.h). */
+static bool
+is_file_of_log(const char *file, const char *log)
+{
+	const size_t size = SCHEMA_LOG_NAME_SIZE;
+
+	return strncmp(file, log, size) == 0 ||
+	    strncmp(file, log + size, size) == 0;
+}
+
+/* A FILE that cannot be read alone may be complete with its log. */
+static int
+check_log_name(struct store *s, struct store_error *why)
+{
+	char log[3 * SCHEMA_LOG_NAME_SIZE], file[3 * SCHEMA_LOG_NAME_SIZE];
+	sqlite3 *alone;
+	int rc;
+
+	if (!has_frames(s) ||
+	    read_log_name(s->db, log, sizeof(log)) != SQLITE_OK ||
+	    strlen(log) != 2 * SCHEMA_LOG_NAME_SIZE)
+		return 0;
+	if (open_alone(s, &alone, why) != 0)
+		return -1;
+	rc = read_log_name(alone, file, sizeof(file));
+	sqlite3_close(alone);
+	s->mixed = rc == SQLITE_EMPTY ||
+	    (rc == SQLITE_OK && !is_file_of_log(file, log));
+	if (!s->mixed)
+		return 0;
+	return store_fail(why, EX_DATAERR,
+	    "%s: not used: it is a copy of another time than its log %s-wal: "
+	    "restore both, or a backup",
+	    s->path, s->path);
 }
 
 static const char *
@@ -207,9 +257,40 @@ check_size(struct store *s, struct store_error *why)
 		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
 	if (stat(s->path, &st) != 0)
 		return store_fail_system(s->path, "cannot be read", why);
-	if (!s->wal_empty || st.st_size >= pages * SCHEMA_PAGE_SIZE)
+	if (has_frames(s) || st.st_size >= pages * SCHEMA_PAGE_SIZE)
 		return 0;
 	return store_fail(why, EX_DATAERR, "%s: damaged: truncated", s->path);
+}
+
+/* Before the first write, which may be to a page of the list. */
+static int
+check_free_pages(struct store *s, struct store_error *why)
+{
+	char log[FILES_PATH_MAX];
+	int rc;
+
+	if (s->access != STORE_WRITE)
+		return 0;
+	files_beside(s->path, "-wal", log);
+	rc = freelist_check(s->db, has_frames(s) ? log : NULL);
+	if (rc == SQLITE_OK)
+		return 0;
+	if (sql_classify(rc, 0) == SQL_DAMAGED)
+		return store_fail(why, EX_DATAERR,
+		    "%s: damaged: its list of free pages", s->path);
+	return store_fail_sql(
+	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+}
+
+static int
+read_kept(struct store *s, struct store_error *why)
+{
+	int rc = store_read_kept(s);
+
+	if (rc == SQLITE_OK)
+		return 0;
+	return store_fail_sql(
+	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
 }
 
 /* Every acknowledged write must be in the journal. */
@@ -226,54 +307,58 @@ check_mark(struct store *s, struct store_error *why)
 	    s->path, s->last, mark);
 }
 
+/* What must be right before the file may be taken for a damaged one, or for
+ * this one at all. */
 static int
-wal_grows(void *arg, sqlite3 *db, const char *name, int frames)
+open_files(struct store *s, struct store_error *why)
 {
-	struct store *s = arg;
-
-	(void)db;
-	(void)name;
-	s->wal_frames = frames;
-	return SQLITE_OK;
+	if (header_read(s->path, &s->header, why) != 0 ||
+	    take_lock(s, why) != 0)
+		return -1;
+	/* Meanwhile another process may have ended with it. */
+	if (header_read(s->path, &s->header, why) != 0)
+		return -1;
+	return check_pair(s, why);
 }
 
-/*
- * From now on the file may change. FILE-wal is emptied, so that no frames of an
- * unfinished transaction stay in it: once others overwrite the first of them,
- * wal_check could not distinguish the rest from damaged frames.
- */
+/* Where a check of the journal has recorded damage, a server must know whether
+ * the structure is damaged, too; and before an upgrade drops an index, whose
+ * pages are then freed. */
 static int
-begin_writing(struct store *s, struct store_error *why)
+check_all(struct store *s, struct store_error *why)
 {
-	int rc;
+	int64_t keys = 0;
+	int rc = sql_number(
+	    s->db, "SELECT count(*) FROM meta WHERE key = 'damage'", &keys);
 
-	s->verified = true;
-	if (store_set(s->db, s->path, "journal_mode", "WAL", "wal", why) != 0)
-		return -1;
-	sqlite3_wal_hook(s->db, wal_grows, s);
-	rc = sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = store_prepare(s);
-	if (rc == SQLITE_OK)
+	if (rc != SQLITE_OK)
+		return store_fail_sql(
+		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+	s->recorded = keys != 0;
+	if (s->access != STORE_WRITE ||
+	    (!s->recorded && s->version == SCHEMA_VERSION))
 		return 0;
-	return store_fail_sql(
-	    s->path, rc, sql_file_error(s->db), "cannot be written", why);
+	if (verify_all(s->db, s->path, why) != 0)
+		return -1;
+	s->intact = true;
+	return 0;
 }
 
 static int
 open_and_verify(struct store *s, const enum datatable_overlay *overlay,
     struct store_error *why)
 {
-	if (check_header(s->path, why) != 0 || take_lock(s, why) != 0 ||
-	    check_wal(s, why) != 0 || open_database(s, why) != 0 ||
-	    configure(s, why) != 0 || check_mode(s, overlay, why) != 0 ||
+	if (check_frames(s, why) != 0 || open_database(s, why) != 0 ||
+	    configure(s, why) != 0 || read_version(s, why) != 0 ||
+	    check_log_name(s, why) != 0 || check_mode(s, overlay, why) != 0 ||
 	    check_size(s, why) != 0 ||
-	    verify_database(s->db, s->path, s->overlay, why) != 0 ||
+	    verify_database(s->db, s->path, s->version, why) != 0 ||
+	    check_free_pages(s, why) != 0 ||
 	    verify_journal(s->db, s->path, &s->first, &s->last, why) != 0 ||
-	    check_mark(s, why) != 0)
+	    read_kept(s, why) != 0 || check_mark(s, why) != 0 ||
+	    check_all(s, why) != 0 || store_read_table(s, why) != 0)
 		return -1;
-	return s->writes ? begin_writing(s, why) : 0;
+	return 0;
 }
 
 /* Rename the damaged file, and add its new name to why. */
@@ -286,7 +371,8 @@ rename_damaged(struct store *s, struct store_error *why)
 
 	if (moved)
 		lock_write_mark(s->lock, 0);
-	snprintf(why->text + n, sizeof(why->text) - n, "; %s%s",
+	snprintf(why->text + n, sizeof(why->text) - n,
+	    "; %s%s; restore a backup, or see DAMAGE in mbasyncserver-state(5)",
 	    moved ? "renamed to " : "cannot be renamed: ",
 	    moved ? strrchr(damaged, '/') + 1 : strerror(errno));
 }
@@ -299,9 +385,7 @@ resolve(struct store *s, const char *path, struct store_error *why)
 	if (realpath(path, real) == NULL) {
 		if (errno != ENOENT)
 			return store_fail_system(path, "cannot be opened", why);
-		return store_fail(why, EX_CONFIG,
-		    "%s: no such file; --state-init creates one, all zeros",
-		    path);
+		return store_fail(why, EX_CONFIG, "%s: no such file", path);
 	}
 	if (strlen(real) > SQLITE_PATH_MAX) {
 		errno = ENAMETOOLONG;
@@ -311,37 +395,26 @@ resolve(struct store *s, const char *path, struct store_error *why)
 	return 0;
 }
 
-/* FILE-wal stays; but an empty one that SQLite has created to read is removed.
- */
-static void
-close_database(struct store *s)
+void
+store_close_database(struct store *s)
 {
 	for (int i = 0; i < STORE_STATEMENTS; i++)
 		sqlite3_finalize(s->statements[i]);
-	if (s->db != NULL && s->wal_empty && !s->verified)
-		sqlite3_db_config(
-		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_close(s->db);
 	s->db = NULL;
+	s->state = STORE_IS_CLOSED;
 }
 
-/* Move FILE-wal to FILE, and have it removed. If there is no space for that, it
- * stays valid, and so does the mark. */
-static int
-finish_writing(struct store *s, struct store_error *why)
+/* SQLite may have created an empty log to read the file. */
+static void
+end_looking(struct store *s)
 {
-	int rc = sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	bool created =
+	    s->db != NULL && s->access == STORE_WRITE && s->log == WAL_MISSING;
 
-	if (rc != SQLITE_OK &&
-	    sql_classify(rc, sql_file_error(s->db)) == SQL_FULL)
-		return 0;
-	if (rc != SQLITE_OK)
-		return store_fail_sql(s->path, rc, sql_file_error(s->db),
-		    "cannot be closed", why);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	lock_write_mark(s->lock, 0);
-	return 0;
+	store_close_database(s);
+	if (created)
+		remove_log(s);
 }
 
 int
@@ -351,17 +424,59 @@ store_close(struct store *s, struct store_error *why)
 
 	if (s == NULL)
 		return 0;
-	if (s->lost)
+	switch (s->state) {
+	case STORE_IS_WRITING:
+		result = store_end_writing(s, why);
+		break;
+	case STORE_IS_LOST:
 		result = store_fail(
 		    why, EX_IOERR, "%s: the disk has failed", s->path);
-	else if (s->verified)
-		result = finish_writing(s, why);
-	if (s->db != NULL)
-		close_database(s);
+		break;
+	case STORE_IS_LOOKING:
+		end_looking(s);
+		break;
+	case STORE_IS_CLOSED:
+		break;
+	}
+	if (s->state != STORE_IS_CLOSED)
+		store_close_database(s);
 	if (s->lock >= 0)
 		close(s->lock);
+	datatable_free(s->table);
 	free(s);
 	return result;
+}
+
+/* Free a store that cannot be used. A file that is damaged is renamed. */
+static void
+discard(struct store *s, bool damaged, struct store_error *why)
+{
+	struct store_error ignored;
+
+	end_looking(s);
+	if (damaged && s->access == STORE_WRITE)
+		rename_damaged(s, why);
+	store_close(s, &ignored);
+}
+
+static void
+log_upgrade(const struct store *s, int before)
+{
+	if (s->version != before)
+		log_line(LOG_INFO, "state: %s: upgraded to version %d", s->path,
+		    s->version);
+}
+
+/* Where damage was recorded, check the rows, too. */
+static int
+begin_writing(struct store *s, struct store_error *why)
+{
+	int version = s->version;
+
+	if (store_begin_writing(s, why) == STORE_LOST)
+		return -1;
+	log_upgrade(s, version);
+	return s->recorded ? scrub_all(s, why) : 0;
 }
 
 struct store *
@@ -369,23 +484,40 @@ store_open(const char *path, enum store_access access,
     const enum datatable_overlay *overlay, struct store_error *why)
 {
 	struct store *s = calloc(1, sizeof(*s));
-	struct store_error ignored;
-	bool damaged;
+	bool opened, damaged = false;
 
 	if (s == NULL) {
 		store_fail_system(path, "cannot be opened", why);
 		return NULL;
 	}
 	s->lock = -1;
-	s->writes = access == STORE_WRITE;
-	if (resolve(s, path, why) == 0 && open_and_verify(s, overlay, why) == 0)
+	s->access = access;
+	opened = resolve(s, path, why) == 0 && open_files(s, why) == 0;
+	if (opened) {
+		opened = open_and_verify(s, overlay, why) == 0;
+		damaged = !opened && why->status == EX_DATAERR && !s->mixed;
+	}
+	if (opened && access == STORE_WRITE) {
+		opened = begin_writing(s, why) == 0;
+		damaged = !opened && why->status == EX_DATAERR;
+	}
+	if (opened)
 		return s;
-	damaged = why->status == EX_DATAERR;
-	close_database(s);
-	if (damaged && s->writes)
-		rename_damaged(s, why);
-	store_close(s, &ignored);
+	discard(s, damaged, why);
 	return NULL;
+}
+
+bool
+store_is_writable(const struct store *s)
+{
+	return s->state == STORE_IS_WRITING;
+}
+
+/* The newest row is never deleted. */
+bool
+store_is_unwritten(const struct store *s)
+{
+	return s->last == 0;
 }
 
 enum datatable_overlay
@@ -394,20 +526,20 @@ store_overlay(const struct store *s)
 	return s->overlay;
 }
 
+const char *
+store_path(const struct store *s)
+{
+	return s->path;
+}
+
 struct sqlite3 *
 store_database(const struct store *s)
 {
 	return s->db;
 }
 
-int
-store_load(struct store *s, struct datatable *t, struct store_error *why)
-{
-	return verify_blocks(s->db, s->path, s->overlay, t, why);
-}
-
 void
-store_keep_journal(struct store *s, struct store_keep keep)
+store_load(const struct store *s, struct datatable *t)
 {
-	s->keep = keep;
+	datatable_copy(t, s->table);
 }

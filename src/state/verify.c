@@ -6,13 +6,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/client.h"
+#include "state/block.h"
 #include "state/record.h"
+#include "state/row.h"
 #include "state/schema.h"
 #include "state/sql.h"
 #include "store_private.h"
-
-#define COILS_PER_BLOCK (SCHEMA_BLOCK_WORDS * 16)
 
 static int
 fail_sql(sqlite3 *db, const char *path, int rc, struct store_error *why)
@@ -21,10 +20,13 @@ fail_sql(sqlite3 *db, const char *path, int rc, struct store_error *why)
 	    path, rc, sql_file_error(db), "cannot be read", why);
 }
 
+/* The tables of a version; the rest of the schema is the same in all. */
 static int
-check_schema(sqlite3 *db, const char *path, struct store_error *why)
+check_schema(
+    sqlite3 *db, const char *path, int version, struct store_error *why)
 {
-	static const struct {
+	const bool old = version == SCHEMA_OLDEST_VERSION;
+	const struct {
 		const char *query, *expected;
 	} parts[] = {
 		{ "SELECT sql FROM sqlite_schema WHERE name = 'meta'",
@@ -34,8 +36,8 @@ check_schema(sqlite3 *db, const char *path, struct store_error *why)
 		{ "SELECT sql FROM sqlite_schema WHERE name = 'journal'",
 		    SCHEMA_JOURNAL },
 		{ "SELECT sql FROM sqlite_schema "
-		  "WHERE name = 'journal_by_address'",
-		    SCHEMA_JOURNAL_INDEX },
+		  "WHERE name IN ('age', 'journal_by_address')",
+		    old ? SCHEMA_JOURNAL_INDEX : SCHEMA_AGE },
 		{ "SELECT count(*) FROM sqlite_schema", "4" },
 		{ "PRAGMA page_size", "512" },
 	};
@@ -54,10 +56,11 @@ check_schema(sqlite3 *db, const char *path, struct store_error *why)
 }
 
 static int
-check_structure(sqlite3 *db, const char *path, struct store_error *why)
+check_structure(
+    sqlite3 *db, const char *path, const char *pragma, struct store_error *why)
 {
 	char got[200];
-	int rc = sql_text(db, "PRAGMA integrity_check(1)", got, sizeof(got));
+	int rc = sql_text(db, pragma, got, sizeof(got));
 
 	if (rc != SQLITE_OK)
 		return fail_sql(db, path, rc, why);
@@ -67,30 +70,6 @@ check_structure(sqlite3 *db, const char *path, struct store_error *why)
 		if (*c == '\n')
 			*c = ' ';
 	return store_fail(why, EX_DATAERR, "%s: damaged: %s", path, got);
-}
-
-/* The writer of what is loaded. The table has no observers yet. */
-static const struct client nobody = { .id = 0 };
-static const struct datatable_writer loader = { .client = &nobody };
-
-static void
-put_block(struct datatable *t, unsigned number, const uint8_t *data)
-{
-	uint16_t words[SCHEMA_BLOCK_WORDS];
-	unsigned first = number * SCHEMA_BLOCK_WORDS;
-
-	record_unpack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, data, words);
-	if (number < SCHEMA_REGISTER_BLOCKS) {
-		datatable_write_registers(
-		    t, &loader, (uint16_t)first, SCHEMA_BLOCK_WORDS, words);
-		return;
-	}
-	first = (number - SCHEMA_REGISTER_BLOCKS) * COILS_PER_BLOCK;
-	for (unsigned half = 0; half < 2; half++) /* the most of one write */
-		datatable_write_coils(t, &loader,
-		    (uint16_t)(first + half * (COILS_PER_BLOCK / 2)),
-		    COILS_PER_BLOCK / 2,
-		    words + half * (SCHEMA_BLOCK_WORDS / 2));
 }
 
 /* The present row of a statement must be this block. */
@@ -103,8 +82,7 @@ take_block(sqlite3_stmt *row, unsigned number, struct datatable *t)
 	    sqlite3_column_bytes(row, 1) != SCHEMA_BLOCK_SIZE || data == NULL ||
 	    sqlite3_column_int64(row, 2) != record_block_crc(number, data))
 		return false;
-	if (t != NULL)
-		put_block(t, number, data);
+	block_decode(t, number, data);
 	return true;
 }
 
@@ -112,9 +90,7 @@ int
 verify_blocks(sqlite3 *db, const char *path, enum datatable_overlay overlay,
     struct datatable *t, struct store_error *why)
 {
-	const unsigned blocks = overlay == DATATABLE_OVERLAID ?
-	    SCHEMA_REGISTER_BLOCKS :
-	    SCHEMA_BLOCKS;
+	const unsigned blocks = block_count(overlay);
 	sqlite3_stmt *rows = NULL;
 	unsigned n = 0;
 	int rc = sqlite3_prepare_v2(db,
@@ -139,32 +115,59 @@ verify_blocks(sqlite3 *db, const char *path, enum datatable_overlay overlay,
 }
 
 int
-verify_database(sqlite3 *db, const char *path, enum datatable_overlay overlay,
-    struct store_error *why)
+verify_all(sqlite3 *db, const char *path, struct store_error *why)
 {
-	if (check_structure(db, path, why) != 0 ||
-	    check_schema(db, path, why) != 0)
+	return check_structure(db, path, "PRAGMA integrity_check(1)", why);
+}
+
+int
+verify_database(
+    sqlite3 *db, const char *path, int version, struct store_error *why)
+{
+	if (check_schema(db, path, version, why) != 0 ||
+	    check_structure(db, path, "PRAGMA integrity_check(meta)", why) !=
+		0 ||
+	    check_structure(db, path, "PRAGMA integrity_check(block)", why) !=
+		0)
 		return -1;
-	return verify_blocks(db, path, overlay, NULL, why);
+	return 0;
+}
+
+/* The number of the last row is where the next one goes on, and from where rows
+ * are counted. */
+static int
+check_last_row(sqlite3 *db, int64_t last)
+{
+	struct record_journal row;
+	sqlite3_stmt *rows = NULL;
+	int rc = sqlite3_prepare_v2(db,
+	    "SELECT " ROW_COLUMNS " FROM journal WHERE number = ?", -1, &rows,
+	    NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(rows, 1, last);
+	if (rc == SQLITE_OK)
+		rc = row_next(rows, &row);
+	sqlite3_finalize(rows);
+	return rc;
 }
 
 int
 verify_journal(sqlite3 *db, const char *path, int64_t *first, int64_t *last,
     struct store_error *why)
 {
-	int64_t count = 0;
-	int rc = sql_number(db, "SELECT count(*) FROM journal", &count);
+	int rc = sql_number(
+	    db, "SELECT coalesce(min(number), 1) FROM journal", first);
 
 	if (rc == SQLITE_OK)
 		rc = sql_number(
-		    db, "SELECT coalesce(min(number), 1) FROM journal", first);
-	if (rc == SQLITE_OK)
-		rc = sql_number(
 		    db, "SELECT coalesce(max(number), 0) FROM journal", last);
-	if (rc != SQLITE_OK)
-		return fail_sql(db, path, rc, why);
-	if (*first >= 1 && count == *last - *first + 1)
+	if (rc == SQLITE_OK && *last != 0)
+		rc = check_last_row(db, *last);
+	if (rc == SQLITE_OK && *first >= 1)
 		return 0;
-	return store_fail(
-	    why, EX_DATAERR, "%s: damaged: the journal has gaps", path);
+	if (rc == SQLITE_OK || rc == SQLITE_CORRUPT)
+		return store_fail(why, EX_DATAERR,
+		    "%s: damaged: an end of the journal", path);
+	return fail_sql(db, path, rc, why);
 }

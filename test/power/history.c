@@ -214,16 +214,13 @@ history_begins_with(
     struct history *h, struct store *s, int64_t least, char *error)
 {
 	struct datatable *t = datatable_new(h->overlay);
-	struct store_error why;
 	int64_t count = 0;
-	bool good = false;
+	bool good;
 
 	if (t == NULL)
 		abort();
-	if (store_load(s, t, &why) != 0)
-		snprintf(error, HISTORY_ERROR_MAX, "%.300s", why.text);
-	else
-		good = has_rows(h, s, &count, error);
+	store_load(s, t);
+	good = has_rows(h, s, &count, error);
 	if (good && count < least) {
 		good = false;
 		snprintf(error, HISTORY_ERROR_MAX,

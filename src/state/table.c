@@ -1,0 +1,154 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/client.h"
+#include "state/block.h"
+#include "state/row.h"
+#include "state/schema.h"
+#include "state/verify.h"
+#include "store_private.h"
+
+/* Nobody observes the table of a store. */
+static const struct client nobody = { .id = 0 };
+static const struct datatable_writer store_writer = { .client = &nobody };
+
+void
+store_write_table(struct store *s, enum datatable_kind kind, uint16_t address,
+    uint16_t quantity, const uint16_t *words)
+{
+	if (kind == DATATABLE_COILS)
+		datatable_write_coils(
+		    s->table, &store_writer, address, quantity, words);
+	else
+		datatable_write_registers(
+		    s->table, &store_writer, address, quantity, words);
+	block_mark(s->changed, s->overlay, kind, address, quantity);
+}
+
+/* Whether the table holds the values that a row has found. */
+static bool
+matches(const struct store *s, const struct record_journal *row)
+{
+	const enum datatable_kind kind = (enum datatable_kind)row->kind;
+	uint16_t now[SCHEMA_QUANTITY_MAX];
+	uint8_t bytes[SCHEMA_VALUES_MAX];
+
+	if (kind == DATATABLE_COILS)
+		datatable_read_coils(
+		    s->table, row->address, row->quantity, now);
+	else
+		datatable_read_registers(
+		    s->table, row->address, row->quantity, now);
+	record_pack(kind, row->quantity, now, bytes);
+	return memcmp(bytes, row->before, record_size(kind, row->quantity)) ==
+	    0;
+}
+
+static bool
+apply(struct store *s, const struct record_journal *row)
+{
+	const enum datatable_kind kind = (enum datatable_kind)row->kind;
+	uint16_t words[SCHEMA_QUANTITY_MAX];
+
+	if (!matches(s, row))
+		return false;
+	record_unpack(kind, row->quantity, row->after, words);
+	store_write_table(s, kind, row->address, row->quantity, words);
+	return true;
+}
+
+/* Apply the rows from next on, one by one, up to the last. */
+static int
+apply_rows(struct store *s, sqlite3_stmt *rows, int64_t *next)
+{
+	int rc = SQLITE_OK;
+
+	for (; *next <= s->last; ++*next) {
+		struct record_journal row;
+
+		rc = row_next(rows, &row);
+		if (rc == SQLITE_OK && (row.number != *next || !apply(s, &row)))
+			rc = SQLITE_CORRUPT;
+		if (rc != SQLITE_OK)
+			break;
+	}
+	return rc;
+}
+
+static int
+apply_newer_rows(struct store *s, struct store_error *why)
+{
+	int64_t next = s->included + 1;
+	sqlite3_stmt *rows = NULL;
+	int rc = sqlite3_prepare_v2(s->db,
+	    "SELECT " ROW_COLUMNS
+	    " FROM journal WHERE number >= ? ORDER BY number",
+	    -1, &rows, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(rows, 1, next);
+	if (rc == SQLITE_OK)
+		rc = apply_rows(s, rows, &next);
+	sqlite3_finalize(rows);
+	if (rc == SQLITE_OK)
+		return 0;
+	if (sql_classify(rc, 0) == SQL_DAMAGED)
+		return store_fail(why, EX_DATAERR,
+		    "%s: damaged: write %" PRId64
+		    " of the journal, one of the newest",
+		    s->path, next);
+	return store_fail_sql(
+	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+}
+
+/* Which row the blocks are as of. */
+static int
+read_included(struct store *s)
+{
+	char text[STORE_INCLUDED_MAX], expected[STORE_INCLUDED_MAX];
+	int rc = sql_text(s->db, "SELECT value FROM meta WHERE key = 'blocks'",
+	    text, sizeof(text));
+
+	s->included = s->last;
+	if (rc == SQLITE_EMPTY && s->version == SCHEMA_OLDEST_VERSION)
+		return SQLITE_OK;
+	if (rc != SQLITE_OK)
+		return rc;
+	s->included = strtoll(text, NULL, 10);
+	store_format_included(s->included, expected);
+	return strcmp(text, expected) == 0 && s->included <= s->last ?
+	    SQLITE_OK :
+	    SQLITE_CORRUPT;
+}
+
+int
+store_read_table(struct store *s, struct store_error *why)
+{
+	int rc = read_included(s);
+
+	if (rc != SQLITE_OK)
+		return store_fail_sql(
+		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+	s->table = datatable_new(s->overlay);
+	if (s->table == NULL)
+		return store_fail_system(s->path, "cannot be read", why);
+	if (verify_blocks(s->db, s->path, s->overlay, s->table, why) != 0)
+		return -1;
+	return apply_newer_rows(s, why);
+}
+
+int
+store_put_table(struct store *s)
+{
+	return store_put_blocks(
+	    s->db, s->overlay, s->table, s->changed, s->last);
+}
+
+void
+store_table_is_put(struct store *s)
+{
+	s->included = s->last;
+	memset(s->changed, 0, sizeof(s->changed));
+}

@@ -1,0 +1,24 @@
+#include "state/upgrade.h"
+
+#include "state/schema.h"
+#include "state/sql.h"
+#include "store_private.h"
+
+int
+upgrade_database(sqlite3 *db)
+{
+	static const char *const statements[] = {
+		"DROP INDEX journal_by_address",
+		SCHEMA_AGE,
+		("INSERT INTO meta VALUES ('log', " SCHEMA_LOG_NAME ")"),
+		("PRAGMA user_version = " SCHEMA_TEXT(SCHEMA_VERSION)),
+	};
+	int64_t last = 0;
+	int rc = sql_run_all(
+	    db, statements, sizeof(statements) / sizeof(*statements));
+
+	if (rc == SQLITE_OK)
+		rc = sql_number(
+		    db, "SELECT coalesce(max(number), 0) FROM journal", &last);
+	return rc == SQLITE_OK ? store_put_included(db, last) : rc;
+}
