@@ -1,5 +1,6 @@
 #include "state/store.h"
 
+#include <semaphore.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,22 +306,50 @@ START_TEST(the_journal_is_as_long_as_was_asked_for)
 }
 END_TEST
 
+static void
+wake(void *arg)
+{
+	sem_post(arg);
+}
+
+static struct backup *
+begin_backup(struct store *s, sem_t *woken)
+{
+	struct backup *b;
+
+	sem_init(woken, 0, 0);
+	b = backup_begin(s, scratch_path("copy"), wake, woken, &why);
+	ck_assert_msg(b != NULL, "%s", why.text);
+	sem_wait(woken); /* until the file is created */
+	return b;
+}
+
+/* Returns whether there is more to copy. */
+static bool
+step_backup(struct backup *b, sem_t *woken)
+{
+	enum backup_state state = backup_step(b);
+
+	if (state == BACKUP_FLUSHING)
+		sem_wait(woken);
+	return state == BACKUP_COPYING || state == BACKUP_FLUSHING;
+}
+
 START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
 {
 	uint16_t values[1000];
 	struct datatable *loaded = datatable_new(DATATABLE_SEPARATE);
-	enum backup_state state = BACKUP_IN_PROGRESS;
 	struct backup *b;
 	struct store *s;
 	struct rig r;
+	sem_t woken;
 	unsigned steps = 0;
 
 	create(DATATABLE_SEPARATE);
 	s = open_it(STORE_WRITE);
 	rig_begin(&r, DATATABLE_SEPARATE);
-	b = backup_begin(s, scratch_path("copy"), &why);
-	ck_assert_msg(b != NULL, "%s", why.text);
-	while (state == BACKUP_IN_PROGRESS) {
+	b = begin_backup(s, &woken);
+	do {
 		for (unsigned i = 0; i < 1000; i++)
 			values[i] = (uint16_t)(1 + steps);
 		if (steps < 50) {
@@ -328,12 +357,10 @@ START_TEST(a_backup_takes_in_what_is_committed_meanwhile)
 			    (uint16_t)(steps * 1201 % 64000), 1000, values);
 			ck_assert_int_eq(commit(&r, s), STORE_DONE);
 		}
-		state = backup_step(b, &why);
 		steps++;
-	}
-	ck_assert_msg(state == BACKUP_DONE, "%s", why.text);
+	} while (step_backup(b, &woken));
+	ck_assert_msg(backup_end(b, &why) == 0, "%s", why.text);
 	ck_assert_uint_gt(steps, 2);
-	backup_end(b);
 	store_close(s, &why);
 	s = store_open(scratch_path("copy"), STORE_WRITE, NULL, &why);
 	ck_assert_msg(s != NULL, "%s", why.text);
@@ -351,13 +378,14 @@ START_TEST(an_abandoned_backup_leaves_nothing)
 	struct stat st;
 	struct store *s;
 	struct backup *b;
+	sem_t woken;
 
 	create(DATATABLE_SEPARATE);
 	s = open_it(STORE_WRITE);
-	b = backup_begin(s, scratch_path("copy"), &why);
-	ck_assert_ptr_nonnull(b);
-	ck_assert_int_eq(backup_step(b, &why), BACKUP_IN_PROGRESS);
-	backup_end(b);
+	b = begin_backup(s, &woken);
+	ck_assert_int_eq(backup_step(b), BACKUP_COPYING);
+	ck_assert_int_eq(backup_end(b, &why), -1);
+	ck_assert_ptr_nonnull(strstr(why.text, "cancelled"));
 	ck_assert_int_ne(stat(scratch_path("copy"), &st), 0);
 	ck_assert_int_ne(stat(scratch_path("copy" FILES_UNFINISHED), &st), 0);
 	ck_assert_int_eq(store_close(s, &why), 0);

@@ -1,6 +1,8 @@
 /*
- * The thread that waits for the disk instead of the event loop: it commits one
- * batch at a time, and copies backups between commits. Results are reports,
+ * The thread that waits for the disk instead of the event loop. It commits one
+ * batch at a time. While there is none it steps the first of its idle jobs that
+ * has something to do: a search of the journal, the backup, then the check of
+ * the journal, which takes a sixth of the time at most. Results are reports,
  * which make a descriptor readable.
  */
 #ifndef STATE_COMMITTER_H
@@ -8,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "state/historian.h"
+#include "state/scrub.h"
 #include "state/store.h"
 
 struct batch;
@@ -23,19 +27,23 @@ struct committer_report {
 	bool backed_up; /* a backup has ended */
 	bool backup_failed;
 	struct store_error backup_why;
+
+	bool scrubbed; /* a check of the journal has ended */
+	bool searched; /* a search of it has: see committer_tell */
 };
 
 /* Start the thread, which alone uses s until committer_free. Returns NULL with
  * errno set. */
 struct committer *committer_new(struct store *s);
 
-/* Finish the commit or probe, cancel a backup, and end. Accepts NULL. */
-void committer_free(struct committer *c);
+/* Finish the commit or probe, cancel a backup, which waits for its flush, and
+ * end. Returns the last report. Accepts NULL. */
+struct committer_report committer_free(struct committer *c);
 
 /* A descriptor that is readable when there is a report. */
 int committer_fd(const struct committer *c);
 
-/* Commit a sealed batch, borrowed until the report; NULL: probe. The previous
+/* Commit a batch, borrowed until the report; NULL: probe. The previous
  * commit or probe must have ended. */
 void committer_work(struct committer *c, const struct batch *b);
 
@@ -48,5 +56,15 @@ struct committer_report committer_take_report(struct committer *c);
 
 /* Wait for the end of the commit or probe, then the same. */
 struct committer_report committer_wait(struct committer *c);
+
+/* Search the journal: see historian_search, historian_forget and
+ * historian_tell. */
+struct search *committer_search(struct committer *c,
+    const struct history_query *q, search_ended_fn ended, void *arg);
+void committer_forget(struct committer *c, struct search *s);
+void committer_tell(struct committer *c);
+
+/* What is known of the journal now. */
+struct scrub_figures committer_scrub_figures(struct committer *c);
 
 #endif

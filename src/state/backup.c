@@ -1,6 +1,9 @@
 #include "state/backup.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,48 +13,191 @@
 #include "state/files.h"
 #include "store_private.h"
 
-#define STEP_PAGES 256 /* 128 KiB, about 1 ms */
+#define STEP_PAGES  256  /* 128 KiB, about 1 ms */
+#define FLUSH_PAGES 2048 /* 1 MiB: what a commit may have to wait for */
 
+/* https://www.sqlite.org/fileformat2.html#the_database_header: both bytes are
+ * 2 in WAL mode. */
+#define VERSIONS_AT 18
+#define NO_WAL      "\1\1"
+
+/*
+ * Two threads take turns. COPYING is the turn of the one that calls
+ * backup_step; the flusher has all others, which wait for the disk.
+ *
+ *   OPENING → COPYING → PUBLISHING → DONE
+ *             │     ↑        └─────────────→ FAILED, but a backup is in place
+ *             ↓     │
+ *            FLUSHING
+ *
+ *   each of these → REMOVING → FAILED
+ */
 struct backup {
-	sqlite3 *to;            /* owned */
-	sqlite3_backup *copier; /* owned */
 	char path[FILES_PATH_MAX];
 	char temporary[FILES_PATH_MAX]; /* its name until it is complete */
+	struct store *store;            /* borrowed */
+	sqlite3 *to;                    /* owned, while it is copied */
+	sqlite3_backup *copier;         /* owned, while it is copied */
+	int unflushed;                  /* pages */
+
+	pthread_t flusher;
+	int fd; /* owned by the flusher, or -1 */
+	backup_wake_fn wake;
+	void *arg;
+
+	pthread_mutex_t lock; /* protects what follows */
+	pthread_cond_t changed;
+	enum backup_state state;
+	struct store_error why; /* of REMOVING and FAILED */
 };
 
-static int
-fail(struct backup *b, int rc, struct store_error *why)
+static bool
+has_ended(enum backup_state state)
 {
-	return store_fail_sql(b->path, rc,
-	    b->to == NULL ? 0 : sql_file_error(b->to), "cannot be written",
-	    why);
+	return state == BACKUP_DONE || state == BACKUP_FAILED;
 }
 
-/* The copy has a temporary name until it is complete, so it needs neither a
- * journal nor syncs before its end. */
-static int
-open_copy(struct backup *b, struct store *s, struct store_error *why)
+static enum backup_state
+get_state(struct backup *b)
 {
-	unlink(b->temporary); /* left by a process that was killed */
-	if (store_open_database(b->temporary,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &b->to, why) != 0)
-		return -1;
-	if (store_set(b->to, b->path, "locking_mode", "EXCLUSIVE", "exclusive",
-		why) != 0 ||
-	    store_set(b->to, b->path, "journal_mode", "OFF", "off", why) != 0 ||
-	    store_set(b->to, b->path, "synchronous", "OFF", "0", why) != 0)
-		return -1;
-	b->copier = sqlite3_backup_init(b->to, "main", s->db, "main");
-	if (b->copier == NULL)
-		return fail(b, sqlite3_extended_errcode(b->to), why);
-	return 0;
+	enum backup_state state;
+
+	pthread_mutex_lock(&b->lock);
+	state = b->state;
+	pthread_mutex_unlock(&b->lock);
+	return state;
 }
+
+/* Go on to another state, unless it was cancelled meanwhile. why, if its status
+ * is set, is the reason. */
+static void
+change(struct backup *b, enum backup_state from, enum backup_state to,
+    const struct store_error *why)
+{
+	pthread_mutex_lock(&b->lock);
+	if (b->state == from) {
+		b->state = to;
+		if (why->status != 0)
+			b->why = *why;
+		pthread_cond_signal(&b->changed);
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* The flusher --------------------------------------------------------------*/
+
+/* Removing what a process that was killed has left may take long. */
+static enum backup_state
+create_copy(struct backup *b, struct store_error *why)
+{
+	unlink(b->temporary);
+	b->fd = open(b->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (b->fd >= 0)
+		return BACKUP_COPYING;
+	store_fail_system(b->path, "cannot be written", why);
+	return BACKUP_REMOVING;
+}
+
+static enum backup_state
+flush_copy(struct backup *b, struct store_error *why)
+{
+	if (fdatasync(b->fd) == 0)
+		return BACKUP_COPYING;
+	store_fail_system(b->path, "cannot be written", why);
+	return BACKUP_REMOVING;
+}
+
+/* The copy is in WAL mode, as its original is. Without it, the copy can be read
+ * where no files can be created. */
+static int
+leave_wal_mode(struct backup *b)
+{
+	ssize_t n = pwrite(b->fd, NO_WAL, 2, VERSIONS_AT);
+
+	if (n == 1)
+		errno = ENOSPC;
+	return n == 2 ? 0 : -1;
+}
+
+static enum backup_state
+publish(struct backup *b, struct store_error *why)
+{
+	if (leave_wal_mode(b) != 0 || fdatasync(b->fd) != 0) {
+		store_fail_system(b->path, "cannot be written", why);
+		return BACKUP_REMOVING;
+	}
+	if (rename(b->temporary, b->path) != 0) {
+		store_fail_system(b->path, "cannot be replaced", why);
+		return BACKUP_REMOVING;
+	}
+	if (files_sync_directory(b->path) == 0)
+		return BACKUP_DONE;
+	store_fail_system(
+	    b->path, "replaced, but its directory cannot be synced", why);
+	return BACKUP_FAILED;
+}
+
+/* The space is released here, as the thread that copies still has the file
+ * open; should that fail, then when it closes it. */
+static enum backup_state
+remove_copy(struct backup *b, struct store_error *why)
+{
+	(void)why;
+	if (b->fd >= 0) {
+		unlink(b->temporary);
+		(void)!ftruncate(b->fd, 0);
+	}
+	return BACKUP_FAILED;
+}
+
+static enum backup_state
+await_turn(struct backup *b)
+{
+	enum backup_state state;
+
+	pthread_mutex_lock(&b->lock);
+	while (b->state == BACKUP_COPYING)
+		pthread_cond_wait(&b->changed, &b->lock);
+	state = b->state;
+	pthread_mutex_unlock(&b->lock);
+	return state;
+}
+
+static void *
+run(void *arg)
+{
+	static enum backup_state (*const turns[])(
+	    struct backup * b, struct store_error * why) = {
+		[BACKUP_OPENING] = create_copy,
+		[BACKUP_FLUSHING] = flush_copy,
+		[BACKUP_PUBLISHING] = publish,
+		[BACKUP_REMOVING] = remove_copy,
+	};
+	struct backup *b = arg;
+	enum backup_state state;
+
+	while (!has_ended(state = await_turn(b))) {
+		struct store_error why = { .status = 0 };
+
+		change(b, state, turns[state](b, &why), &why);
+		b->wake(b->arg);
+	}
+	if (b->fd >= 0)
+		close(b->fd);
+	return NULL;
+}
+
+/* The thread that copies ---------------------------------------------------*/
 
 struct backup *
-backup_begin(struct store *s, const char *path, struct store_error *why)
+backup_begin(struct store *s, const char *path, backup_wake_fn wake, void *arg,
+    struct store_error *why)
 {
-	struct backup *b = calloc(1, sizeof(*b));
+	struct backup *b;
 
+	if (store_check_target(s, path, why) != 0)
+		return NULL;
+	b = calloc(1, sizeof(*b));
 	if (b == NULL || strlen(path) >= PATH_MAX) {
 		free(b);
 		store_fail(why, EX_OSERR, "%s: cannot be written", path);
@@ -60,66 +206,137 @@ backup_begin(struct store *s, const char *path, struct store_error *why)
 	snprintf(
 	    b->path, sizeof(b->path), "%s%s", *path == '/' ? "" : "./", path);
 	files_beside(b->path, FILES_UNFINISHED, b->temporary);
-	if (store_check_target(s, path, why) != 0) {
-		free(b);
-		return NULL;
-	}
-	if (open_copy(b, s, why) != 0) {
-		backup_end(b);
-		return NULL;
-	}
-	return b;
+	b->store = s;
+	b->fd = -1;
+	b->wake = wake;
+	b->arg = arg;
+	b->state = BACKUP_OPENING;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->changed, NULL);
+	errno = pthread_create(&b->flusher, NULL, run, b);
+	if (errno == 0)
+		return b;
+	store_fail_system(path, "cannot be written", why);
+	free(b);
+	return NULL;
 }
 
-/* The copy is in WAL mode, as its original is. Without it, the copy can be read
- * where no files can be created. */
 static int
-finish_copy(struct backup *b, struct store_error *why)
+fail_sql(struct backup *b, int rc, struct store_error *why)
+{
+	return store_fail_sql(b->path, rc,
+	    b->to == NULL ? 0 : sql_file_error(b->to), "cannot be written",
+	    why);
+}
+
+/* The copy has a temporary name until it is complete, so it needs no journal.
+ * It needs no cache either: what it would hold is not flushed with the rest. */
+static int
+open_copy(struct backup *b, struct store_error *why)
+{
+	static const struct {
+		const char *pragma, *value, *expected;
+	} settings[] = {
+		{ "locking_mode", "EXCLUSIVE", "exclusive" },
+		{ "journal_mode", "OFF", "off" },
+		{ "synchronous", "OFF", "0" },
+		{ "cache_size", "-64", "-64" },
+	};
+
+	if (store_open_database(
+		b->temporary, SQLITE_OPEN_READWRITE, &b->to, why) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if (store_set(b->to, b->path, settings[i].pragma,
+			settings[i].value, settings[i].expected, why) != 0)
+			return -1;
+	b->copier = sqlite3_backup_init(b->to, "main", b->store->db, "main");
+	if (b->copier == NULL)
+		return fail_sql(b, sqlite3_extended_errcode(b->to), why);
+	return 0;
+}
+
+static int
+close_copy(struct backup *b)
 {
 	int rc = sqlite3_backup_finish(b->copier);
 
 	b->copier = NULL;
 	if (rc == SQLITE_OK)
-		rc = sql_run(b->to, "PRAGMA journal_mode=DELETE");
-	if (rc != SQLITE_OK)
-		return fail(b, rc, why);
-	rc = sqlite3_close(b->to);
-	b->to = NULL;
-	return rc == SQLITE_OK ? 0 : fail(b, rc, why);
+		rc = sqlite3_close(b->to);
+	if (rc == SQLITE_OK)
+		b->to = NULL;
+	return rc;
 }
 
-static int
-publish(struct backup *b, struct store_error *why)
+/* Copy the next pages. Returns the next state. */
+static enum backup_state
+copy(struct backup *b, struct store_error *why)
 {
-	if (finish_copy(b, why) != 0)
-		return -1;
-	if (files_sync(b->temporary) == 0 &&
-	    rename(b->temporary, b->path) == 0 &&
-	    files_sync_directory(b->path) == 0)
-		return 0;
-	return store_fail_system(b->path, "cannot be written", why);
+	int rc;
+
+	if (b->to == NULL && open_copy(b, why) != 0)
+		return BACKUP_REMOVING;
+	rc = sqlite3_backup_step(b->copier, STEP_PAGES);
+	if (rc == SQLITE_OK) {
+		b->unflushed += STEP_PAGES;
+		if (b->unflushed < FLUSH_PAGES)
+			return BACKUP_COPYING;
+		b->unflushed = 0;
+		return BACKUP_FLUSHING;
+	}
+	if (rc == SQLITE_DONE)
+		rc = close_copy(b);
+	if (rc == SQLITE_OK)
+		return BACKUP_PUBLISHING;
+	fail_sql(b, rc, why);
+	/* What could not be read is of the store: the copy is only written. */
+	if (rc == SQLITE_IOERR_READ || (rc & 0xFF) == SQLITE_CORRUPT)
+		b->store->suspect = true;
+	return BACKUP_REMOVING;
 }
 
 enum backup_state
-backup_step(struct backup *b, struct store_error *why)
+backup_step(struct backup *b)
 {
-	int rc = sqlite3_backup_step(b->copier, STEP_PAGES);
+	struct store_error why = { .status = 0 };
+	enum backup_state state = get_state(b);
 
-	if (rc == SQLITE_OK)
-		return BACKUP_IN_PROGRESS;
-	if (rc == SQLITE_DONE)
-		return publish(b, why) == 0 ? BACKUP_DONE : BACKUP_FAILED;
-	fail(b, rc, why);
-	return BACKUP_FAILED;
+	if (state != BACKUP_COPYING)
+		return state;
+	state = copy(b, &why);
+	change(b, BACKUP_COPYING, state, &why);
+	return state;
 }
 
-void
-backup_end(struct backup *b)
+/* A complete copy is published nevertheless: that does not take longer than to
+ * remove it. */
+static void
+cancel(struct backup *b)
 {
-	if (b == NULL)
-		return;
+	pthread_mutex_lock(&b->lock);
+	if (b->state == BACKUP_OPENING || b->state == BACKUP_COPYING ||
+	    b->state == BACKUP_FLUSHING) {
+		b->state = BACKUP_REMOVING;
+		store_fail(&b->why, EX_TEMPFAIL, "%s: cancelled", b->path);
+		pthread_cond_signal(&b->changed);
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+int
+backup_end(struct backup *b, struct store_error *why)
+{
+	int result;
+
+	cancel(b);
 	sqlite3_backup_finish(b->copier);
 	sqlite3_close(b->to);
-	unlink(b->temporary); /* fails when it was renamed to path */
+	pthread_join(b->flusher, NULL);
+	result = b->state == BACKUP_DONE ? 0 : -1;
+	*why = b->why;
+	pthread_mutex_destroy(&b->lock);
+	pthread_cond_destroy(&b->changed);
 	free(b);
+	return result;
 }

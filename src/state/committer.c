@@ -6,9 +6,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "state/backup.h"
+#include "state/scrubber.h"
+
+/* Times at which an idle job may be due. */
+#define AT_ONCE UINT64_C(0)
+#define NEVER   UINT64_MAX
 
 /*
  * The lock protects what both threads use: the requests and the report. The
@@ -20,17 +27,23 @@ struct committer {
 	int fd; /* owned: an eventfd */
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* there is a request */
+	pthread_cond_t wake; /* there is something to do */
 	pthread_cond_t done; /* there is a report */
 	bool work;           /* requested: a commit; a probe if batch is NULL */
-	const struct batch *batch;
-	const char *backup_path; /* requested, or being copied */
+	const struct batch *batch; /* stays while it is requested */
+	bool idle_work;            /* the idle jobs may have something to do */
+	const char *backup_path;   /* requested, or being copied */
 	bool quit;
 	struct committer_report report;
+	struct scrub_figures scrub_figures;
 
-	struct backup *backup;  /* being copied; the thread's */
-	bool lost;              /* the thread's */
-	struct store_error why; /* of the last failure; the thread's */
+	uint64_t idle_at;      /* when an idle job is due; the thread's */
+	struct backup *backup; /* being copied; the thread's */
+	uint64_t shrink_from;  /* when its pause ends; clock_ns; the thread's */
+	struct historian historian;
+	struct scrubber scrubber; /* the thread's */
+	bool lost;                /* the thread's */
+	struct store_error why;   /* of the last failure; the thread's */
 };
 
 /* Signal that there is a report; with the lock held. */
@@ -51,6 +64,8 @@ report_work(struct committer *c, enum store_outcome outcome,
 {
 	pthread_mutex_lock(&c->lock);
 	c->work = false;
+	if (outcome == STORE_DONE)
+		c->idle_work = true;
 	c->report.worked = true;
 	c->report.outcome = outcome;
 	c->report.why = *why;
@@ -70,12 +85,12 @@ report_loss(struct committer *c, const struct store_error *why)
 }
 
 static void
-report_backup(struct committer *c, bool failed, const struct store_error *why)
+report_backup(struct committer *c, int result, const struct store_error *why)
 {
 	pthread_mutex_lock(&c->lock);
 	c->backup_path = NULL;
 	c->report.backed_up = true;
-	c->report.backup_failed = failed;
+	c->report.backup_failed = result != 0;
 	c->report.backup_why = *why;
 	notify(c);
 	pthread_mutex_unlock(&c->lock);
@@ -83,8 +98,9 @@ report_backup(struct committer *c, bool failed, const struct store_error *why)
 
 /* Once the store is lost, every commit fails for the same reason. */
 static void
-do_work(struct committer *c, const struct batch *batch)
+do_work(struct committer *c)
 {
+	const struct batch *batch = c->batch;
 	enum store_outcome outcome = STORE_LOST;
 
 	if (!c->lost)
@@ -93,27 +109,216 @@ do_work(struct committer *c, const struct batch *batch)
 		    store_probe(c->store, &c->why);
 	c->lost = outcome == STORE_LOST;
 	report_work(c, outcome, &c->why);
+	historian_worked(&c->historian);
+	if (scrubber_worked(&c->scrubber))
+		c->idle_at = AT_ONCE;
 	if (c->lost || store_checkpoint(c->store, &c->why) != STORE_LOST)
 		return;
 	c->lost = true;
 	report_loss(c, &c->why);
 }
 
+/* Have the idle jobs stepped; from any thread. */
 static void
-do_backup(struct committer *c, const char *path)
+wake_idle_jobs(void *arg)
 {
-	struct store_error why = { .status = 0 };
-	enum backup_state state = BACKUP_FAILED;
+	struct committer *c = arg;
 
+	pthread_mutex_lock(&c->lock);
+	c->idle_work = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static const char *
+requested_backup(struct committer *c)
+{
+	const char *path;
+
+	pthread_mutex_lock(&c->lock);
+	path = c->backup_path;
+	pthread_mutex_unlock(&c->lock);
+	return path;
+}
+
+static int
+begin_backup(struct committer *c, const char *path)
+{
+	struct store_error why;
+
+	c->backup = backup_begin(c->store, path, wake_idle_jobs, c, &why);
 	if (c->backup == NULL)
-		c->backup = backup_begin(c->store, path, &why);
-	if (c->backup != NULL)
-		state = backup_step(c->backup, &why);
-	if (state == BACKUP_IN_PROGRESS)
-		return;
-	backup_end(c->backup);
+		report_backup(c, -1, &why);
+	return c->backup == NULL ? -1 : 0;
+}
+
+static void
+end_backup(struct committer *c)
+{
+	struct store_error why;
+	int result = backup_end(c->backup, &why);
+
 	c->backup = NULL;
-	report_backup(c, state == BACKUP_FAILED, &why);
+	report_backup(c, result, &why);
+}
+
+/* At the end. */
+static void
+cancel_backup(struct committer *c)
+{
+	const char *path = requested_backup(c);
+	struct store_error why;
+
+	if (c->backup != NULL)
+		end_backup(c);
+	else if (path != NULL)
+		report_backup(c,
+		    store_fail(&why, EX_TEMPFAIL, "%s: cancelled", path), &why);
+}
+
+static uint64_t
+step_backup(struct committer *c)
+{
+	const char *path = requested_backup(c);
+	enum backup_state state;
+
+	if (path == NULL || (c->backup == NULL && begin_backup(c, path) != 0))
+		return NEVER;
+	state = backup_step(c->backup);
+	if (state == BACKUP_DONE || state == BACKUP_FAILED)
+		end_backup(c);
+	return state == BACKUP_COPYING ? AT_ONCE : NEVER;
+}
+
+static void
+report_search(struct committer *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->report.searched = true;
+	notify(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static uint64_t
+step_search(struct committer *c)
+{
+	bool ended;
+	uint64_t due = historian_step(&c->historian, &ended);
+
+	if (ended)
+		report_search(c);
+	return due;
+}
+
+static void
+report_scrub(struct committer *c, bool ended)
+{
+	pthread_mutex_lock(&c->lock);
+	c->scrub_figures = *scrub_figures(c->store);
+	if (ended) {
+		c->report.scrubbed = true;
+		notify(c);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static uint64_t
+step_scrub(struct committer *c)
+{
+	const struct scrubber_turn turn = scrubber_step(&c->scrubber, &c->why);
+
+	if (turn.stepped)
+		report_scrub(c, turn.ended);
+	if (turn.lost) {
+		c->lost = true;
+		report_loss(c, &c->why);
+	}
+	return turn.due;
+}
+
+/* After a commit. It pauses after each step for as long as that took. */
+static uint64_t
+step_shrink(struct committer *c)
+{
+	uint64_t now = clock_ns();
+	bool more;
+
+	if (now < c->shrink_from)
+		return c->shrink_from;
+	if (store_shrink(c->store, &more, &c->why) == STORE_LOST) {
+		c->lost = true;
+		report_loss(c, &c->why);
+	}
+	c->shrink_from = 2 * clock_ns() - now;
+	return more ? c->shrink_from : NEVER;
+}
+
+/*
+ * What is done while there is no commit to do, the first job first. A step
+ * takes about as long as a commit at most, which may have to wait for it. It
+ * returns when the next one is due by clock_ns: AT_ONCE, or NEVER until
+ * wake_idle_jobs.
+ */
+static uint64_t (*const idle_jobs[])(struct committer *c) = {
+	step_search,
+	step_backup,
+	step_shrink,
+	step_scrub,
+};
+
+static void
+do_idle_work(struct committer *c)
+{
+	c->idle_at = NEVER;
+	if (c->lost)
+		return;
+	for (size_t i = 0; i < sizeof(idle_jobs) / sizeof(*idle_jobs); i++) {
+		uint64_t due = idle_jobs[i](c);
+
+		if (due < c->idle_at)
+			c->idle_at = due;
+		if (due == AT_ONCE)
+			return;
+	}
+}
+
+enum turn {
+	TURN_WORK,
+	TURN_IDLE_WORK,
+	TURN_QUIT,
+};
+
+/* With the lock held. Until the next idle job is due, at most. */
+static void
+wait_for_request(struct committer *c)
+{
+	const struct timespec due = {
+		(time_t)(c->idle_at / 1000000000),
+		(long)(c->idle_at % 1000000000),
+	};
+
+	if (c->idle_at == NEVER)
+		pthread_cond_wait(&c->wake, &c->lock);
+	else
+		pthread_cond_timedwait(&c->wake, &c->lock, &due);
+}
+
+static enum turn
+await_turn(struct committer *c)
+{
+	enum turn turn = TURN_QUIT;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->work && !c->quit && !c->idle_work && clock_ns() < c->idle_at)
+		wait_for_request(c);
+	if (c->work)
+		turn = TURN_WORK;
+	else if (!c->quit)
+		turn = TURN_IDLE_WORK;
+	if (turn == TURN_IDLE_WORK)
+		c->idle_work = false;
+	pthread_mutex_unlock(&c->lock);
+	return turn;
 }
 
 static void *
@@ -121,27 +326,20 @@ run(void *arg)
 {
 	struct committer *c = arg;
 
-	for (;;) {
-		const struct batch *batch;
-		const char *backup_path;
-		bool work;
-
-		pthread_mutex_lock(&c->lock);
-		while (!c->work && !c->quit && c->backup_path == NULL)
-			pthread_cond_wait(&c->wake, &c->lock);
-		work = c->work;
-		batch = c->batch;
-		backup_path = c->quit ? NULL : c->backup_path;
-		pthread_mutex_unlock(&c->lock);
-		if (work)
-			do_work(c, batch);
-		else if (backup_path != NULL)
-			do_backup(c, backup_path);
-		else
+	for (;;)
+		switch (await_turn(c)) {
+		case TURN_WORK:
+			do_work(c);
 			break;
-	}
-	backup_end(c->backup);
-	return NULL;
+		case TURN_IDLE_WORK:
+			do_idle_work(c);
+			break;
+		case TURN_QUIT:
+			cancel_backup(c);
+			scrubber_end(&c->scrubber);
+			historian_end(&c->historian);
+			return NULL;
+		}
 }
 
 /* Signals are handled by the event loop's thread. */
@@ -162,6 +360,7 @@ struct committer *
 committer_new(struct store *s)
 {
 	struct committer *c = calloc(1, sizeof(*c));
+	pthread_condattr_t steady;
 	int error;
 
 	if (c == NULL)
@@ -172,33 +371,46 @@ committer_new(struct store *s)
 		free(c);
 		return NULL;
 	}
+	historian_init(&c->historian, s);
+	scrubber_init(&c->scrubber, s);
+	c->scrub_figures = *scrub_figures(s);
+	c->idle_at = AT_ONCE;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->wake, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->wake, &steady);
+	pthread_condattr_destroy(&steady);
 	pthread_cond_init(&c->done, NULL);
 	error = start_thread(c);
 	if (error == 0)
 		return c;
+	historian_free(&c->historian);
 	close(c->fd);
 	free(c);
 	errno = error;
 	return NULL;
 }
 
-void
+struct committer_report
 committer_free(struct committer *c)
 {
+	struct committer_report last = { .worked = false };
+
 	if (c == NULL)
-		return;
+		return last;
 	pthread_mutex_lock(&c->lock);
 	c->quit = true;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 	pthread_join(c->thread, NULL);
+	last = c->report;
+	historian_free(&c->historian);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);
 	pthread_cond_destroy(&c->done);
 	close(c->fd);
 	free(c);
+	return last;
 }
 
 int
@@ -226,8 +438,8 @@ committer_back_up(struct committer *c, const char *path)
 	busy = c->backup_path != NULL;
 	if (!busy)
 		c->backup_path = path;
-	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	wake_idle_jobs(c);
 	return busy ? -1 : 0;
 }
 
@@ -242,6 +454,8 @@ take_report(struct committer *c)
 		;
 	c->report.worked = false;
 	c->report.backed_up = false;
+	c->report.scrubbed = false;
+	c->report.searched = false;
 	return report;
 }
 
@@ -267,4 +481,38 @@ committer_wait(struct committer *c)
 	report = take_report(c);
 	pthread_mutex_unlock(&c->lock);
 	return report;
+}
+
+struct search *
+committer_search(struct committer *c, const struct history_query *q,
+    search_ended_fn ended, void *arg)
+{
+	struct search *s = historian_search(&c->historian, q, ended, arg);
+
+	if (s != NULL)
+		wake_idle_jobs(c);
+	return s;
+}
+
+void
+committer_forget(struct committer *c, struct search *s)
+{
+	historian_forget(&c->historian, s);
+}
+
+void
+committer_tell(struct committer *c)
+{
+	historian_tell(&c->historian);
+}
+
+struct scrub_figures
+committer_scrub_figures(struct committer *c)
+{
+	struct scrub_figures f;
+
+	pthread_mutex_lock(&c->lock);
+	f = c->scrub_figures;
+	pthread_mutex_unlock(&c->lock);
+	return f;
 }

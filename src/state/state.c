@@ -244,7 +244,7 @@ submit_cb(evutil_socket_t fd, short what, void *arg)
 static void
 state_free(struct state *s)
 {
-	committer_free(s->committer);
+	(void)committer_free(s->committer);
 	if (s->report != NULL)
 		event_free(s->report);
 	if (s->submit != NULL)
