@@ -1,15 +1,16 @@
 #include "state/state.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "modbus/modbus.h"
 #include "service/order.h"
 #include "state/batch.h"
 #include "state/committer.h"
+#include "state/round.h"
 #include "table/datatable.h"
 
 #define RETRY_SECONDS 1
@@ -20,10 +21,11 @@ enum condition {
 	STATE_LOST,     /* the disk has failed */
 };
 
-/* Writes that are committed together, and what they changed on the image. */
-struct round {
-	struct batch *batch; /* owned */
-	struct order_writes writes;
+/* What the committer does. */
+enum work {
+	WORK_NONE,
+	WORK_PROBE,
+	WORK_COMMIT,
 };
 
 /*
@@ -32,6 +34,14 @@ struct round {
  *
  *   submit → gathering → committing → executed on the table
  *            `- executed on the image
+ *
+ * A round without rows needs no commit. Its writes are executed as soon as no
+ * commit is running: then all writes before them are on the disk, and so are
+ * the values that they repeat.
+ *
+ * With STATE_SYNC_INTERVAL, writes are executed at the end of the turn, and so
+ * are in a round no longer than that. The rows stay until they are committed:
+ * those of a commit that failed in committing, for another try.
  */
 struct state {
 	struct state_config config;
@@ -42,15 +52,20 @@ struct state {
 	struct datatable_observer observer; /* of the image */
 	struct round rounds[2];
 	struct round *gathering;
-	struct round *committing; /* empty unless being committed */
-	bool working;             /* a commit or a probe is running */
+	struct round *committing; /* empty unless to be committed */
+	enum work work;
 	enum condition condition;
+	bool unwritten; /* nothing was ever committed */
 
 	struct event *report; /* owned: the committer has a report */
-	struct event *submit; /* owned: at the end of this turn */
+	struct event *turn;   /* owned: at the end of this turn */
 	struct event *retry;  /* owned */
+	struct event *later;  /* owned: until then what gathers is not due */
 	struct log_limit full_limit;
+	struct log_limit clock_limit;
+	struct clock_watch clock;
 	const char *backup_path;
+	bool backup_waits; /* for the commit of what has gathered to start */
 
 	struct state_figures figures;
 	uint64_t submitted; /* clock_ns */
@@ -60,33 +75,96 @@ struct state {
 
 static const uint64_t took_bounds[HISTOGRAM_BUCKETS] = { MS / 10, MS / 5,
 	MS / 2, 1 * MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS,
-	200 * MS, 500 * MS, 1000 * MS, 5000 * MS };
+	200 * MS, 500 * MS, 1000 * MS, 2000 * MS, 5000 * MS, 10000 * MS };
 static const uint64_t writes_bounds[HISTOGRAM_BUCKETS] = { 1, 2, 5, 10, 20, 50,
-	100, 200, 500, 1000, 2000, 5000, 10000, 100000 };
+	100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000 };
 
-/* Start to commit the gathered writes, unless a commit is running. */
+/* Tell when the system's clock was set, as the times in the journal then jump.
+ */
+static void
+state_watch_clock(struct state *s)
+{
+	int64_t step = clock_watch_look(&s->clock);
+
+	if (step != 0)
+		log_limited(&s->clock_limit, LOG_WARN,
+		    "state: the system's clock was set %s by %.3f s: the "
+		    "times in the journal jump, too",
+		    step > 0 ? "forward" : "back",
+		    (double)(step > 0 ? step : -step) / 1e6);
+}
+
+static void
+state_start_commit(struct state *s)
+{
+	s->work = WORK_COMMIT;
+	state_watch_clock(s);
+	s->submitted = clock_ns();
+	committer_work(s->committer, s->committing->batch);
+}
+
+/* Find out whether there is space. */
+static void
+state_start_probe(struct state *s)
+{
+	s->work = WORK_PROBE;
+	committer_work(s->committer, NULL);
+}
+
+/* Start to commit the gathered writes, if they are due and nothing else is
+ * being or to be committed. */
 static void
 state_commit(struct state *s)
 {
 	struct round *round = s->gathering;
 
-	if (s->working || s->condition != STATE_GOOD ||
-	    batch_is_empty(round->batch))
+	if (s->work != WORK_NONE || s->condition != STATE_GOOD ||
+	    batch_is_empty(round->batch) ||
+	    (evtimer_pending(s->later, NULL) &&
+		batch_size(round->batch) <= STATE_WAITING_MAX / 2))
 		return;
 	s->gathering = s->committing;
 	s->committing = round;
-	s->working = true;
-	s->submitted = clock_ns();
-	committer_work(s->committer, round->batch);
+	state_start_commit(s);
 }
 
-/* The image has changed. submit has reserved memory for this. */
+/* How many changes are not committed, as far as is known. */
+static unsigned
+state_uncommitted(const struct state *s)
+{
+	return batch_count(s->committing->batch) +
+	    batch_count(s->gathering->batch);
+}
+
+static bool
+state_uses_interval(const struct state *s)
+{
+	return s->config.sync == STATE_SYNC_INTERVAL;
+}
+
+/* Start the timer of the next commit. */
+static void
+state_commit_later(struct state *s)
+{
+	const struct timeval interval = { s->config.interval / 1000,
+		s->config.interval % 1000 * 1000 };
+
+	event_add(s->later, &interval);
+}
+
+/* A write was executed on the image. */
 static void
 changed(void *arg, const struct datatable_change *change)
 {
-	const struct state *s = arg;
+	struct state *s = arg;
+	bool recorded = s->config.sync == STATE_SYNC_ALWAYS ||
+	    change->after != change->before ||
+	    (s->unwritten && state_uncommitted(s) == 0);
 
-	batch_add(s->gathering->batch, change, clock_realtime_us());
+	if (recorded && state_uses_interval(s) &&
+	    batch_is_empty(s->gathering->batch))
+		state_commit_later(s);
+	round_add_change(s->gathering, change, recorded);
 }
 
 /* See service/order.h. */
@@ -94,29 +172,50 @@ static int
 submit(void *arg, struct order_write *write)
 {
 	struct state *s = arg;
-	struct batch *batch = s->gathering->batch;
 
 	if (s->condition != STATE_GOOD ||
-	    batch_size(batch) > STATE_WAITING_MAX ||
-	    batch_reserve(batch, write->count, MB_MAX_WRITE_REGISTERS) != 0)
+	    round_size(s->gathering) > STATE_WAITING_MAX ||
+	    round_add_write(s->gathering, write) != 0)
 		return -1;
 	order_execute(write, s->image);
-	TAILQ_INSERT_TAIL(&s->gathering->writes, write, link);
-	if (!s->working)
-		event_active(s->submit, EV_TIMEOUT, 0);
+	if (s->work == WORK_NONE || state_uses_interval(s))
+		event_active(s->turn, EV_TIMEOUT, 0);
 	return 0;
 }
 
-/* Settle the writes of a round. The round is emptied first, as their owners may
- * submit more. */
+/* Start the backup that waits, unless a commit is to be started before. What
+ * the committer has been given already, it commits before. */
 static void
-settle(struct state *s, struct round *round, enum order_outcome outcome)
+state_start_backup(struct state *s)
+{
+	if (!s->backup_waits ||
+	    (s->condition == STATE_GOOD &&
+		!batch_is_empty(s->gathering->batch)))
+		return;
+	s->backup_waits = false;
+	if (committer_back_up(s->committer, s->backup_path) != 0)
+		log_line(LOG_WARN, "backup: a backup is already running");
+	else
+		log_line(LOG_INFO, "backup: %s: started", s->backup_path);
+}
+
+/* Execute the writes that are committed, and those that need not wait for a
+ * commit. The next commit is started first, so that the disk is not idle
+ * meanwhile. */
+static void
+state_advance(struct state *s)
 {
 	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
+	bool idle = s->work == WORK_NONE;
 
-	TAILQ_CONCAT(&writes, &round->writes, link);
-	batch_clear(round->batch);
-	order_settle(&s->order, &writes, outcome);
+	if (idle)
+		round_take_writes(s->committing, &writes);
+	if (state_uses_interval(s) ||
+	    (idle && batch_is_empty(s->gathering->batch)))
+		round_take_writes(s->gathering, &writes);
+	state_commit(s);
+	state_start_backup(s);
+	order_settle(&s->order, &writes, ORDER_EXECUTE);
 }
 
 static void
@@ -135,8 +234,7 @@ retry_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_limit_flush(&s->full_limit, 0);
-	s->working = true;
-	committer_work(s->committer, NULL);
+	state_start_probe(s);
 }
 
 static void
@@ -149,17 +247,20 @@ state_degrade(struct state *s, const struct store_error *why)
 	s->condition = STATE_DEGRADED;
 	s->figures.failed++;
 	state_retry_later(s);
+	if (state_uses_interval(s))
+		return; /* they are executed */
 	datatable_copy(s->image, s->config.table);
-	settle(s, s->committing, ORDER_REFUSED);
-	settle(s, s->gathering, ORDER_REFUSED);
+	round_settle(s->committing, &s->order, ORDER_REFUSED);
+	round_settle(s->gathering, &s->order, ORDER_REFUSED);
 }
 
 static void
 state_recover(struct state *s)
 {
-	if (s->condition == STATE_DEGRADED)
-		log_limited(&s->full_limit, LOG_WARN,
-		    "state: space is available again: writes are accepted");
+	if (s->condition != STATE_DEGRADED)
+		return;
+	log_limited(&s->full_limit, LOG_WARN,
+	    "state: space is available again: writes are accepted");
 	s->condition = STATE_GOOD;
 }
 
@@ -169,31 +270,40 @@ state_lose(struct state *s, const struct store_error *why)
 {
 	if (s->condition == STATE_LOST)
 		return;
-	log_line(
-	    LOG_ERROR, "state: %s: commit failed, replies withheld", why->text);
+	if (state_uses_interval(s))
+		log_line(LOG_ERROR,
+		    "state: %s: commit failed: up to %u executed writes are "
+		    "not on the disk",
+		    why->text, state_uncommitted(s));
+	else
+		log_line(LOG_ERROR,
+		    "state: %s: commit failed, replies withheld", why->text);
 	s->condition = STATE_LOST;
-	settle(s, s->committing, ORDER_UNKNOWN);
-	settle(s, s->gathering, ORDER_UNKNOWN);
+	round_settle(s->committing, &s->order, ORDER_UNKNOWN);
+	round_settle(s->gathering, &s->order, ORDER_UNKNOWN);
 	s->config.lost(s->config.arg);
 }
 
-/* The commit of the next round is started first, so that the disk is not idle
- * while writes are executed. */
+/* There is space. If a commit has failed for lack of it, try that again. */
+static void
+state_probed(struct state *s)
+{
+	if (batch_is_empty(s->committing->batch))
+		state_recover(s);
+	else
+		state_start_commit(s);
+}
+
 static void
 state_committed(struct state *s)
 {
-	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
 	struct batch *batch = s->committing->batch;
 
-	state_recover(s);
-	if (!batch_is_empty(batch)) { /* else it was a probe */
-		histogram_add(&s->figures.took, clock_ns() - s->submitted);
-		histogram_add(&s->figures.writes, batch_count(batch));
-	}
+	histogram_add(&s->figures.took, clock_ns() - s->submitted);
+	histogram_add(&s->figures.writes, batch_count(batch));
 	batch_clear(batch);
-	TAILQ_CONCAT(&writes, &s->committing->writes, link);
-	state_commit(s);
-	order_settle(&s->order, &writes, ORDER_EXECUTE);
+	s->unwritten = false;
+	state_recover(s);
 }
 
 static void
@@ -206,18 +316,52 @@ state_log_backup(const struct state *s, const struct committer_report *r)
 }
 
 static void
+state_log_check(const struct state *s, const struct scrub_figures *f)
+{
+	char rows[DAMAGE_TEXT_MAX];
+
+	if (f->result == SCRUB_SOUND)
+		log_line(LOG_INFO,
+		    "state: %s: journal checked: %" PRId64 " writes",
+		    store_path(s->store), f->rows);
+	else
+		log_line(LOG_ERROR,
+		    "state: %s: the journal is damaged: %s%s: the table is "
+		    "kept, and the next start checks the whole file; see "
+		    "DAMAGE in mbasyncserver-state(5)",
+		    store_path(s->store),
+		    f->damage.rows == 0 ? "old writes cannot be removed" :
+					  "writes ",
+		    damage_format(&f->damage, rows));
+}
+
+static void
 state_take(struct state *s, const struct committer_report *r)
 {
+	enum work ended = WORK_NONE;
+	struct scrub_figures f;
+
 	if (r->backed_up)
 		state_log_backup(s, r);
-	if (r->worked)
-		s->working = false;
+	if (r->scrubbed) {
+		f = committer_scrub_figures(s->committer);
+		state_log_check(s, &f);
+	}
+	if (r->searched)
+		committer_tell(s->committer);
+	if (r->worked) {
+		ended = s->work;
+		s->work = WORK_NONE;
+	}
 	if (r->outcome == STORE_LOST)
 		state_lose(s, &r->why);
 	else if (r->worked && r->outcome == STORE_FULL)
 		state_degrade(s, &r->why);
-	else if (r->worked)
+	else if (ended == WORK_PROBE)
+		state_probed(s);
+	else if (ended == WORK_COMMIT)
 		state_committed(s);
+	state_advance(s);
 }
 
 static void
@@ -231,28 +375,34 @@ report_cb(evutil_socket_t fd, short what, void *arg)
 	state_take(s, &r);
 }
 
+/* At the end of a turn, or of an interval. */
 static void
-submit_cb(evutil_socket_t fd, short what, void *arg)
+advance_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct state *s = arg;
 
 	(void)fd;
 	(void)what;
-	state_commit(s);
+	state_advance(s);
 }
 
 static void
 state_free(struct state *s)
 {
-	(void)committer_free(s->committer);
+	const struct committer_report last = committer_free(s->committer);
+
+	if (last.backed_up)
+		state_log_backup(s, &last);
 	if (s->report != NULL)
 		event_free(s->report);
-	if (s->submit != NULL)
-		event_free(s->submit);
+	if (s->turn != NULL)
+		event_free(s->turn);
 	if (s->retry != NULL)
 		event_free(s->retry);
+	if (s->later != NULL)
+		event_free(s->later);
 	for (size_t i = 0; i < 2; i++)
-		batch_free(s->rounds[i].batch);
+		round_end(&s->rounds[i]);
 	datatable_free(s->image);
 	free(s);
 }
@@ -263,18 +413,17 @@ create_parts(struct state *s)
 	struct event_base *base = s->config.base;
 	enum datatable_overlay overlay = store_overlay(s->store);
 
-	for (size_t i = 0; i < 2; i++) {
-		s->rounds[i].batch = batch_new();
-		TAILQ_INIT(&s->rounds[i].writes);
-		if (s->rounds[i].batch == NULL)
+	for (size_t i = 0; i < 2; i++)
+		if (round_begin(&s->rounds[i]) != 0)
 			return -1;
-	}
 	s->gathering = &s->rounds[0];
 	s->committing = &s->rounds[1];
 	s->image = datatable_new(overlay);
-	s->submit = event_new(base, -1, 0, submit_cb, s);
+	s->turn = event_new(base, -1, 0, advance_cb, s);
 	s->retry = evtimer_new(base, retry_cb, s);
-	if (s->image == NULL || s->submit == NULL || s->retry == NULL)
+	s->later = evtimer_new(base, advance_cb, s);
+	if (s->image == NULL || s->turn == NULL || s->retry == NULL ||
+	    s->later == NULL)
 		return -1;
 	s->committer = committer_new(s->store);
 	if (s->committer == NULL)
@@ -293,9 +442,15 @@ state_new(struct store *store, const struct state_config *config)
 		return NULL;
 	s->config = *config;
 	s->store = store;
+	s->unwritten = store_is_unwritten(store);
 	s->full_limit.kind = "reports of no space";
+	s->clock_limit.kind = "steps of the system's clock";
+	clock_watch_look(&s->clock);
 	s->figures.took.bounds = took_bounds;
 	s->figures.writes.bounds = writes_bounds;
+	/* All was checked when the store was opened, as it may be damaged. */
+	if (scrub_figures(store)->result != SCRUB_UNKNOWN)
+		state_log_check(s, scrub_figures(store));
 	if (create_parts(s) != 0) {
 		state_free(s);
 		return NULL;
@@ -306,39 +461,60 @@ state_new(struct store *store, const struct state_config *config)
 	s->observer.changed = changed;
 	s->observer.arg = s;
 	datatable_observe(s->image, &s->observer);
+	if (!store_is_writable(store))
+		state_start_probe(s);
 	return s;
 }
 
-/* Wait for the running commit, then commit the writes gathered meanwhile. No
- * client is served any more. */
+/* Wait for the running commit, then commit the writes gathered meanwhile. */
 static void
-state_finish(struct state *s)
+state_finish_work(struct state *s)
 {
-	for (int i = 0; i < 2; i++) {
-		struct committer_report r;
+	struct committer_report r;
 
-		state_commit(s);
+	do {
 		r = committer_wait(s->committer);
 		state_take(s, &r);
+	} while (s->work != WORK_NONE);
+}
+
+/* Commit everything. No client is served any more. Returns how many executed
+ * changes are not committed, as there is no space. */
+static unsigned
+state_finish(struct state *s)
+{
+	evtimer_del(s->later);
+	state_advance(s);
+	state_finish_work(s);
+	if (state_uncommitted(s) > 0) {
+		state_start_probe(s);
+		state_finish_work(s);
 	}
+	return state_uncommitted(s);
 }
 
 int
 state_close(struct state *s)
 {
 	struct store_error why;
+	unsigned left;
 	bool lost;
 	struct store *store;
 
 	if (s == NULL)
 		return EX_OK;
-	state_finish(s);
+	left = state_finish(s);
+	if (left > 0)
+		log_line(LOG_ERROR,
+		    "state: no space: %u executed writes are not on the disk",
+		    left);
 	lost = s->condition == STATE_LOST;
 	store = s->store;
 	log_limit_flush(&s->full_limit, 1);
+	log_limit_flush(&s->clock_limit, 1);
 	state_free(s);
 	if (store_close(store, &why) == 0)
-		return EX_OK;
+		return left == 0 ? EX_OK : EX_IOERR;
 	if (!lost)
 		log_line(LOG_ERROR, "state: %s", why.text);
 	return EX_IOERR;
@@ -351,9 +527,40 @@ state_order(struct state *s)
 }
 
 bool
+state_is_unwritten(const struct state *s)
+{
+	return s->unwritten;
+}
+
+bool
 state_is_degraded(const struct state *s)
 {
 	return s->condition != STATE_GOOD;
+}
+
+struct scrub_figures
+state_journal(const struct state *s)
+{
+	return committer_scrub_figures(s->committer);
+}
+
+struct search *
+state_search(struct state *s, const struct history_query *q,
+    search_ended_fn ended, void *arg)
+{
+	return committer_search(s->committer, q, ended, arg);
+}
+
+void
+state_forget(struct state *s, struct search *search)
+{
+	committer_forget(s->committer, search);
+}
+
+unsigned
+state_commit_interval(const struct state *s)
+{
+	return state_uses_interval(s) ? s->config.interval : 0;
 }
 
 const struct state_figures *
@@ -366,8 +573,7 @@ void
 state_back_up(struct state *s, const char *path)
 {
 	s->backup_path = path;
-	if (committer_back_up(s->committer, path) != 0)
-		log_line(LOG_WARN, "backup: a backup is already running");
-	else
-		log_line(LOG_INFO, "backup: %s: started", path);
+	s->backup_waits = true;
+	evtimer_del(s->later);
+	state_advance(s);
 }
