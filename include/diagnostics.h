@@ -11,6 +11,7 @@ struct event_base;
 struct api_config;
 struct diagnostics;
 struct options;
+struct points;
 struct server_config;
 
 /* Descriptors that they need with these options. */
@@ -36,8 +37,8 @@ int diagnostics_new(const struct options *o, struct server_config *config,
 int diagnostics_start(struct diagnostics *d, struct event_base *base,
     const struct api_config *api);
 
-/* Log the client report, if the options ask for it. */
-void diagnostics_print(struct diagnostics *d);
+/* Log the client report, if the options ask for it. ps may be NULL. */
+void diagnostics_print(struct diagnostics *d, const struct points *ps);
 
 /* Accepts NULL. The server must be stopped. */
 void diagnostics_free(struct diagnostics *d);

@@ -119,10 +119,10 @@ print_line(void *arg, const char *line)
 }
 
 void
-diagnostics_print(struct diagnostics *d)
+diagnostics_print(struct diagnostics *d, const struct points *ps)
 {
 	if (d != NULL && d->options->client_report && d->report != NULL)
-		client_report_print(d->report, print_line, NULL);
+		client_report_print(d->report, ps, print_line, NULL);
 }
 
 void

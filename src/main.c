@@ -436,7 +436,7 @@ run(struct program *p)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
-	diagnostics_print(p->diagnostics);
+	diagnostics_print(p->diagnostics, NULL);
 	state_status = program_free(p);
 	return status == EX_OK ? state_status : status;
 }

@@ -6,6 +6,7 @@
 #include "base/client.h"
 #include "base/clock.h"
 #include "modbus/execute.h"
+#include "one_points.h"
 #include "suite.h"
 #include "wire.h"
 
@@ -315,6 +316,24 @@ START_TEST(refused_requests_are_not_illegal)
 	ck_assert_uint_eq(host()->refused, 1);
 	ck_assert_uint_eq(host()->illegal, 0);
 	ck_assert_uint_eq(host()->exceptions, 1);
+	ck_assert_uint_eq(host()->refusals.count, 0);
+}
+END_TEST
+
+START_TEST(requests_refused_at_their_addresses_are_kept)
+{
+	const uint8_t pdu[] = { 6, 0, 20, 0, 1 };
+
+	for (int i = 0; i < 3; i++) {
+		tap.began(tap.arg);
+		exchange(pdu, sizeof(pdu), MB_EX_ILLEGAL_DATA_ADDRESS);
+	}
+	ask_alone(3, 65535, 2); /* that is no address at all */
+	ck_assert_uint_eq(host()->refused, 3);
+	ck_assert_uint_eq(host()->refusals.count, 1);
+	ck_assert_uint_eq(host()->refusals.list[0].function, 6);
+	ck_assert_uint_eq(host()->refusals.list[0].write.address, 20);
+	ck_assert_uint_eq(host()->refusals.list[0].count, 3);
 }
 END_TEST
 
@@ -435,7 +454,7 @@ START_TEST(the_report_says_it_all_in_words)
 	}
 	ask_alone(3, 0, 126);
 	ask_alone(3, 0, 126);
-	client_report_print(report, note_line, NULL);
+	client_report_print(report, NULL, note_line, NULL);
 	assert_printed("192.0.2.1: 26 requests on 1 connections");
 	assert_printed("up to 1 requests at once");
 	assert_printed("192.0.2.1: polls Read Holding Registers, unit 1, "
@@ -446,6 +465,43 @@ START_TEST(the_report_says_it_all_in_words)
 	assert_printed("illegal requests: 2 of function 3, exception 03, such "
 		       "as quantity 126: 1 to 125 can be read at once");
 	assert_printed("repeats refused requests: 1 time");
+}
+END_TEST
+
+START_TEST(the_report_names_points)
+{
+	const uint8_t write[] = { 6, 0, 21, 0, 1 };
+	struct points *ps = one_points(DATATABLE_SEPARATE,
+	    "name,address,type,access\n"
+	    "flow,HR20,float32,ro\n"
+	    "level,HR22,uint16,rw\n");
+
+	for (int i = 0; i < 3; i++) {
+		ask_alone(3, 20, 3);
+		ask_alone(3, 21, 2);
+		ask_alone(3, 22, 2);
+		tap.began(tap.arg);
+		exchange(write, sizeof(write), MB_EX_ILLEGAL_DATA_ADDRESS);
+	}
+	client_report_print(report, ps, note_line, NULL);
+	assert_printed("unit 1, address 20 quantity 3 (flow, level): 3 times");
+	assert_printed("unit 1, address 21 quantity 2 (flow, level): 3 times");
+	assert_printed(", overlaps another poll, reads half of a point\n");
+	assert_printed(
+	    ", overlaps another poll, reads addresses without a point\n");
+	assert_printed("192.0.2.1: reads half of \"flow\"\n");
+	assert_printed("192.0.2.1: polls addresses without a point: 1 poll, "
+		       "such as Read Holding Registers, address 22 quantity "
+		       "2\n");
+	assert_printed("192.0.2.1: is refused by the access rules or the "
+		       "points: 3 requests\n");
+	assert_printed("192.0.2.1: writes what is read-only: \"flow\"\n");
+
+	printed[0] = '\0';
+	client_report_print(report, NULL, note_line, NULL);
+	ck_assert_ptr_null(strstr(printed, "point"));
+	ck_assert_ptr_null(strstr(printed, "flow"));
+	points_free(ps);
 }
 END_TEST
 
@@ -472,6 +528,7 @@ main(void)
 	tcase_add_test(tc, illegal_requests_are_listed_with_what_was_wrong);
 	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_limit);
 	tcase_add_test(tc, refused_requests_are_not_illegal);
+	tcase_add_test(tc, requests_refused_at_their_addresses_are_kept);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);
 	tcase_add_test(
@@ -479,6 +536,7 @@ main(void)
 	tcase_add_test(tc, connections_beyond_the_limit_replace_the_older_half);
 	tcase_add_test(tc, rates_are_of_the_last_whole_second);
 	tcase_add_test(tc, the_report_says_it_all_in_words);
+	tcase_add_test(tc, the_report_names_points);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -22,9 +22,12 @@
 
 #include "base/address.h"
 #include "modbus/explain.h"
+#include "report/refusal.h"
 #include "service/exchange.h"
 
 struct client_report;
+struct point;
+struct points;
 
 #define REPORT_HOSTS_MAX       64
 #define REPORT_CONNECTIONS_MAX 512
@@ -99,7 +102,8 @@ struct report_host {
 	struct report_illegal illegals[REPORT_ILLEGALS_MAX];
 	size_t illegal_count;
 	uint64_t illegal; /* total */
-	uint64_t refused; /* by the access rules */
+	uint64_t refused; /* by the access rules, or because of points */
+	struct report_refusals refusals; /* of these, with exception 02 */
 	uint64_t ignored; /* requests repeated after an exception, unchanged */
 	uint64_t unavailable; /* exception 04: writes were refused */
 };
@@ -159,16 +163,29 @@ client_report_of(struct client_report *r, const struct report_connection *c);
 /* Connections per minute, without the first. */
 double report_reconnects_a_minute(const struct report_host *h);
 
-/* Pass each hint about the client to put: a sentence in ASCII without quotation
- * marks. */
-void report_hints(const struct report_host *h,
-    void (*put)(void *arg, const char *hint), void *arg);
+/* The requests of the client that a hint is about, as /api/requests filters
+ * them. */
+struct report_which {
+	const char *functions;     /* codes: "1,2"; NULL: all */
+	const char *exceptions;    /* codes, "any" or "none"; NULL: all */
+	const struct point *point; /* that they touch, if not NULL */
+	enum datatable_kind kind;  /* of the range: */
+	struct mb_range range;     /* that they touch, if not empty */
+};
+
+/* Receives a hint: a sentence in ASCII, but for the names of points. */
+typedef void (*report_put_hint_fn)(
+    void *arg, const char *hint, const struct report_which *which);
+
+/* Pass each hint about the client to put. ps may be NULL, as below. */
+void report_hints(const struct report_host *h, const struct points *ps,
+    report_put_hint_fn put, void *arg);
 
 /* The standard deviation of a poll's period. */
 double report_poll_jitter(const struct report_poll *poll);
 
 /* Pass each line of the report, without a newline, to put. */
-void client_report_print(struct client_report *r,
+void client_report_print(struct client_report *r, const struct points *ps,
     void (*put)(void *arg, const char *line), void *arg);
 
 #endif

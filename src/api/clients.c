@@ -151,10 +151,11 @@ struct hints {
 };
 
 static void
-add_hint(void *arg, const char *hint)
+add_hint(void *arg, const char *hint, const struct report_which *which)
 {
 	struct hints *hints = arg;
 
+	(void)which;
 	text_writer_add(hints->t, "%s\"%s\"", hints->comma, hint);
 	hints->comma = ",";
 }
@@ -174,7 +175,7 @@ add_report(const struct report_host *h, struct text_writer *t)
 	    report_reconnects_a_minute(h));
 	add_illegals(h, t);
 	text_writer_add(t, ",\"hints\":[");
-	report_hints(h, add_hint, &hints);
+	report_hints(h, NULL, add_hint, &hints);
 	text_writer_add(t, "]}");
 }
 

@@ -343,6 +343,8 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 	c->refused_hash = hash;
 	if (x->request != NULL) {
 		h->refused++;
+		if (x->exception == MB_EX_ILLEGAL_DATA_ADDRESS)
+			report_refusals_note(&h->refusals, x->request);
 		return;
 	}
 	struct report_illegal *i =

@@ -6,8 +6,10 @@
 
 #include "modbus/request.h"
 #include "report/client_report.h"
+#include "report/hint.h"
+#include "report/poll_points.h"
 
-#define LINE_MAX_LENGTH 400
+#define LINE_MAX_LENGTH (400 + POINTS_NAMES_TEXT_MAX)
 #define SECOND          1e6
 #define MILLISECOND     1e3
 
@@ -15,6 +17,7 @@
 struct printer {
 	void (*put)(void *arg, const char *line);
 	void *arg;
+	const struct points *points; /* borrowed, or NULL */
 	char host[ADDRESS_TEXT_MAX];
 };
 
@@ -44,16 +47,25 @@ print_totals(const struct printer *p, const struct report_host *h)
 static void
 print_poll(const struct printer *p, const struct report_poll *poll)
 {
+	struct poll_points points = { .half = false };
+	char names[POINTS_NAMES_TEXT_MAX] = "";
+
 	if (poll->count < 2)
 		return;
+	if (p->points != NULL)
+		points = poll_points(p->points, poll);
+	points_names_text(&points.names, "", names);
 	print(p,
-	    "polls %s, unit %u, address %u quantity %u: %" PRIu64
-	    " times, every %.1f ms, jitter %.1f ms (%.1f to %.1f)%s",
+	    "polls %s, unit %u, address %u quantity %u%s%s%s: %" PRIu64
+	    " times, every %.1f ms, jitter %.1f ms (%.1f to %.1f)%s%s%s",
 	    mb_function_name(poll->function), poll->unit, poll->address,
-	    poll->quantity, poll->count, poll->period / MILLISECOND,
+	    poll->quantity, *names == '\0' ? "" : " (", names,
+	    *names == '\0' ? "" : ")", poll->count, poll->period / MILLISECOND,
 	    report_poll_jitter(poll) / MILLISECOND, poll->least / MILLISECOND,
 	    poll->most / MILLISECOND,
-	    poll->overlaps ? ", overlaps another poll" : "");
+	    poll->overlaps ? ", overlaps another poll" : "",
+	    points.half ? ", reads half of a point" : "",
+	    points.unnamed ? ", reads addresses without a point" : "");
 }
 
 static void
@@ -67,19 +79,6 @@ print_illegals(const struct printer *p, const struct report_host *h)
 		    h->illegals[i].exception, h->illegals[i].wrong);
 }
 
-static void __attribute__((format(printf, 3, 4)))
-hint(void (*put)(void *arg, const char *hint), void *arg, const char *format,
-    ...)
-{
-	char text[LINE_MAX_LENGTH];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	put(arg, text);
-}
-
 static unsigned
 count_overlaps(const struct report_host *h)
 {
@@ -91,44 +90,54 @@ count_overlaps(const struct report_host *h)
 }
 
 void
-report_hints(const struct report_host *h,
-    void (*put)(void *arg, const char *hint), void *arg)
+report_hints(const struct report_host *h, const struct points *ps,
+    report_put_hint_fn put, void *arg)
 {
+	static const struct report_which reads = { .functions = "1,2,3,4" };
+	static const struct report_which failed = { .exceptions = "any" };
+	static const struct report_which refused = { .exceptions = "1,2" };
+	static const struct report_which unavailable = { .exceptions = "4" };
+	const struct hint_receiver to = { put, arg };
+
 	if (h->single_runs > 0)
-		hint(put, arg,
+		hint_put(&to, &reads,
 		    "reads one item at a time: %" PRIu64
 		    " sequences of adjacent addresses, the longest of %" PRIu64
 		    " requests",
 		    h->single_runs, h->singles_max);
 	if (count_overlaps(h) > 0)
-		hint(put, arg,
+		hint_put(&to, &reads,
 		    "reads the same addresses in several polls: %u overlap",
 		    count_overlaps(h));
 	if (h->ignored > 0)
-		hint(put, arg, "repeats refused requests: %" PRIu64 " %s",
-		    h->ignored, h->ignored == 1 ? "time" : "times");
+		hint_put(&to, &failed,
+		    "repeats refused requests: %" PRIu64 " %s", h->ignored,
+		    h->ignored == 1 ? "time" : "times");
 	if (h->refused > 0)
-		hint(put, arg,
-		    "is refused by the access rules: %" PRIu64 " requests",
-		    h->refused);
+		hint_put(&to, &refused,
+		    "is refused by the access rules%s: %" PRIu64 " requests",
+		    ps == NULL ? "" : " or the points", h->refused);
 	if (h->unavailable > 0)
-		hint(put, arg,
+		hint_put(&to, &unavailable,
 		    "wrote while writes were refused: %" PRIu64
 		    " requests were answered with exception 04",
 		    h->unavailable);
+	if (ps != NULL)
+		poll_points_hints(ps, h, &to);
 }
 
 static void
-print_hint(void *arg, const char *text)
+print_hint(void *arg, const char *text, const struct report_which *which)
 {
+	(void)which;
 	print(arg, "%s", text);
 }
 
 void
-client_report_print(struct client_report *r,
+client_report_print(struct client_report *r, const struct points *ps,
     void (*put)(void *arg, const char *line), void *arg)
 {
-	struct printer p = { put, arg, "" };
+	struct printer p = { .put = put, .arg = arg, .points = ps };
 	const struct report_host *h;
 
 	for (size_t i = 0; (h = client_report_host(r, i)) != NULL; i++) {
@@ -138,6 +147,6 @@ client_report_print(struct client_report *r,
 		for (size_t j = 0; j < h->poll_count; j++)
 			print_poll(&p, &h->polls[j]);
 		print_illegals(&p, h);
-		report_hints(h, print_hint, &p);
+		report_hints(h, ps, print_hint, &p);
 	}
 }
