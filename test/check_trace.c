@@ -7,6 +7,7 @@
 
 #include "base/client.h"
 #include "base/log.h"
+#include "one_points.h"
 #include "service/exchange.h"
 #include "suite.h"
 #include "wire.h"
@@ -50,7 +51,7 @@ assert_line(const struct scene *s, const char *expected)
 {
 	char text[1000];
 
-	ck_assert_ptr_eq(trace_format(&s->x, text, sizeof(text)), text);
+	ck_assert_ptr_eq(trace_format(&s->x, NULL, text, sizeof(text)), text);
 	ck_assert_str_eq(text, expected);
 }
 
@@ -212,7 +213,7 @@ START_TEST(cuts_what_does_not_fit)
 
 		ck_assert_uint_le(size, 400);
 		memset(buffer, GUARD_BYTE, sizeof(buffer));
-		ck_assert_ptr_eq(trace_format(&s.x, text, size), text);
+		ck_assert_ptr_eq(trace_format(&s.x, NULL, text, size), text);
 		ck_assert_uint_eq(strlen(text), shown);
 		ck_assert_int_eq(strncmp(text, cases[_i].line, shown), 0);
 		for (size_t i = 0; i < GUARD; i++) {
@@ -226,7 +227,7 @@ END_TEST
 /* What trace_exchange writes to standard error. The test is a process of its
  * own, and has no more use for the old one. */
 static const char *
-traced(const struct exchange *x)
+traced(const struct exchange *x, struct points *ps)
 {
 	static char line[2000];
 	int ends[2];
@@ -235,7 +236,7 @@ traced(const struct exchange *x)
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
 	close(ends[1]);
-	trace_exchange(NULL, x);
+	trace_exchange(ps, x);
 	n = read(ends[0], line, sizeof(line) - 1);
 	ck_assert_int_gt(n, 0);
 	line[n] = '\0';
@@ -260,7 +261,7 @@ START_TEST(tap_logs_the_line_at_every_level)
 	play(&s, PEER, cases[0].pdu, cases[0].length, cases[0].refusal,
 	    cases[0].response_length);
 	log_set_level(LOG_ERROR);
-	assert_ends_in(traced(&s.x), " debug ", cases[0].line);
+	assert_ends_in(traced(&s.x, NULL), " debug ", cases[0].line);
 }
 END_TEST
 
@@ -273,9 +274,90 @@ START_TEST(longest_line_is_logged_whole)
 	play(&s, "[fe80:1111:2222:3333:4444:5555:6666:7777%4294967295]:65535",
 	    pdu, sizeof(pdu), MB_EX_NONE, 2);
 	wire_header(s.adu, 65535, 255, sizeof(pdu));
-	trace_format(&s.x, text, sizeof(text));
+	trace_format(&s.x, NULL, text, sizeof(text));
 	ck_assert_ptr_nonnull(strstr(text, "%4294967295]:65535: "));
-	assert_ends_in(traced(&s.x), " debug ", text);
+	assert_ends_in(traced(&s.x, NULL), " debug ", text);
+}
+END_TEST
+
+static const struct {
+	uint8_t pdu[16];
+	size_t length;
+	const char *names[2]; /* behind the ranges */
+} named[] = {
+	{ BYTES(3, 0, 20, 0, 2), { " (flow)" } },
+	{ BYTES(4, 0, 21, 0, 2), { " (flow, level)" } },
+	{ BYTES(3, 0, 0, 0, 125), { " (flow, level, speed +1)" } },
+	{ BYTES(3, 0, 50, 0, 1), { "" } },
+	{ BYTES(1, 0, 20, 0, 1), { " (pump on)" } },
+	{ BYTES(5, 0, 20, 0xFF, 0), { " (pump on)" } },
+	{ BYTES(6, 0, 22, 0, 1), { " (level)" } },
+	{ BYTES(22, 0, 30, 0, 0, 0, 0), { " (speed)" } },
+	{ BYTES(23, 0, 31, 0, 1, 0, 20, 0, 1, 2, 0, 0),
+	    { " (torque)", " (flow)" } },
+	{ BYTES(23, 0, 50, 0, 1, 0, 22, 0, 1, 2, 0, 0), { "", " (level)" } },
+};
+
+#define NAMED ((int)(sizeof(named) / sizeof(*named)))
+
+/* Names stand behind their ranges, and nothing else is different. */
+START_TEST(names_the_points_of_each_range)
+{
+	struct points *ps = one_points(DATATABLE_SEPARATE,
+	    "name,address,type\n"
+	    "flow,HR20,float32\n"
+	    "level,HR22,uint16\n"
+	    "speed,HR30,uint16\n"
+	    "torque,HR31,uint16\n"
+	    "pump on,C20,bool\n");
+	char plain[1000], expected[1000], text[1000];
+	const char *names = named[_i].names[0];
+	struct scene s;
+	size_t n;
+
+	play(&s, PEER, named[_i].pdu, named[_i].length, MB_EX_NONE, 5);
+	trace_format(&s.x, NULL, plain, sizeof(plain));
+	if (named[_i].names[1] != NULL) {
+		n = (size_t)(strstr(plain, " write address ") - plain);
+		snprintf(
+		    expected, sizeof(expected), "%.*s%s", (int)n, plain, names);
+		memmove(plain, plain + n, strlen(plain + n) + 1);
+		names = named[_i].names[1];
+	} else {
+		expected[0] = '\0';
+	}
+	n = (size_t)(strstr(plain, ": ok, ") - plain);
+	snprintf(expected + strlen(expected),
+	    sizeof(expected) - strlen(expected), "%.*s%s%s", (int)n, plain,
+	    names, plain + n);
+	ck_assert_str_eq(trace_format(&s.x, ps, text, sizeof(text)), expected);
+	points_free(ps);
+}
+END_TEST
+
+/* The longest names beside the longest of the rest. */
+START_TEST(longest_line_with_names_is_logged_whole)
+{
+	static const uint8_t pdu[] = { 23, 0xFF, 0x82, 0, 125, 0xFF, 0x82, 0, 1,
+		2, 0, 0 };
+	char csv[20000] = "name,address,type\n", text[2000];
+	struct points *ps;
+	struct scene s;
+
+	for (int i = 0; i < 125; i++) {
+		size_t n = strlen(csv);
+
+		snprintf(csv + n, sizeof(csv) - n, "%0*d,HR%d,uint16\n",
+		    POINT_NAME_MAX, i, 65410 + i);
+	}
+	ps = one_points(DATATABLE_SEPARATE, csv);
+	play(&s, "[fe80:1111:2222:3333:4444:5555:6666:7777%4294967295]:65535",
+	    pdu, sizeof(pdu), MB_EX_SERVER_DEVICE_FAILURE, 2);
+	wire_header(s.adu, 65535, 255, sizeof(pdu));
+	trace_format(&s.x, ps, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "2 +122) write address 65410 "));
+	assert_ends_in(traced(&s.x, ps), " debug ", text);
+	points_free(ps);
 }
 END_TEST
 
@@ -292,6 +374,8 @@ main(void)
 	tcase_add_loop_test(tc, cuts_what_does_not_fit, 0, CASES);
 	tcase_add_test(tc, tap_logs_the_line_at_every_level);
 	tcase_add_test(tc, longest_line_is_logged_whole);
+	tcase_add_loop_test(tc, names_the_points_of_each_range, 0, NAMED);
+	tcase_add_test(tc, longest_line_with_names_is_logged_whole);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /*
  * A tap that logs one decoded line per request: peer, transaction, unit,
- * function, addresses, quantities and result.
+ * function, addresses, quantities and result; and where there are points, the
+ * names of those at the addresses: the first three, and how many more.
  */
 #ifndef REPORT_TRACE_H
 #define REPORT_TRACE_H
@@ -8,14 +9,16 @@
 #include <stddef.h>
 
 struct exchange;
+struct points;
 
-/* For struct tap; arg is not used. */
+/* For struct tap; arg is a const struct points, or NULL. */
 void trace_exchange(void *arg, const struct exchange *x);
 
 /*
  * Write the line for x, without level and time, into text, which has room for
- * size bytes; a longer line is cut. Returns text.
+ * size bytes; a longer line is cut. ps may be NULL. Returns text.
  */
-const char *trace_format(const struct exchange *x, char *text, size_t size);
+const char *trace_format(
+    const struct exchange *x, const struct points *ps, char *text, size_t size);
 
 #endif

@@ -5,9 +5,13 @@
 
 #include "base/client.h"
 #include "base/log.h"
+#include "points/names.h"
 #include "service/exchange.h"
 
-#define TRACE_MAX         400
+/* Without names, and with those of the two ranges of function 23. */
+#define TRACE_SHORT_MAX 400
+#define TRACE_MAX       (TRACE_SHORT_MAX + 2 * POINTS_NAMES_TEXT_MAX)
+
 #define TRACE_BYTES_SHOWN 32 /* of a PDU that could not be decoded */
 
 struct text {
@@ -33,11 +37,26 @@ add(struct text *t, const char *format, ...)
 }
 
 static void
-add_range(struct text *t, const char *verb, const struct mb_range *range)
+add_names(struct text *t, const struct points *ps, enum datatable_kind kind,
+    const struct mb_range *range)
 {
-	if (range->quantity != 0)
-		add(t, " %s address %u quantity %u", verb, range->address,
-		    range->quantity);
+	const struct points_names names =
+	    points_names_of(ps, kind, range->address, range->quantity);
+	char text[POINTS_NAMES_TEXT_MAX];
+
+	if (names.count != 0)
+		add(t, " (%s)", points_names_text(&names, "", text));
+}
+
+static void
+add_range(struct text *t, const char *verb, const struct points *ps,
+    enum datatable_kind kind, const struct mb_range *range)
+{
+	if (range->quantity == 0)
+		return;
+	add(t, " %s address %u quantity %u", verb, range->address,
+	    range->quantity);
+	add_names(t, ps, kind, range);
 }
 
 static void
@@ -64,8 +83,10 @@ add_pdu(struct text *t, const struct mbap_frame *frame)
 }
 
 const char *
-trace_format(const struct exchange *x, char *text, size_t size)
+trace_format(
+    const struct exchange *x, const struct points *ps, char *text, size_t size)
 {
+	const struct mb_request *q = x->request;
 	struct text t = { text, size };
 	char peer[ADDRESS_TEXT_MAX];
 
@@ -73,9 +94,9 @@ trace_format(const struct exchange *x, char *text, size_t size)
 	    address_format(&x->client->address, peer),
 	    mbap_transaction(x->frame), mbap_unit(x->frame));
 	add_function(&t, mbap_pdu(x->frame)[0]);
-	if (x->request != NULL) {
-		add_range(&t, "read", &x->request->read);
-		add_range(&t, "write", &x->request->write);
+	if (q != NULL) {
+		add_range(&t, "read", ps, q->kind, &q->read);
+		add_range(&t, "write", ps, q->kind, &q->write);
 	} else {
 		add_pdu(&t, x->frame);
 	}
@@ -92,6 +113,5 @@ trace_exchange(void *arg, const struct exchange *x)
 {
 	char text[TRACE_MAX];
 
-	(void)arg;
-	log_asked(LOG_DEBUG, "%s", trace_format(x, text, sizeof(text)));
+	log_asked(LOG_DEBUG, "%s", trace_format(x, arg, text, sizeof(text)));
 }

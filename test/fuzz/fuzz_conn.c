@@ -258,7 +258,7 @@ note_exchange(void *arg, const struct exchange *x)
 	char *text = malloc(size);
 
 	must(text != NULL);
-	must(trace_format(x, text, size) == text);
+	must(trace_format(x, NULL, text, size) == text);
 	must(memchr(text, '\0', size) != NULL);
 	free(text);
 }
