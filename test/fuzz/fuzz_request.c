@@ -6,7 +6,8 @@
  *
  * Holds: every PDU has a response of 2 to 253 bytes, the model's; observers
  * are told of exactly the writes that were done, with what was before and
- * after; and the tables are the same in the end.
+ * after; the recorder has each as it was, and packets of it; and the tables
+ * are the same in the end.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,11 +18,18 @@
 #include "modbus/execute.h"
 #include "modbus/request.h"
 #include "model.h"
+#include "report/asked.h"
+#include "report/pcapng.h"
+#include "report/recorder.h"
 #include "table/datatable.h"
 #include "version.h"
+#include "wire.h"
 
 static struct model model;
 static struct datatable *table;
+static struct recorder *recorder;
+static struct pcapng *capture;
+static const struct client client = { .id = 1 };
 
 /* The last write that the observer was told of. */
 static struct {
@@ -91,7 +99,6 @@ check_decoded(const struct mb_request *r, const uint8_t *pdu, size_t length)
 static size_t
 respond(const uint8_t *pdu, size_t length, uint8_t *response)
 {
-	static const struct client client = { .id = 1 };
 	const struct datatable_writer writer = { &client, 1, pdu[0] };
 	struct mb_request r;
 	enum mb_exception e = mb_request_decode(pdu, length, &r);
@@ -103,6 +110,52 @@ respond(const uint8_t *pdu, size_t length, uint8_t *response)
 	length = mb_execute(&r, table, &writer, response);
 	must(told.told == mb_request_writes(&r));
 	return length;
+}
+
+static void
+record(const uint8_t *pdu, size_t length, const uint8_t *response, size_t got)
+{
+	struct tap tap = recorder_tap(recorder);
+	uint8_t adu[MB_ADU_MAX];
+	const struct mbap_frame frame = { adu, wire_header(adu, 1, 1, length),
+		0 };
+	struct mb_request r;
+	enum mb_exception e = mb_request_decode(
+	    memcpy(adu + MB_MBAP_LENGTH, pdu, length), length, &r);
+
+	tap.exchanged(tap.arg,
+	    &(struct exchange){ &client, &frame, e == MB_EX_NONE ? &r : NULL, e,
+		response, got });
+}
+
+/* What was recorded last is this, and can be shown. */
+static void
+check_recorded(
+    const uint8_t *pdu, size_t length, const uint8_t *response, size_t got)
+{
+	struct recorder_cursor c = { .id = 0 };
+	uint8_t packets[PCAPNG_BYTES_MAX];
+	uint16_t words[ASKED_WORDS_MAX];
+	char reason[ASKED_REASON_MAX];
+	struct recorded q;
+	struct asked a;
+
+	must(recorder_previous(recorder, &c));
+	q = recorder_read(recorder, &c);
+	must(mbap_pdu_length(&q.frame) == length);
+	must(memcmp(mbap_pdu(&q.frame), pdu, length) == 0);
+	must(q.response_length == got);
+	must(memcmp(q.response, response, got) == 0);
+	must((q.before != NULL) == told.told);
+	for (unsigned i = 0; told.told && i < told.quantity; i++)
+		must(item(told.kind, q.after, i) ==
+		    item(told.kind, told.after, i));
+	a = asked_decode(&q);
+	must(a.decoded == (q.exception == MB_EX_NONE));
+	asked_reason(&a, &q, NULL, NULL, reason);
+	must((reason[0] == '\0') == a.decoded);
+	must(asked_values(&a, &q, words) == (a.decoded && a.reads));
+	must(pcapng_add(capture, &q, packets) != 0);
 }
 
 /* The blocks have exactly the sizes that are promised. */
@@ -121,6 +174,8 @@ try_pdu(const uint8_t *bytes, size_t length)
 	must(got == want && memcmp(response, expected, got) == 0);
 	if (told.told)
 		check_told_after();
+	record(pdu, length, response, got);
+	check_recorded(pdu, length, response, got);
 	free(response);
 	free(pdu);
 }
@@ -178,6 +233,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    datatable_new(overlaid ? DATATABLE_OVERLAID : DATATABLE_SEPARATE);
 	must(table != NULL);
 	datatable_observe(table, &observer);
+	recorder = recorder_new(table, RECORDER_BYTES_MIN);
+	capture = pcapng_new();
+	must(recorder != NULL && capture != NULL);
 	while (in.left > 1) {
 		size_t length = 1U + input_byte(&in) % MB_PDU_MAX;
 		const uint8_t *pdu = input_take(&in, &length);
@@ -187,6 +245,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (wrote)
 		check_tables();
+	pcapng_free(capture);
+	recorder_free(recorder);
 	datatable_free(table);
 	return 0;
 }
