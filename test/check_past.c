@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/client.h"
+#include "journal/query.h"
 #include "state/batch.h"
 #include "state/sql.h"
 #include "state/store.h"
@@ -104,18 +105,41 @@ commit(const char *sql)
 	ck_assert_int_eq(store_close(s, &why), 0);
 }
 
-/* What is found at a second, or NULL with why. */
+/* What is found, or NULL with why. */
 static struct past *
-look(int64_t second)
+ask(const struct query *q)
 {
 	struct store *s = store_open(path, STORE_READ, NULL, &why);
 	struct store_error ignored;
 	struct past *p;
 
 	ck_assert_msg(s != NULL, "%s", why.text);
-	p = past_find(s, begin + second * SECOND, PAST_SINCE, &why);
+	p = past_find(s, q, &why);
 	store_close(s, &ignored);
 	return p;
+}
+
+/* All that is found at a second, or NULL with why. */
+static struct past *
+look(int64_t second)
+{
+	return ask(&(struct query){
+	    .action = QUERY_AT,
+	    .at = begin + second * SECOND,
+	});
+}
+
+/* What is found at the end of two registers only. */
+static struct past *
+look_at_registers(uint16_t one, uint16_t other)
+{
+	return ask(&(struct query){
+	    .action = QUERY_AT,
+	    .at = INT64_MAX,
+	    .ranges = { { DATATABLE_REGISTERS, one, one },
+		{ DATATABLE_REGISTERS, other, other } },
+	    .range_count = 2,
+	});
 }
 
 static uint16_t
@@ -264,6 +288,34 @@ START_TEST(damaged_rows_are_found)
 }
 END_TEST
 
+/* The journal is read back to the last answer, and no further. */
+START_TEST(damage_matters_where_it_is_reached)
+{
+	struct past *p;
+
+	make(_i);
+	put(1, DATATABLE_REGISTERS, 5000, 10);
+	put(2, DATATABLE_REGISTERS, 17, 100);
+	put(3, DATATABLE_REGISTERS, 17, 200);
+	put(4, DATATABLE_REGISTERS, 18, 300);
+	put(5, DATATABLE_REGISTERS, 5001, 300);
+	commit("UPDATE journal SET unit = unit + 1 WHERE number = 2");
+
+	p = look_at_registers(17, 18);
+	ck_assert_msg(p != NULL, "%s", why.text);
+	ck_assert_uint_eq(held(p, 17), 200);
+	ck_assert_int_eq(past_since(p, DATATABLE_REGISTERS, 17), 3);
+	ck_assert_int_eq(past_since(p, DATATABLE_REGISTERS, 18), 4);
+	ck_assert_int_eq(past_since(p, DATATABLE_REGISTERS, 5001), 0);
+	past_free(p);
+
+	ck_assert_ptr_null(look_at_registers(17, 5000));
+	ck_assert_int_eq(why.status, EX_DATAERR);
+	ck_assert_ptr_nonnull(strstr(why.text, "write 2"));
+	ck_assert_ptr_null(look(1000));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -279,6 +331,7 @@ main(void)
 	tcase_add_loop_test(tc, journal_and_table_must_agree, 0, 2);
 	tcase_add_loop_test(tc, damaged_rows_are_found, 0,
 	    (int)(sizeof(damages) / sizeof(*damages)));
+	tcase_add_loop_test(tc, damage_matters_where_it_is_reached, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -15,25 +15,25 @@
 #include "table/datatable.h"
 
 struct past;
+struct query;
 struct store;
 struct store_error;
 
-/* What past_find determines. */
-enum past_depth {
-	PAST_TABLE, /* the table */
-	PAST_SINCE, /* also since when each address has had its value */
-};
-
 /*
- * Reconstruct the table at a moment. The values after each write that is undone
- * must be those in the table, which verifies table and journal.
+ * Reconstruct the table at the moment of a query, QUERY_AT or QUERY_RESTORE.
+ * The values after each write that is undone must be those in the table, which
+ * verifies table and journal.
+ *
+ * For QUERY_AT also determine since when each address that the query asks for
+ * has had its value. The journal is read until the last of them is known: older
+ * rows are not read, and not verified.
  *
  * Returns NULL with why: EX_DATAERR when they differ or the journal is damaged,
  * EX_UNAVAILABLE when the journal does not reach back to the moment, EX_IOERR,
  * EX_OSERR.
  */
-struct past *past_find(struct store *s, int64_t moment, enum past_depth depth,
-    struct store_error *why);
+struct past *
+past_find(struct store *s, const struct query *q, struct store_error *why);
 
 void past_free(struct past *p); /* accepts NULL */
 
@@ -42,8 +42,9 @@ const struct datatable *past_table(const struct past *p);
 /* The number of the last write before the moment; 0 when there was none. */
 int64_t past_last(const struct past *p);
 
-/* The numbers of the write that set the value of an address (PAST_SINCE only),
- * and of the first later one that changed it; 0 when the journal has none. */
+/* The numbers of the write that set the value of an address, if the query asks
+ * for it, and of the first later one that changed it; 0 when the journal has
+ * none. */
 int64_t
 past_since(const struct past *p, enum datatable_kind kind, uint16_t address);
 int64_t

@@ -61,4 +61,11 @@ char *query_help(void);
 bool query_includes(const struct query *q, enum datatable_overlay overlay,
     enum datatable_kind kind, uint16_t address);
 
+/*
+ * Whether QUERY_AT asks for an address: those of --address, as they are named;
+ * without, every address, but no overlaid coils, which are bits of registers.
+ */
+bool query_asks(const struct query *q, enum datatable_overlay overlay,
+    enum datatable_kind kind, uint16_t address);
+
 #endif

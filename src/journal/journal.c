@@ -116,18 +116,15 @@ value_of(const struct show *show, enum datatable_kind kind, uint16_t address)
 	return value;
 }
 
-/* Without --address, addresses that have always been zero are not shown, nor
- * are overlaid coils, which are bits of registers. */
+/* Without --address, addresses that have always been zero are not shown. */
 static bool
 is_shown(const struct show *show, enum datatable_kind kind, uint16_t address)
 {
 	const struct query *q = show->query;
 
-	if (q->range_count != 0)
-		return query_includes(q, DATATABLE_SEPARATE, kind, address);
-	if (kind == DATATABLE_COILS && show->overlay == DATATABLE_OVERLAID)
+	if (!query_asks(q, show->overlay, kind, address))
 		return false;
-	return value_of(show, kind, address) != 0 ||
+	return q->range_count != 0 || value_of(show, kind, address) != 0 ||
 	    past_since(show->past, kind, address) != 0 ||
 	    past_until(show->past, kind, address) != 0;
 }
@@ -171,7 +168,7 @@ show_table(struct show *show, struct store_error *why)
 static int
 show_at(const struct query *q, struct store *s, struct store_error *why)
 {
-	struct past *past = past_find(s, q->at, PAST_SINCE, why);
+	struct past *past = past_find(s, q, why);
 	struct show show = {
 		.query = q,
 		.overlay = store_overlay(s),
@@ -191,7 +188,7 @@ show_at(const struct query *q, struct store *s, struct store_error *why)
 static int
 restore(const struct query *q, struct store *s, struct store_error *why)
 {
-	struct past *past = past_find(s, q->at, PAST_TABLE, why);
+	struct past *past = past_find(s, q, why);
 	int result;
 
 	if (past == NULL)

@@ -7,6 +7,7 @@
 
 #include "base/client.h"
 #include "base/timestamp.h"
+#include "journal/query.h"
 #include "journal/rows.h"
 #include "state/sql.h"
 #include "state/store.h"
@@ -22,6 +23,8 @@ struct past {
 	int64_t last;
 	int64_t since[2][ADDRESSES]; /* numbers of writes */
 	int64_t until[2][ADDRESSES];
+	bool is_wanted[2][ADDRESSES]; /* since is to be found */
+	unsigned wanted;              /* so many */
 };
 
 /* An iteration over the rows, the newest first. */
@@ -83,9 +86,13 @@ static void
 note_since(void *arg, enum datatable_kind kind, uint16_t address)
 {
 	struct walk *w = arg;
+	struct past *p = w->past;
 
-	if (w->past->since[kind][address] == 0)
-		w->past->since[kind][address] = w->row.record.number;
+	if (!p->is_wanted[kind][address])
+		return;
+	p->since[kind][address] = w->row.record.number;
+	p->is_wanted[kind][address] = false;
+	p->wanted--;
 }
 
 /* Whether the table holds the values that the row has written. */
@@ -154,19 +161,40 @@ undo_later(struct walk *w, struct store_error *why)
 	}
 }
 
-/* From the present row on, find the writes that set the values. */
+static void
+want(struct past *p, const struct query *q)
+{
+	static const enum datatable_kind kinds[] = { DATATABLE_COILS,
+		DATATABLE_REGISTERS };
+
+	for (size_t k = 0; k < 2; k++)
+		for (unsigned i = 0; i < ADDRESSES; i++) {
+			bool *wanted = &p->is_wanted[kinds[k]][i];
+
+			*wanted =
+			    query_asks(q, p->overlay, kinds[k], (uint16_t)i);
+			p->wanted += *wanted;
+		}
+}
+
+/* From the present row on, find the writes that set the values. Rows behind the
+ * last answer are not read. */
 static int
 find_since(struct walk *w, struct store_error *why)
 {
 	enum rows_result result = w->past->last == 0 ? ROWS_END : ROWS_ONE;
 
-	for (; result == ROWS_ONE; result = rows_next(w->rows, &w->row, why))
+	while (result == ROWS_ONE) {
 		row_each_change(&w->row, w->past->overlay, note_since, w);
+		if (w->past->wanted == 0)
+			return 0;
+		result = rows_next(w->rows, &w->row, why);
+	}
 	return result == ROWS_END ? 0 : -1;
 }
 
 static int
-find(struct past *p, struct store *s, enum past_depth depth,
+find(struct past *p, struct store *s, const struct query *q,
     struct store_error *why)
 {
 	struct walk w = { .past = p };
@@ -183,15 +211,16 @@ find(struct past *p, struct store *s, enum past_depth depth,
 	if (w.rows == NULL)
 		return -1;
 	result = undo_later(&w, why);
-	if (result == 0 && depth == PAST_SINCE)
+	if (result == 0 && q->action == QUERY_AT) {
+		want(p, q);
 		result = find_since(&w, why);
+	}
 	rows_close(w.rows);
 	return result;
 }
 
 struct past *
-past_find(struct store *s, int64_t moment, enum past_depth depth,
-    struct store_error *why)
+past_find(struct store *s, const struct query *q, struct store_error *why)
 {
 	struct past *p = calloc(1, sizeof(*p));
 
@@ -199,8 +228,8 @@ past_find(struct store *s, int64_t moment, enum past_depth depth,
 		store_fail(why, EX_OSERR, "out of memory");
 		return NULL;
 	}
-	p->moment = moment;
-	if (find(p, s, depth, why) == 0)
+	p->moment = q->at;
+	if (find(p, s, q, why) == 0)
 		return p;
 	past_free(p);
 	return NULL;

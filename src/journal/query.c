@@ -264,3 +264,12 @@ query_includes(const struct query *q, enum datatable_overlay overlay,
 	}
 	return q->range_count == 0;
 }
+
+bool
+query_asks(const struct query *q, enum datatable_overlay overlay,
+    enum datatable_kind kind, uint16_t address)
+{
+	if (q->range_count == 0)
+		return kind != DATATABLE_COILS || overlay != DATATABLE_OVERLAID;
+	return query_includes(q, DATATABLE_SEPARATE, kind, address);
+}
