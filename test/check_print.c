@@ -59,8 +59,8 @@ START_TEST(changes_as_columns)
 {
 	struct row r = row_by("192.0.2.1:50000");
 
-	print_change_names(out, QUERY_TEXT);
-	print_change(out, QUERY_TEXT, &r, 1);
+	print_change_names(out, QUERY_TEXT, false);
+	print_change(out, QUERY_TEXT, &r, 1, NULL);
 	assert_printed(
 	    "TIME                     CLIENT                 UNIT  FC  "
 	    "ADDRESS         BEFORE   AFTER\n"
@@ -73,8 +73,8 @@ START_TEST(changes_as_csv)
 {
 	struct row r = row_by("[2001:db8::1]:50000");
 
-	print_change_names(out, QUERY_CSV);
-	print_change(out, QUERY_CSV, &r, 0);
+	print_change_names(out, QUERY_CSV, false);
+	print_change(out, QUERY_CSV, &r, 0, NULL);
 	assert_printed(
 	    "number,time,client,port,connection,unit,function,table,address,"
 	    "before,after\n"
@@ -89,8 +89,8 @@ START_TEST(changes_as_json)
 
 	r.kind = DATATABLE_COILS;
 	r.record.address = 0;
-	print_change_names(out, QUERY_JSONL);
-	print_change(out, QUERY_JSONL, &r, 1);
+	print_change_names(out, QUERY_JSONL, false);
+	print_change(out, QUERY_JSONL, &r, 1, NULL);
 	assert_printed(
 	    "{\"number\":42,\"time\":\"2026-11-22T12:46:07.662123+05:30\","
 	    "\"client\":\"2001:db8::1\",\"port\":50000,\"connection\":7,"
@@ -115,7 +115,7 @@ START_TEST(strange_clients_are_quoted)
 	};
 	struct row r = row_by("a,\"b\nc:d,");
 
-	print_change(out, expected[_i].format, &r, 0);
+	print_change(out, expected[_i].format, &r, 0, NULL);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_msg(
 	    strncmp(text, expected[_i].begin, strlen(expected[_i].begin)) == 0,
@@ -127,7 +127,7 @@ START_TEST(json_has_no_byte_beyond_ascii)
 {
 	struct row r = row_by("\xC3\xA9\\\x7F");
 
-	print_change(out, QUERY_JSONL, &r, 0);
+	print_change(out, QUERY_JSONL, &r, 0, NULL);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_ptr_nonnull(
 	    strstr(text, "\"client\":\"\\u00c3\\u00a9\\\\\\u007f\""));
@@ -145,11 +145,11 @@ START_TEST(values_with_what_is_known)
 		.until = &until };
 
 	until.record.time += 1000000;
-	print_value_names(out, QUERY_TEXT);
+	print_value_names(out, QUERY_TEXT, false);
 	print_value(out, QUERY_TEXT, &v);
-	print_value_names(out, QUERY_CSV);
+	print_value_names(out, QUERY_CSV, false);
 	print_value(out, QUERY_CSV, &v);
-	print_value_names(out, QUERY_JSONL);
+	print_value_names(out, QUERY_JSONL, false);
 	print_value(out, QUERY_JSONL, &v);
 	assert_printed(
 	    "ADDRESS          VALUE  SINCE                           "
@@ -197,6 +197,86 @@ START_TEST(values_of_which_little_is_known)
 }
 END_TEST
 
+#define NAMES "status, \"\xC3\xBC\", fault +4"
+
+/* Column by column as without. */
+START_TEST(changes_with_the_names_of_points)
+{
+	struct row r = row_by("192.0.2.1:50000");
+
+	print_change_names(out, QUERY_TEXT, true);
+	print_change(out, QUERY_TEXT, &r, 0, NAMES);
+	print_change(out, QUERY_TEXT, &r, 1, "");
+	print_change_names(out, QUERY_CSV, true);
+	print_change(out, QUERY_CSV, &r, 0, NAMES);
+	print_change(out, QUERY_CSV, &r, 1, "");
+	print_change_names(out, QUERY_JSONL, true);
+	print_change(out, QUERY_JSONL, &r, 0, NAMES);
+	print_change(out, QUERY_JSONL, &r, 1, "");
+	assert_printed(
+	    "TIME                     CLIENT                 UNIT  FC  "
+	    "ADDRESS         BEFORE   AFTER  NAME\n"
+	    "2026-11-22 12:46:07.662  192.0.2.1:50000         255  16  "
+	    "register 65534       1       3  status, \"\xC3\xBC\", fault "
+	    "+4\n"
+	    "2026-11-22 12:46:07.662  192.0.2.1:50000         255  16  "
+	    "register 65535       2   65535  -\n"
+	    "number,time,client,port,connection,unit,function,table,address,"
+	    "before,after,point\n"
+	    "42,2026-11-22T12:46:07.662123+05:30,192.0.2.1,50000,7,255,16,"
+	    "registers,65534,1,3,\"status, \"\"\xC3\xBC\"\", fault +4\"\n"
+	    "42,2026-11-22T12:46:07.662123+05:30,192.0.2.1,50000,7,255,16,"
+	    "registers,65535,2,65535,\n"
+	    "{\"number\":42,\"time\":\"2026-11-22T12:46:07.662123+05:30\","
+	    "\"client\":\"192.0.2.1\",\"port\":50000,\"connection\":7,"
+	    "\"unit\":255,\"function\":16,\"table\":\"registers\","
+	    "\"address\":65534,\"before\":1,\"after\":3,"
+	    "\"point\":\"status, \\\"\xC3\xBC\\\", fault +4\"}\n"
+	    "{\"number\":42,\"time\":\"2026-11-22T12:46:07.662123+05:30\","
+	    "\"client\":\"192.0.2.1\",\"port\":50000,\"connection\":7,"
+	    "\"unit\":255,\"function\":16,\"table\":\"registers\","
+	    "\"address\":65535,\"before\":2,\"after\":65535,"
+	    "\"point\":null}\n");
+}
+END_TEST
+
+START_TEST(values_with_the_names_of_points)
+{
+	struct row by = row_by("192.0.2.1:50000");
+	struct print_value v = { .kind = DATATABLE_COILS,
+		.address = 5,
+		.value = 1,
+		.since = INT64_C(1795331767662123),
+		.names = "pump" };
+
+	print_value_names(out, QUERY_TEXT, true);
+	print_value(out, QUERY_TEXT, &v);
+	v.by = v.until = &by;
+	v.names = "";
+	print_value(out, QUERY_TEXT, &v);
+	print_value_names(out, QUERY_CSV, true);
+	print_value(out, QUERY_CSV, &v);
+	print_value_names(out, QUERY_JSONL, true);
+	v = (struct print_value){ .kind = DATATABLE_COILS, .names = "pump" };
+	print_value(out, QUERY_CSV, &v);
+	print_value(out, QUERY_JSONL, &v);
+	assert_printed(
+	    "ADDRESS          VALUE  SINCE                           "
+	    "CLIENT                 UNIT  FC  UNTIL                    NAME\n"
+	    "coil     5           1  before 2026-11-22 12:46:07.662  "
+	    "-                         -   -  -                        pump\n"
+	    "coil     5           1  2026-11-22 12:46:07.662         "
+	    "192.0.2.1:50000         255  16  2026-11-22 12:46:07.662  -\n"
+	    "table,address,value,since,client,port,unit,function,until,point\n"
+	    "coils,5,1,2026-11-22T12:46:07.662123+05:30,192.0.2.1,50000,255,16,"
+	    "2026-11-22T12:46:07.662123+05:30,\n"
+	    "coils,0,0,,,,,,,pump\n"
+	    "{\"table\":\"coils\",\"address\":0,\"value\":0,"
+	    "\"since\":null,\"client\":null,\"port\":null,\"unit\":null,"
+	    "\"function\":null,\"until\":null,\"point\":\"pump\"}\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +291,8 @@ main(void)
 	tcase_add_test(tc, json_has_no_byte_beyond_ascii);
 	tcase_add_test(tc, values_with_what_is_known);
 	tcase_add_test(tc, values_of_which_little_is_known);
+	tcase_add_test(tc, changes_with_the_names_of_points);
+	tcase_add_test(tc, values_with_the_names_of_points);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "one_points.h"
 #include "suite.h"
 
 #define NOW INT64_C(1795331767000000)
@@ -86,9 +87,11 @@ static const struct {
 	{ "--state f --until x", "--until: \"x\": expected a time" },
 	{ "--state f --restore-at x --output n",
 	    "--restore-at: \"x\": expected a time" },
-	{ "--state f --address 5", "--address: \"5\": expected registers:" },
+	{ "--state f --address 5", "--address: \"5\": expected HR16, " },
 	{ "--state f --address coils:2-1", "--address: \"coils:2-1\"" },
 	{ "--state f --address registers:65536", "--address: " },
+	{ "--state f --address 40017", "--address: \"40017\": expected " },
+	{ "--state f --address HR5-C6", "--address: " },
 	{ "--state f --client 192.0.2.0/33", "--client: \"192.0.2.0/33\"" },
 	{ "--state f --restore-at now", "--restore-at: expected with" },
 	{ "--state f --output n", "--output: expected with" },
@@ -101,6 +104,12 @@ static const struct {
 	{ "--state f --at now --client ::1", "--since, --until, " },
 	{ "--state f --restore-at now --output n --unchanged",
 	    "--since, --until, " },
+	{ "--state f --points", "--points: no value" },
+	{ "--state f --points=", "--points: \"\": expected the name of a " },
+	{ "--state f --point a", "--point: requires --points" },
+	{ "--state f --points p --point=", "--point: \"\": expected the " },
+	{ "--state f --points p --restore-at now --output n",
+	    "--points: expected without --restore-at" },
 	{ "--state f --since now --until -1s", "--until: expected a time" },
 	{ "--state f --csv=x", "--csv: expected no value" },
 	{ "--state f --trace", "--trace: unknown option" },
@@ -116,6 +125,18 @@ START_TEST(refuses)
 }
 END_TEST
 
+START_TEST(takes_internal_clients_by_their_words)
+{
+	parse_well("--state file --client start --client 192.0.2.0/24");
+	ck_assert_uint_eq(q.clients.count, 2);
+	ck_assert(access_list_contains(&q.clients, &address_start));
+	ck_assert(!access_list_contains(&q.clients, &address_simulation));
+	parse_well("--state file --client simulation");
+	ck_assert(!access_list_contains(&q.clients, &address_start));
+	ck_assert(access_list_contains(&q.clients, &address_simulation));
+}
+END_TEST
+
 START_TEST(takes_64_ranges_and_no_more)
 {
 	char line[4000] = "--state=f";
@@ -124,6 +145,56 @@ START_TEST(takes_64_ranges_and_no_more)
 		strcat(line, " --address=coils:1");
 	ck_assert_int_eq(parse(line), 0);
 	ck_assert_int_eq(parse(strcat(line, " --address=coils:2")), -1);
+}
+END_TEST
+
+START_TEST(names_count_as_ranges)
+{
+	char line[4000] = "--state=f --points=p";
+
+	for (unsigned i = 0; i < QUERY_RANGES_MAX / 2; i++)
+		strcat(line, " --address=coils:1 --point=a");
+	ck_assert_int_eq(parse(line), 0);
+	ck_assert_int_eq(parse(strcat(line, " --point=b")), -1);
+}
+END_TEST
+
+START_TEST(names_are_found_among_the_points)
+{
+	struct points *ps = one_points(DATATABLE_SEPARATE,
+	    "name,address,type\n"
+	    "flow,HR20,float32\n"
+	    "Flow,HR22,string5\n"
+	    "fault,HR40.2,bool\n"
+	    "pump,C65535,bool\n");
+	static const struct access_range expected[] = {
+		{ DATATABLE_REGISTERS, 20, 21 },
+		{ DATATABLE_REGISTERS, 22, 24 },
+		{ DATATABLE_REGISTERS, 40, 40 },
+		{ DATATABLE_COILS, 65535, 65535 },
+	};
+
+	parse_well("--state f --points p --point flow --point Flow "
+		   "--point fault --point pump --address coils:7");
+	ck_assert_str_eq(q.points, "p");
+	ck_assert_int_eq(query_find_points(&q, ps, error), 0);
+	ck_assert_uint_eq(q.range_count, 5);
+	ck_assert_uint_eq(q.ranges[0].first, 7);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_int_eq(q.ranges[i + 1].kind, expected[i].kind);
+		ck_assert_uint_eq(q.ranges[i + 1].first, expected[i].first);
+		ck_assert_uint_eq(q.ranges[i + 1].last, expected[i].last);
+	}
+
+	parse_well("--state f --points p");
+	ck_assert_int_eq(query_find_points(&q, ps, error), 0);
+	ck_assert_uint_eq(q.range_count, 0); /* all */
+
+	parse_well("--state f --points p --point flow --point fl\now");
+	ck_assert_int_eq(query_find_points(&q, ps, error), -1);
+	ck_assert_ptr_eq(
+	    strstr(error, "--point: \"fl?ow\": no such point in "), error);
+	points_free(ps);
 }
 END_TEST
 
@@ -140,7 +211,7 @@ START_TEST(overlaid_registers_include_their_coils)
 {
 	bool overlaid = _i == DATATABLE_OVERLAID;
 
-	parse_well("--state f --address registers:2-3");
+	parse_well("--state f --address HR2-3");
 	ck_assert(!wants(_i, DATATABLE_REGISTERS, 1));
 	ck_assert(wants(_i, DATATABLE_REGISTERS, 2));
 	ck_assert(wants(_i, DATATABLE_REGISTERS, 3));
@@ -164,9 +235,10 @@ END_TEST
 START_TEST(help_names_every_option)
 {
 	static const char *const names[] = { "--state FILE", "--at TIME",
-		"--address RANGE", "--client CIDR", "--since TIME",
-		"--until TIME", "--unchanged", "--csv", "--jsonl",
-		"--restore-at TIME", "--output NEWFILE", "--help" };
+		"--address RANGE", "--points FILE", "--point NAME",
+		"--client CIDR", "--since TIME", "--until TIME", "--unchanged",
+		"--csv", "--jsonl", "--restore-at TIME", "--output NEWFILE",
+		"--help" };
 	char *help = query_help();
 
 	ck_assert_ptr_nonnull(help);
@@ -188,7 +260,10 @@ main(void)
 	tcase_add_test(tc, lists_everything_by_default);
 	tcase_add_test(tc, takes_every_option);
 	tcase_add_loop_test(tc, refuses, 0, (int)(sizeof(bad) / sizeof(*bad)));
+	tcase_add_test(tc, takes_internal_clients_by_their_words);
 	tcase_add_test(tc, takes_64_ranges_and_no_more);
+	tcase_add_test(tc, names_count_as_ranges);
+	tcase_add_test(tc, names_are_found_among_the_points);
 	tcase_add_loop_test(tc, overlaid_registers_include_their_coils, 0, 2);
 	tcase_add_test(tc, help_names_every_option);
 	suite_add_tcase(suite, tc);

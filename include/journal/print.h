@@ -9,18 +9,24 @@
 #ifndef JOURNAL_PRINT_H
 #define JOURNAL_PRINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "journal/query.h"
 #include "journal/rows.h"
 
+/*
+ * Where there are points, each line ends in the names of those at its address,
+ * one text, "" for none. Where there are none, the names are NULL.
+ */
+
 /* Print the names of the columns of changes; nothing for JSON. */
-void print_change_names(FILE *out, enum query_format format);
+void print_change_names(FILE *out, enum query_format format, bool with_points);
 
 /* Print one address of a write: item i of r. */
-void print_change(
-    FILE *out, enum query_format format, const struct row *r, unsigned i);
+void print_change(FILE *out, enum query_format format, const struct row *r,
+    unsigned i, const char *names);
 
 /* The value of an address. */
 struct print_value {
@@ -33,10 +39,11 @@ struct print_value {
 	int64_t since;
 	bool created;
 	const struct row *until; /* the write that changed it; NULL: none */
+	const char *names;       /* of its points */
 };
 
 /* Print the names of the columns of values; nothing for JSON. */
-void print_value_names(FILE *out, enum query_format format);
+void print_value_names(FILE *out, enum query_format format, bool with_points);
 
 void
 print_value(FILE *out, enum query_format format, const struct print_value *v);

@@ -12,7 +12,9 @@
 #include "base/command_line.h"
 #include "service/access.h"
 
-/* The most --address options. */
+struct points;
+
+/* The most options --address and --point together. */
 #define QUERY_RANGES_MAX ACCESS_LIST_MAX
 
 enum query_action {
@@ -37,7 +39,10 @@ struct query {
 	int64_t since; /* both included; by default every time */
 	int64_t until;
 	struct access_range ranges[QUERY_RANGES_MAX];
-	size_t range_count;         /* 0: every address */
+	size_t range_count;                  /* 0: every address */
+	const char *points;                  /* a points file, or NULL */
+	const char *names[QUERY_RANGES_MAX]; /* of points of it */
+	size_t name_count;
 	struct access_list clients; /* empty: every client */
 	bool unchanged;             /* list also writes of the value before */
 	enum query_format format;
@@ -50,6 +55,12 @@ struct query {
  */
 int
 query_parse(int argc, char **argv, int64_t now, struct query *q, char *error);
+
+/*
+ * Add the ranges of the points that the query names. Returns 0, or -1 with one
+ * line in error, likewise, when there is no such point.
+ */
+int query_find_points(struct query *q, const struct points *ps, char *error);
 
 /* The text of --help. The caller frees it; NULL when memory is exhausted. */
 char *query_help(void);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
@@ -13,6 +12,8 @@
 #include "journal/print.h"
 #include "journal/query.h"
 #include "journal/rows.h"
+#include "points/file.h"
+#include "points/names.h"
 #include "state/restore.h"
 #include "state/store.h"
 
@@ -37,23 +38,45 @@ matches(const struct query *q, const struct row *r)
 		return false;
 	if (q->clients.count == 0)
 		return true;
-	return address_parse(r->record.client, 0, &client) == 0 &&
+	return address_parse_client(r->record.client, &client) == 0 &&
 	    access_list_contains(&q->clients, &client);
 }
 
-static void
-list_row(
-    const struct query *q, enum datatable_overlay overlay, const struct row *r)
+/* The names of the points at an address, in text, which has room for
+ * POINTS_NAMES_TEXT_MAX bytes; NULL where there are no points. */
+static const char *
+names_at(const struct points *ps, enum datatable_kind kind, unsigned address,
+    char *text)
 {
-	for (unsigned i = 0; i < r->record.quantity; i++)
-		if ((q->unchanged || row_before(r, i) != row_after(r, i)) &&
-		    query_includes(
-			q, overlay, r->kind, (uint16_t)(r->record.address + i)))
-			print_change(stdout, q->format, r, i);
+	struct points_names names;
+
+	if (ps == NULL)
+		return NULL;
+	names = points_names_of(ps, kind, address, 1);
+	return points_names_text(&names, "", text);
 }
 
+static void
+list_row(const struct query *q, const struct points *ps,
+    enum datatable_overlay overlay, const struct row *r)
+{
+	char text[POINTS_NAMES_TEXT_MAX];
+
+	for (unsigned i = 0; i < r->record.quantity; i++) {
+		unsigned address = r->record.address + i;
+
+		if ((q->unchanged || row_before(r, i) != row_after(r, i)) &&
+		    query_includes(q, overlay, r->kind, (uint16_t)address))
+			print_change(stdout, q->format, r, i,
+			    names_at(ps, r->kind, address, text));
+	}
+}
+
+/* Reads every row, whatever times are asked for: behind any time there may be
+ * an earlier one, where the clock was set back. */
 static int
-list(const struct query *q, struct store *s, struct store_error *why)
+list(const struct query *q, const struct points *ps, struct store *s,
+    struct store_error *why)
 {
 	struct rows *rows = rows_open(s, ROWS_OLDEST_FIRST, why);
 	enum rows_result result;
@@ -61,10 +84,10 @@ list(const struct query *q, struct store *s, struct store_error *why)
 
 	if (rows == NULL)
 		return -1;
-	print_change_names(stdout, q->format);
+	print_change_names(stdout, q->format, ps != NULL);
 	while ((result = rows_next(rows, &r, why)) == ROWS_ONE)
 		if (matches(q, &r))
-			list_row(q, store_overlay(s), &r);
+			list_row(q, ps, store_overlay(s), &r);
 	rows_close(rows);
 	return result == ROWS_END ? 0 : -1;
 }
@@ -97,6 +120,7 @@ look_up(struct lookup *l, int64_t number, const struct row **row,
 /* The table at a time, to be printed. */
 struct show {
 	const struct query *query;
+	const struct points *points; /* or NULL */
 	enum datatable_overlay overlay;
 	const struct past *past;
 	struct lookup by, until;
@@ -134,12 +158,14 @@ show_address(struct show *show, enum datatable_kind kind, uint16_t address,
     struct store_error *why)
 {
 	const struct past *p = show->past;
+	char names[POINTS_NAMES_TEXT_MAX];
 	struct print_value v = {
 		.kind = kind,
 		.address = address,
 		.value = value_of(show, kind, address),
 		.since = past_begins(p),
 		.created = past_is_complete(p),
+		.names = names_at(show->points, kind, address, names),
 	};
 
 	if (look_up(&show->by, past_since(p, kind, address), &v.by, why) != 0 ||
@@ -156,7 +182,7 @@ show_table(struct show *show, struct store_error *why)
 	static const enum datatable_kind kinds[] = { DATATABLE_REGISTERS,
 		DATATABLE_COILS };
 
-	print_value_names(stdout, show->query->format);
+	print_value_names(stdout, show->query->format, show->points != NULL);
 	for (size_t k = 0; k < 2; k++)
 		for (unsigned i = 0; i < ADDRESSES; i++)
 			if (is_shown(show, kinds[k], (uint16_t)i) &&
@@ -166,11 +192,13 @@ show_table(struct show *show, struct store_error *why)
 }
 
 static int
-show_at(const struct query *q, struct store *s, struct store_error *why)
+show_at(const struct query *q, const struct points *ps, struct store *s,
+    struct store_error *why)
 {
 	struct past *past = past_find(s, q, why);
 	struct show show = {
 		.query = q,
+		.points = ps,
 		.overlay = store_overlay(s),
 		.past = past,
 		.by.store = s,
@@ -203,13 +231,8 @@ restore(const struct query *q, struct store *s, struct store_error *why)
 static struct store *
 open_store(const struct query *q, struct store_error *why)
 {
-	struct store *s;
+	struct store *s = store_open(q->state, STORE_READ, NULL, why);
 
-	if (access(q->state, F_OK) != 0 && errno == ENOENT) {
-		store_fail(why, EX_CONFIG, "%s: no such file", q->state);
-		return NULL;
-	}
-	s = store_open(q->state, STORE_READ, NULL, why);
 	if (s == NULL && why->status == EX_TEMPFAIL)
 		store_fail(why, EX_TEMPFAIL,
 		    "%s: in use by another process; make a backup "
@@ -218,21 +241,55 @@ open_store(const struct query *q, struct store_error *why)
 	return s;
 }
 
-static int
-run_query(const struct query *q)
+static void
+put_error(void *arg, const char *line)
 {
-	struct store_error why, ignored;
-	struct store *s = open_store(q, &why);
+	(void)arg;
+	fprintf(stderr, "mbasyncserver: journal: %s\n", line);
+}
+
+/* The server that uses the file warns. */
+static void
+ignore(void *arg, const char *line)
+{
+	(void)arg;
+	(void)line;
+}
+
+/* Read the points file, if one is given, and find the points that the query
+ * names. Returns an exit status. */
+static int
+read_points(
+    struct query *q, enum datatable_overlay overlay, struct points **points)
+{
+	const struct points_report report = { .error = put_error,
+		.warn = ignore };
+	char error[COMMAND_LINE_ERROR_MAX];
+	int status;
+
+	*points = NULL;
+	if (q->points == NULL)
+		return EX_OK;
+	status = points_read(q->points, overlay, &report, points);
+	if (status != EX_OK || query_find_points(q, *points, error) == 0)
+		return status;
+	put_error(NULL, error);
+	return EX_USAGE;
+}
+
+/* Returns an exit status. */
+static int
+answer(const struct query *q, const struct points *ps, struct store *s)
+{
+	struct store_error why;
 	int result = -1;
 
-	if (s == NULL)
-		return report(&why);
 	switch (q->action) {
 	case QUERY_LIST:
-		result = list(q, s, &why);
+		result = list(q, ps, s, &why);
 		break;
 	case QUERY_AT:
-		result = show_at(q, s, &why);
+		result = show_at(q, ps, s, &why);
 		break;
 	case QUERY_RESTORE:
 		result = restore(q, s, &why);
@@ -240,8 +297,25 @@ run_query(const struct query *q)
 	case QUERY_HELP:
 		break;
 	}
-	store_close(s, &ignored);
 	return result == 0 ? EX_OK : report(&why);
+}
+
+static int
+run_query(struct query *q)
+{
+	struct store_error why, ignored;
+	struct store *s = open_store(q, &why);
+	struct points *points;
+	int status;
+
+	if (s == NULL)
+		return report(&why);
+	status = read_points(q, store_overlay(s), &points);
+	if (status == EX_OK)
+		status = answer(q, points, s);
+	points_free(points);
+	store_close(s, &ignored);
+	return status;
 }
 
 /* Writing to standard output may fail, for example on a full disk. */

@@ -58,15 +58,16 @@ put_csv_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* A text as a JSON string (RFC 8259, 7), in ASCII. */
+/* The characters of a JSON string (RFC 8259, 7), those from limit on escaped as
+ * if they were Latin-1. */
 static void
-put_json_text(FILE *out, const char *text)
+put_json_characters(FILE *out, const char *text, unsigned limit)
 {
 	fputc('"', out);
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < 0x20 || c >= 0x7F)
+		if (c < 0x20 || c >= limit)
 			fprintf(out, "\\u%04x", c);
 		else if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
@@ -76,33 +77,76 @@ put_json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-void
-print_change_names(FILE *out, enum query_format format)
+/* A text of any bytes as a JSON string, in ASCII. */
+static void
+put_json_text(FILE *out, const char *text)
 {
-	if (format == QUERY_CSV)
-		fputs("number,time,client,port,connection,unit,function,table,"
-		      "address,before,after\n",
-		    out);
-	else if (format == QUERY_TEXT)
-		fprintf(out, "%-23s  %-21s  %4s  %2s  %-14s  %6s  %6s\n",
-		    "TIME", "CLIENT", "UNIT", "FC", "ADDRESS", "BEFORE",
-		    "AFTER");
+	put_json_characters(out, text, 0x7F);
+}
+
+/* The end of a line: the names of points, which are UTF-8. */
+
+static void
+end_text(FILE *out, const char *names)
+{
+	if (names != NULL)
+		fprintf(out, "  %s", *names == '\0' ? "-" : names);
+	fputc('\n', out);
 }
 
 static void
-print_change_text(FILE *out, const struct row *r, unsigned i)
+end_csv(FILE *out, const char *names)
+{
+	if (names != NULL) {
+		fputc(',', out);
+		put_csv_text(out, names);
+	}
+	fputc('\n', out);
+}
+
+static void
+end_json(FILE *out, const char *names)
+{
+	if (names != NULL) {
+		fputs(",\"point\":", out);
+		if (*names == '\0')
+			fputs("null", out);
+		else
+			put_json_characters(out, names, 0x100);
+	}
+	fputs("}\n", out);
+}
+
+void
+print_change_names(FILE *out, enum query_format format, bool with_points)
+{
+	if (format == QUERY_CSV) {
+		fputs("number,time,client,port,connection,unit,function,table,"
+		      "address,before,after",
+		    out);
+		end_csv(out, with_points ? "point" : NULL);
+	} else if (format == QUERY_TEXT) {
+		fprintf(out, "%-23s  %-21s  %4s  %2s  %-14s  %6s  %6s", "TIME",
+		    "CLIENT", "UNIT", "FC", "ADDRESS", "BEFORE", "AFTER");
+		end_text(out, with_points ? "NAME" : NULL);
+	}
+}
+
+static void
+print_change_text(FILE *out, const struct row *r, unsigned i, const char *names)
 {
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
 
-	fprintf(out, "%s  %-21s  %4u  %2u  %-8s %-5u  %6u  %6u\n",
+	fprintf(out, "%s  %-21s  %4u  %2u  %-8s %-5u  %6u  %6u",
 	    timestamp_format(record->time, time), record->client, record->unit,
 	    record->function, item_name(r->kind), record->address + i,
 	    row_before(r, i), row_after(r, i));
+	end_text(out, names);
 }
 
 static void
-print_change_csv(FILE *out, const struct row *r, unsigned i)
+print_change_csv(FILE *out, const struct row *r, unsigned i, const char *names)
 {
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
@@ -113,9 +157,10 @@ print_change_csv(FILE *out, const struct row *r, unsigned i)
 	put_csv_text(out, peer.host);
 	fputc(',', out);
 	put_csv_text(out, peer.port);
-	fprintf(out, ",%" PRIu64 ",%u,%u,%s,%u,%u,%u\n", record->connection,
+	fprintf(out, ",%" PRIu64 ",%u,%u,%s,%u,%u,%u", record->connection,
 	    record->unit, record->function, table_name(r->kind),
 	    record->address + i, row_before(r, i), row_after(r, i));
+	end_csv(out, names);
 }
 
 static void
@@ -134,7 +179,7 @@ put_json_peer(FILE *out, const char *client)
 }
 
 static void
-print_change_json(FILE *out, const struct row *r, unsigned i)
+print_change_json(FILE *out, const struct row *r, unsigned i, const char *names)
 {
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
@@ -144,60 +189,74 @@ print_change_json(FILE *out, const struct row *r, unsigned i)
 	put_json_peer(out, record->client);
 	fprintf(out,
 	    ",\"connection\":%" PRIu64 ",\"unit\":%u,\"function\":%u,"
-	    "\"table\":\"%s\",\"address\":%u,\"before\":%u,\"after\":%u}\n",
+	    "\"table\":\"%s\",\"address\":%u,\"before\":%u,\"after\":%u",
 	    record->connection, record->unit, record->function,
 	    table_name(r->kind), record->address + i, row_before(r, i),
 	    row_after(r, i));
+	end_json(out, names);
 }
 
 void
-print_change(
-    FILE *out, enum query_format format, const struct row *r, unsigned i)
+print_change(FILE *out, enum query_format format, const struct row *r,
+    unsigned i, const char *names)
 {
 	switch (format) {
 	case QUERY_TEXT:
-		print_change_text(out, r, i);
+		print_change_text(out, r, i, names);
 		break;
 	case QUERY_CSV:
-		print_change_csv(out, r, i);
+		print_change_csv(out, r, i, names);
 		break;
 	case QUERY_JSONL:
-		print_change_json(out, r, i);
+		print_change_json(out, r, i, names);
 		break;
 	}
 }
 
-void
-print_value_names(FILE *out, enum query_format format)
+/* The last column is not filled up. */
+static int
+until_width(bool with_points)
 {
-	if (format == QUERY_CSV)
+	return with_points ? 23 : 0;
+}
+
+void
+print_value_names(FILE *out, enum query_format format, bool with_points)
+{
+	if (format == QUERY_CSV) {
 		fputs("table,address,value,since,client,port,unit,function,"
-		      "until\n",
+		      "until",
 		    out);
-	else if (format == QUERY_TEXT)
-		fprintf(out, "%-14s  %6s  %-30s  %-21s  %4s  %2s  %s\n",
+		end_csv(out, with_points ? "point" : NULL);
+	} else if (format == QUERY_TEXT) {
+		fprintf(out, "%-14s  %6s  %-30s  %-21s  %4s  %2s  %-*s",
 		    "ADDRESS", "VALUE", "SINCE", "CLIENT", "UNIT", "FC",
-		    "UNTIL");
+		    until_width(with_points), "UNTIL");
+		end_text(out, with_points ? "NAME" : NULL);
+	}
 }
 
 static void
 print_value_text(FILE *out, const struct print_value *v)
 {
 	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX] = "-";
+	int width = until_width(v->names != NULL);
 
 	if (v->until != NULL)
 		timestamp_format(v->until->record.time, until);
 	fprintf(
 	    out, "%-8s %-5u  %6u  ", item_name(v->kind), v->address, v->value);
 	if (v->by != NULL)
-		fprintf(out, "%-30s  %-21s  %4u  %2u  %s\n",
+		fprintf(out, "%-30s  %-21s  %4u  %2u  %-*s",
 		    timestamp_format(v->by->record.time, since),
 		    v->by->record.client, v->by->record.unit,
-		    v->by->record.function, until);
+		    v->by->record.function, width, until);
 	else
-		fprintf(out, "%s%-*s  %-21s  %4s  %2s  %s\n",
+		fprintf(out, "%s%-*s  %-21s  %4s  %2s  %-*s",
 		    v->created ? "" : "before ", v->created ? 30 : 23,
-		    timestamp_format(v->since, since), "-", "-", "-", until);
+		    timestamp_format(v->since, since), "-", "-", "-", width,
+		    until);
+	end_text(out, v->names);
 }
 
 static void
@@ -220,10 +279,9 @@ print_value_csv(FILE *out, const struct print_value *v)
 		fprintf(out, "%s,,,,,",
 		    v->created ? timestamp_format_iso(v->since, time) : "");
 	}
-	fprintf(out, "%s\n",
-	    v->until == NULL ?
-		"" :
-		timestamp_format_iso(v->until->record.time, time));
+	if (v->until != NULL)
+		fputs(timestamp_format_iso(v->until->record.time, time), out);
+	end_csv(out, v->names);
 }
 
 static void
@@ -257,7 +315,7 @@ print_value_json(FILE *out, const struct print_value *v)
 	}
 	put_json_time(
 	    out, "until", v->until == NULL ? NULL : &v->until->record.time);
-	fputs("}\n", out);
+	end_json(out, v->names);
 }
 
 void

@@ -1,8 +1,11 @@
 #include "journal/query.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/printable.h"
 #include "base/timestamp.h"
+#include "points/points.h"
 
 /* A query under construction. */
 struct parse {
@@ -72,12 +75,19 @@ set_until(void *arg, const char *value)
 	return set_time(p, value, &p->q->until, &p->until);
 }
 
+/* Each name will become a range. */
+static bool
+is_full(const struct query *q)
+{
+	return q->range_count + q->name_count == QUERY_RANGES_MAX;
+}
+
 static enum command_line_set
 set_address(void *arg, const char *value)
 {
 	struct query *q = ((struct parse *)arg)->q;
 
-	if (q->range_count == QUERY_RANGES_MAX ||
+	if (is_full(q) ||
 	    access_range_parse(value, &q->ranges[q->range_count]) != 0)
 		return COMMAND_LINE_BAD;
 	q->range_count++;
@@ -85,12 +95,39 @@ set_address(void *arg, const char *value)
 }
 
 static enum command_line_set
-set_client(void *arg, const char *value)
+set_points(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return access_list_add(&p->q->clients, value) == 0 ? COMMAND_LINE_SET :
-							     COMMAND_LINE_BAD;
+	p->q->points = value;
+	return *value == '\0' ? COMMAND_LINE_BAD : COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_point(void *arg, const char *value)
+{
+	struct query *q = ((struct parse *)arg)->q;
+
+	if (is_full(q) || *value == '\0')
+		return COMMAND_LINE_BAD;
+	q->names[q->name_count++] = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_client(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	struct access_list *clients = &p->q->clients;
+	struct address internal;
+
+	if (address_parse_internal(value, &internal) != 0)
+		return access_list_add(clients, value) == 0 ? COMMAND_LINE_SET :
+							      COMMAND_LINE_BAD;
+	if (clients->count == ACCESS_LIST_MAX)
+		return COMMAND_LINE_BAD;
+	clients->blocks[clients->count++] = cidr_of(&internal);
+	return COMMAND_LINE_SET;
 }
 
 static enum command_line_set
@@ -139,18 +176,21 @@ static const struct command_line_option definitions[] = {
 	{ "", "at", "TIME", TIMESTAMP_EXPECTED, set_at,
 	    "show the table at TIME, since when each value was\n"
 	    "set, and by which client, instead of changes" },
-	{ "", "address", "RANGE",
-	    "registers:A-B or coils:A-B with addresses from 0 to 65535, at "
-	    "most 64 times",
-	    set_address,
-	    "registers:A-B or coils:A-B, or A alone: show only\n"
+	{ "", "address", "RANGE", ACCESS_RANGE_EXPECTED, set_address,
+	    "HR16-20, C5, registers:A-B or coils:A-B: show only\n"
 	    "these; may be repeated (default: all)" },
+	{ "", "points", "FILE", "the name of a points file", set_points,
+	    "also show the names of the points in FILE" },
+	{ "", "point", "NAME",
+	    "the name of a point, with --address at most 64 times", set_point,
+	    "show only the addresses of this point of --points;\n"
+	    "may be repeated" },
 	{ "", "client", "CIDR",
-	    "an address block such as 192.0.2.0/24 or 2001:db8::/32, at most "
-	    "64 times",
+	    "an address block such as 192.0.2.0/24 or 2001:db8::/32, or start "
+	    "or simulation, at most 64 times",
 	    set_client,
-	    "list only changes by clients from CIDR; may be\n"
-	    "repeated" },
+	    "list only changes by clients from CIDR, or by the\n"
+	    "server's own start or simulation; may be repeated" },
 	{ "", "since", "TIME", TIMESTAMP_EXPECTED, set_since,
 	    "list only changes at TIME or later" },
 	{ "", "until", "TIME", TIMESTAMP_EXPECTED, set_until,
@@ -168,6 +208,10 @@ static const struct command_line_option definitions[] = {
 	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
 };
 
+static const struct command_line_requirement requirements[] = {
+	{ "point", "points" },
+};
+
 static const struct command_line query_line = {
 	.introduction =
 	    "usage: mbasyncserver journal --state FILE [OPTIONS]\n"
@@ -175,6 +219,8 @@ static const struct command_line query_line = {
 	    "values before.\n\n",
 	.options = definitions,
 	.count = sizeof(definitions) / sizeof(*definitions),
+	.requirements = requirements,
+	.requirement_count = sizeof(requirements) / sizeof(*requirements),
 	.ending =
 	    "\nTIME is local: 03:12, \"2026-11-22 03:12:07.5\", or with a zone "
 	    "2026-11-22T03:12Z,\nor -10m (s, m, h, d) before now. Addresses "
@@ -182,7 +228,8 @@ static const struct command_line query_line = {
 	    "Exit status: 0 done, 64 usage, 65 damaged file, 69 the journal "
 	    "does not reach\nback to TIME, 71 system error, 74 read or write "
 	    "error, 75 a server uses the file,\n77 permission denied, 78 not "
-	    "a state file, or NEWFILE exists.\n",
+	    "a state file, NEWFILE exists, or the points file\nis missing or "
+	    "has errors.\n",
 };
 
 /* What is wrong with the combination of options, or NULL. */
@@ -201,6 +248,8 @@ contradiction(const struct parse *p)
 		return "--output: expected with --restore-at";
 	if (p->restore && q->range_count != 0)
 		return "--address: expected without --restore-at";
+	if (p->restore && q->points != NULL)
+		return "--points: expected without --restore-at";
 	if (q->action != QUERY_LIST &&
 	    (p->since || p->until || q->clients.count != 0 || q->unchanged))
 		return "--since, --until, --client, --unchanged: expected "
@@ -224,6 +273,29 @@ query_parse(int argc, char **argv, int64_t now, struct query *q, char *error)
 		return 0;
 	snprintf(error, COMMAND_LINE_ERROR_MAX, "%s", wrong);
 	return -1;
+}
+
+int
+query_find_points(struct query *q, const struct points *ps, char *error)
+{
+	char name[PRINTABLE_SIZE], file[PRINTABLE_SIZE];
+
+	for (size_t i = 0; i < q->name_count; i++) {
+		const struct point *p =
+		    points_find(ps, q->names[i], strlen(q->names[i]));
+
+		if (p == NULL) {
+			snprintf(error, COMMAND_LINE_ERROR_MAX,
+			    "--point: \"%s\": no such point in %s",
+			    printable(q->names[i], name),
+			    printable(points_file(ps), file));
+			return -1;
+		}
+		q->ranges[q->range_count++] =
+		    (struct access_range){ p->kind, p->address,
+			    (uint16_t)(p->address + point_quantity(p) - 1) };
+	}
+	return 0;
 }
 
 char *
