@@ -16,6 +16,11 @@
  * negative as a signed number, in which they are stored. */
 #define FIRST_CLIENT (UINT64_C(1) << 62)
 
+/* The method of a request that evhttp does not know. Unless it is allowed,
+ * evhttp replies by itself. It leaves the body unread, so that what follows on
+ * the connection may be no request. */
+#define UNKNOWN_METHOD (1 << 15)
+
 struct http_server {
 	struct http_server_config config;
 	struct evhttp *evhttp;                /* owned */
@@ -55,6 +60,8 @@ request_cb(struct evhttp_request *evhttp, void *arg)
 		evhttp_send_error(evhttp, HTTP_SERVUNAVAIL, NULL);
 		return;
 	}
+	if ((int)evhttp_request_get_command(evhttp) == UNKNOWN_METHOD)
+		http_request_add_header(request, "Connection", "close");
 	request->client.id = FIRST_CLIENT + s->requests++;
 	request->client.address = peer_of(evhttp);
 }
@@ -72,7 +79,8 @@ configure(struct evhttp *evhttp, size_t body_max)
 	evhttp_set_allowed_methods(evhttp,
 	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 		EVHTTP_REQ_POST | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
-		EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH | EVHTTP_REQ_CONNECT);
+		EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH | EVHTTP_REQ_CONNECT |
+		UNKNOWN_METHOD);
 }
 
 size_t
