@@ -47,7 +47,8 @@ struct http_connection {
 	} state;
 	uint64_t since; /* start of the state, clock_ms */
 
-	/* Called once if the connection ends in the state HANDLING. */
+	/* Called once if the connection ends before the whole reply has been
+	 * passed to evhttp. */
 	void (*on_close)(void *arg);
 	void *arg;
 };
@@ -74,6 +75,9 @@ struct http_connection *http_connections_begin_request(
 
 /* Close a connection at once. */
 void http_connection_close(struct http_connection *connection);
+
+/* A reply to a request has begun: state WRITING until all of it is sent. */
+void http_connection_begin_reply(struct http_connection *connection);
 
 /* The whole reply to request has been passed to evhttp: state WRITING until it
  * is sent. */

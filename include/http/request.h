@@ -13,13 +13,23 @@
 #include <event2/http.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/client.h"
 #include "http/scheduler.h"
 
 struct evbuffer;
+struct event;
 struct http_connection;
 struct http_request;
+struct packing;
+
+/* How many replies have begun with each status. */
+#define HTTP_STATUS_MIN 100
+#define HTTP_STATUS_MAX 599
+struct http_statuses {
+	uint64_t counts[HTTP_STATUS_MAX - HTTP_STATUS_MIN + 1];
+};
 
 typedef void (*http_request_step_fn)(struct http_request *request);
 
@@ -27,11 +37,16 @@ struct http_request {
 	struct scheduler_task task;
 	struct scheduler *scheduler; /* borrowed */
 	void *context;               /* borrowed: what the handlers work on */
+	struct http_statuses *statuses; /* borrowed: counts the reply */
 	struct client client;
 	struct evhttp_request *evhttp;      /* evhttp's; NULL after a reply */
 	struct http_connection *connection; /* borrowed */
 	http_request_step_fn step;          /* NULL: suspended */
+	http_request_step_fn next_step;     /* when a part is sent */
+	struct event *closed;               /* owned; NULL: does not wait */
 	bool running;                       /* the step is being run */
+	bool aborted;                       /* by the step */
+	struct packing *packing; /* of the reply; NULL: not compressed */
 
 	/* The handler's data, and how to free it: called once, when the
 	 * request ends. */
@@ -43,12 +58,18 @@ struct http_request {
  * Returns NULL when memory is exhausted. */
 struct http_request *http_request_new(struct scheduler *scheduler,
     struct http_connection *connection, struct evhttp_request *evhttp,
-    http_request_step_fn step, void *context);
+    struct http_statuses *statuses, http_request_step_fn step, void *context);
 
 /* Set the next step, which is scheduled; NULL suspends the request. Sets the
  * handler's data as well; frees the data that it replaces. */
 void http_request_continue(struct http_request *request,
     http_request_step_fn step, void *data, void (*free_data)(void *data));
+
+/* Let a suspended request wait for long: without evhttp's deadline, which ends
+ * the connection after some seconds, and not longer than its client, which
+ * evhttp notices only when it reads or writes. Returns 0, or -1 when memory is
+ * exhausted. */
+int http_request_wait(struct http_request *request);
 
 /* The value of a header of the request, or NULL. */
 const char *
@@ -66,7 +87,12 @@ void http_request_add_header(
 
 /*
  * Replies. Each ends the request: within a step it is freed when the step
- * returns, otherwise before the reply function returns.
+ * returns, otherwise before the reply function returns; but where the reply is
+ * compressed, some steps later. The handler must not use it any more.
+ *
+ * A body of COMPRESS_MIN bytes or more, and one in parts, is compressed where
+ * its type suits and the client accepts it, unless a header Content-Encoding
+ * was added.
  */
 
 /* Returns a new evbuffer for a body, owned by the caller; or NULL after a reply
@@ -90,7 +116,23 @@ void http_request_reply_json(
 void http_request_fail(struct http_request *request, int status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* End a suspended request by closing its connection. */
+/*
+ * A reply in parts, of which one at a time is in memory: begin it; then add
+ * parts, one in each step, whose step is run again when the part is sent; and
+ * end it. The client has HTTP_CONNECTION_WRITING_MS for all of it.
+ */
+void http_request_begin_reply(
+    struct http_request *request, int status, const char *type);
+
+/* Count a reply that is begun without these functions. */
+void http_request_count(struct http_request *request, int status);
+
+/* part is drained. If it is empty, nothing is sent. */
+void http_request_add_part(struct http_request *request, struct evbuffer *part);
+
+void http_request_end_reply(struct http_request *request);
+
+/* End a request, also after a part of its reply, by closing its connection. */
 void http_request_abort(struct http_request *request);
 
 #endif

@@ -47,4 +47,7 @@ size_t http_server_connections(const struct http_server *s);
 /* Requests received so far. */
 uint64_t http_server_requests(const struct http_server *s);
 
+/* The replies so far. */
+const struct http_statuses *http_server_statuses(const struct http_server *s);
+
 #endif

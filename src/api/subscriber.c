@@ -184,6 +184,7 @@ subscriber_start(struct subscriber *s, uint64_t since)
 	set_position(s, since);
 	http_request_add_header(s->request, "Content-Type", EVENT_STREAM_TYPE);
 	http_request_add_header(s->request, "Cache-Control", "no-store");
+	http_request_count(s->request, 200);
 	evhttp_send_reply_start(s->request->evhttp, 200, NULL);
 	/* subscriber_is_stalled replaces evhttp's timeouts. */
 	bufferevent_set_timeouts(bufferevent_of(s), NULL, NULL);

@@ -221,8 +221,7 @@ closed_cb(struct evhttp_connection *evcon, void *arg)
 	struct http_connection *connection = arg;
 
 	(void)evcon;
-	if (connection->state == HTTP_CONNECTION_HANDLING &&
-	    connection->on_close != NULL)
+	if (connection->on_close != NULL)
 		connection->on_close(connection->arg);
 }
 
@@ -240,6 +239,7 @@ http_connections_begin_request(
 			    evcon, closed_cb, &cs->connections[i]);
 			cs->connections[i].state = HTTP_CONNECTION_HANDLING;
 			cs->connections[i].since = clock_ms();
+			cs->connections[i].on_close = NULL;
 			return &cs->connections[i];
 		}
 	return NULL;
@@ -256,11 +256,18 @@ sent_cb(struct evhttp_request *request, void *arg)
 }
 
 void
-http_connection_replied(
-    struct http_connection *connection, struct evhttp_request *request)
+http_connection_begin_reply(struct http_connection *connection)
 {
 	connection->state = HTTP_CONNECTION_WRITING;
 	connection->since = clock_ms();
+}
+
+void
+http_connection_replied(
+    struct http_connection *connection, struct evhttp_request *request)
+{
+	if (connection->state != HTTP_CONNECTION_WRITING)
+		http_connection_begin_reply(connection);
 	connection->on_close = NULL;
 	evhttp_request_set_on_complete_cb(request, sent_cb, connection);
 }

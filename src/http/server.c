@@ -26,6 +26,7 @@ struct http_server {
 	struct evhttp *evhttp;                /* owned */
 	struct http_connections *connections; /* owned */
 	uint64_t requests;                    /* received so far */
+	struct http_statuses statuses;
 };
 
 static struct address
@@ -54,8 +55,9 @@ request_cb(struct evhttp_request *evhttp, void *arg)
 	struct http_request *request = NULL;
 
 	if (connection != NULL)
-		request = http_request_new(s->config.scheduler, connection,
-		    evhttp, s->config.dispatch, s->config.context);
+		request =
+		    http_request_new(s->config.scheduler, connection, evhttp,
+			&s->statuses, s->config.dispatch, s->config.context);
 	if (request == NULL) {
 		evhttp_send_error(evhttp, HTTP_SERVUNAVAIL, NULL);
 		return;
@@ -136,4 +138,10 @@ uint64_t
 http_server_requests(const struct http_server *s)
 {
 	return s->requests;
+}
+
+const struct http_statuses *
+http_server_statuses(const struct http_server *s)
+{
+	return &s->statuses;
 }
