@@ -1,6 +1,7 @@
 /*
- * The query of a URL, "address=0&quantity=10". Names and values consist of
- * letters, digits, '_', '-' and '.', so nothing is percent-encoded. Pure.
+ * The query of a URL, "address=0&quantity=10". Names consist of letters,
+ * digits, '_', '-' and '.'. Values are any bytes but NUL, those that need it
+ * percent-encoded; "+" is a blank. Pure.
  */
 #ifndef HTTP_PARAMETERS_H
 #define HTTP_PARAMETERS_H
@@ -9,10 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PARAMETERS_PAIRS_MAX 8
-#define PARAMETERS_TEXT_MAX  256 /* bytes, including the NUL */
+#include "table/datatable.h"
+#include "table/values.h"
 
-/* Bytes of an error text, including the NUL: one sentence, no full stop. */
+#define PARAMETERS_PAIRS_MAX 8
+#define PARAMETERS_TEXT_MAX  512 /* bytes, including the NUL */
+
+/* Bytes of an error text, including the NUL: one sentence of printable ASCII,
+ * no full stop. */
 #define PARAMETERS_ERROR_MAX 200
 
 struct parameters {
@@ -34,6 +39,10 @@ struct parameters {
  */
 void parameters_parse(struct parameters *q, const char *text);
 
+/* Add a parameter that came another way. Both texts are borrowed. It is an
+ * error when the query has it, too. */
+void parameters_add(struct parameters *q, const char *name, const char *value);
+
 /* The value of a parameter, or NULL. */
 const char *parameters_text(struct parameters *q, const char *name);
 
@@ -41,9 +50,18 @@ const char *parameters_text(struct parameters *q, const char *name);
 uint64_t parameters_number(struct parameters *q, const char *name, uint64_t min,
     uint64_t max, uint64_t fallback);
 
+/* An address of that kind, as table/reference.h has it, without a bit; fallback
+ * when it is not given. */
+uint16_t parameters_address(struct parameters *q, const char *name,
+    enum datatable_kind kind, uint16_t fallback);
+
 /* The index of the value in words; fallback when it is not given. */
 size_t parameters_choice(struct parameters *q, const char *name,
     const char *const *words, size_t count, size_t fallback);
+
+/* What registers hold: "type" and "order"; uint16 and ABCD when they are not
+ * given. */
+struct value_form parameters_form(struct parameters *q);
 
 /* A parameter that was given but not read is an error. Returns NULL, or the
  * error. */

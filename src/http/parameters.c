@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "table/reference.h"
 
+/* What is not printable ASCII becomes a question mark: values are any bytes. */
 static void __attribute__((format(printf, 2, 3)))
 fail(struct parameters *q, const char *format, ...)
 {
@@ -18,6 +20,9 @@ fail(struct parameters *q, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(q->error, sizeof(q->error), format, args);
 	va_end(args);
+	for (char *c = q->error; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 static bool
@@ -35,49 +40,110 @@ find(struct parameters *q, const char *name)
 	return NULL;
 }
 
+static bool
+is_name(const char *text)
+{
+	while (is_plain(*text))
+		text++;
+	return *text == '\0';
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int
+digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (!isxdigit((unsigned char)c))
+		return -1;
+	return tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* Decode a value in place. Returns NULL, or where it is no encoding: "%" is
+ * followed by two hexadecimal digits that are not both 0. */
+static const char *
+decode(char *text)
+{
+	char *to = text;
+
+	for (; *text != '\0'; text++) {
+		int high, low;
+
+		if (*text != '%') {
+			*to = *text;
+			if (*to == '+')
+				*to = ' ';
+			to++;
+			continue;
+		}
+		high = digit_of(text[1]);
+		low = high < 0 ? -1 : digit_of(text[2]);
+		if (low < 0 || high + low == 0)
+			return text;
+		*to++ = (char)(high << 4 | low);
+		text += 2;
+	}
+	*to = '\0';
+	return NULL;
+}
+
+void
+parameters_add(struct parameters *q, const char *name, const char *value)
+{
+	if (find(q, name) != NULL)
+		fail(q, "query: \"%.40s\" is given twice", name);
+	else if (q->count == PARAMETERS_PAIRS_MAX)
+		fail(q, "query: expected at most %d parameters",
+		    PARAMETERS_PAIRS_MAX);
+	else
+		q->pairs[q->count++] =
+		    (struct parameters_pair){ name, value, false };
+}
+
 /* Take "name=value" apart, in place. */
 static void
 add_pair(struct parameters *q, char *text)
 {
 	char *equals = strchr(text, '=');
+	const char *bad;
 
 	if (equals == NULL) {
 		fail(q, "query: \"%.40s\": expected name=value", text);
 		return;
 	}
 	*equals = '\0';
-	if (find(q, text) != NULL)
-		fail(q, "query: \"%.40s\" is given twice", text);
-	else if (q->count == PARAMETERS_PAIRS_MAX)
-		fail(q, "query: expected at most %d parameters",
-		    PARAMETERS_PAIRS_MAX);
+	bad = decode(equals + 1);
+	if (!is_name(text))
+		fail(q,
+		    "query: \"%.40s\": expected a name of letters, digits, "
+		    "\"_\", \"-\" and \".\" only",
+		    text);
+	else if (bad != NULL)
+		fail(q,
+		    "%.40s: \"%.3s\": expected \"%%\" and two hexadecimal "
+		    "digits "
+		    "other than 00",
+		    text, bad);
 	else
-		q->pairs[q->count++] =
-		    (struct parameters_pair){ text, equals + 1, false };
+		parameters_add(q, text, equals + 1);
 }
 
 void
 parameters_parse(struct parameters *q, const char *text)
 {
-	char *rest = q->text;
+	char *rest;
 
 	q->count = 0;
 	q->error[0] = '\0';
 	if (text == NULL || text[0] == '\0')
 		return;
-	for (const char *c = text; *c != '\0'; c++)
-		if (!is_plain(*c) && *c != '=' && *c != '&') {
-			fail(q,
-			    "query: expected letters, digits, \"_\", \"-\" "
-			    "and \".\" only");
-			return;
-		}
 	if (strlen(text) >= sizeof(q->text)) {
 		fail(q, "query: expected fewer than %d bytes",
 		    PARAMETERS_TEXT_MAX);
 		return;
 	}
 	memcpy(q->text, text, strlen(text) + 1);
+	rest = q->text;
 	while (rest != NULL) {
 		char *pair = strsep(&rest, "&");
 
@@ -112,6 +178,19 @@ parameters_number(struct parameters *q, const char *name, uint64_t min,
 	return fallback;
 }
 
+uint16_t
+parameters_address(struct parameters *q, const char *name,
+    enum datatable_kind kind, uint16_t fallback)
+{
+	const char *text = parameters_text(q, name);
+	uint16_t address = fallback;
+
+	if (text != NULL && reference_parse_address(text, kind, &address) != 0)
+		fail(q, "%s: \"%.40s\": expected %s", name, text,
+		    reference_expected(kind));
+	return address;
+}
+
 size_t
 parameters_choice(struct parameters *q, const char *name,
     const char *const *words, size_t count, size_t fallback)
@@ -132,6 +211,20 @@ parameters_choice(struct parameters *q, const char *name,
 		    words[i]);
 	fail(q, "%s: \"%.40s\": expected %s", name, text, list);
 	return fallback;
+}
+
+struct value_form
+parameters_form(struct parameters *q)
+{
+	const char *type = parameters_text(q, "type");
+	struct value_form form = { .type = VALUE_UINT16 };
+
+	if (type != NULL && value_type_parse(type, &form) != 0)
+		fail(q, "type: \"%.40s\": expected %s", type,
+		    value_types_expected);
+	form.order = (enum value_order)parameters_choice(
+	    q, "order", value_order_names, VALUE_ORDERS, VALUE_ABCD);
+	return form;
 }
 
 const char *

@@ -62,8 +62,11 @@ try_parameters(const char *text)
 	uint64_t n;
 
 	parameters_parse(&q, text);
-	n = parameters_number(&q, "address", 10, 65535, 77);
+	for (size_t i = 0; i < q.count; i++)
+		must(strlen(q.pairs[i].value) <= strlen(text));
+	n = parameters_number(&q, "quantity", 10, 65535, 77);
 	must(n >= 10 && n <= 65535);
+	parameters_address(&q, "address", DATATABLE_REGISTERS, 77);
 	must(parameters_choice(&q, "type", words, 2, 1) < 2);
 	if (parameters_finish(&q) != NULL)
 		must_be_one_line(q.error, sizeof(q.error));
