@@ -8,6 +8,7 @@
 #include "http/body.h"
 #include "modbus/modbus.h"
 #include "service/writing.h"
+#include "table/reference.h"
 
 struct api;
 
@@ -18,6 +19,9 @@ struct write_body {
 	size_t count;
 	uint16_t registers[MB_ADDRESSES];
 	uint16_t coils[DATATABLE_PACKED_WORDS(MB_ADDRESSES)];
+	uint16_t mask; /* of the only writing, if that is one of a bit */
+	int bit;       /* likewise */
+	char note[REFERENCE_NOTE_MAX]; /* about the address; "": none */
 	char error[BODY_ERROR_MAX];
 };
 
@@ -26,7 +30,8 @@ struct write_body {
 typedef int (*write_body_read_fn)(
     const struct api *api, json_t *body, struct write_body *w);
 
-/* {"address":, "values":, "type":, "order":} of PUT /api/registers */
+/* {"address":, "values":, "type":, "order":} of PUT /api/registers; the address
+ * may be a bit of a register, which takes one value and no type. */
 int write_body_read_registers(
     const struct api *api, json_t *body, struct write_body *w);
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "table/reference.h"
 #include "table/values.h"
 
 /* The most of these that a body may contain, outside of strings. */
@@ -15,7 +16,7 @@
 #define BODY_VALUES_MAX     70000 /* 1 + the number of "," */
 
 /* Bytes of an error text, including the NUL: one sentence. */
-#define BODY_ERROR_MAX 200
+#define BODY_ERROR_MAX 240
 
 /* Parse an object. Returns a reference that the caller owns, or NULL with an
  * error, which has room for BODY_ERROR_MAX bytes. */
@@ -29,22 +30,37 @@ json_t *body_parse(const char *text, size_t length, char *error);
 int body_members(json_t *object, const char *const *names, size_t count,
     json_t **members, char *error);
 
-/* Read a whole number from 0 to max; fallback when member is NULL. Returns 0,
- * or -1 with an error, as do the following. */
-int body_number(const json_t *member, const char *name, size_t max,
-    size_t fallback, size_t *number, char *error);
+/*
+ * Read an address of that kind, a number or a string as table/reference.h has
+ * it, without a bit; NULL is an error. note, which has room for
+ * REFERENCE_NOTE_MAX bytes, becomes what reference_note says of it. Returns 0,
+ * or -1 with an error, as do the following.
+ */
+int body_address(const json_t *member, const char *name,
+    enum datatable_kind kind, uint16_t *address, char *note, char *error);
+
+/* The same of a register, or of a bit of one: *bit is -1 where there is none.
+ */
+int body_register_or_bit(const json_t *member, const char *name,
+    uint16_t *address, int *bit, char *note, char *error);
 
 /* Read a string that is one of words, as its index. */
 int
 body_choice(const json_t *member, const char *name, const char *const *words,
     size_t count, size_t fallback, size_t *choice, char *error);
 
+/* Read what registers hold, a type and an order; uint16 and ABCD when they are
+ * NULL. */
+int body_form(const json_t *type, const json_t *order, struct value_form *form,
+    char *error);
+
 /*
- * Read an array of numbers into words, which has room for `most` words. Returns
- * the number of words, or -1 with an error. An empty array is an error.
+ * Read an array of values of that form into words, which has room for `most`
+ * words. Returns the number of words, or -1 with an error. An empty array is an
+ * error.
  */
-long body_values(const json_t *member, const char *name, enum value_type type,
-    enum value_order order, uint16_t *words, size_t most, char *error);
+long body_values(const json_t *member, const char *name,
+    const struct value_form *form, uint16_t *words, size_t most, char *error);
 
 /* Read an array of true and false or 1 and 0 into packed, which has room for
  * `most` coils. Returns the number of coils, or -1 with an error. */

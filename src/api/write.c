@@ -164,9 +164,13 @@ describe(const struct write_body *w)
 	if (w->count == 1)
 		json_object_set_new(
 		    reply, "address", json_integer(w->writings[0].address));
+	if (w->count == 1 && w->writings[0].masks != NULL)
+		json_object_set_new(reply, "bit", json_integer(w->bit));
 	if (w->count == 1)
 		json_object_set_new(
 		    reply, "quantity", json_integer(w->writings[0].quantity));
+	if (w->note[0] != '\0')
+		json_object_set_new(reply, "note", json_string(w->note));
 	return reply;
 }
 

@@ -8,6 +8,8 @@
 
 #define COILS_A_WORD 16
 
+static const struct value_form word = { .type = VALUE_UINT16 };
+
 static void
 add_writing(struct write_body *w, enum datatable_kind kind, size_t address,
     long quantity)
@@ -20,6 +22,29 @@ add_writing(struct write_body *w, enum datatable_kind kind, size_t address,
 	};
 }
 
+static int
+fail(struct write_body *w, const char *why)
+{
+	snprintf(w->error, sizeof(w->error), "%s", why);
+	return -1;
+}
+
+/* Read the value of a bit of a register, which is written by a mask. */
+static int
+read_bit(struct write_body *w, const json_t *values, size_t address, int bit)
+{
+	if (json_array_size(values) > 1)
+		return fail(w, "values: expected one value, of the bit");
+	if (body_coils(values, "values", w->coils, 1, w->error) < 0)
+		return -1;
+	w->bit = bit;
+	w->mask = (uint16_t)(1 << bit);
+	w->registers[0] = (uint16_t)(w->coils[0] << bit);
+	add_writing(w, DATATABLE_REGISTERS, address, 1);
+	w->writings[0].masks = &w->mask;
+	return 0;
+}
+
 int
 write_body_read_registers(
     const struct api *api, json_t *body, struct write_body *w)
@@ -27,21 +52,24 @@ write_body_read_registers(
 	static const char *const names[] = { "address", "values", "type",
 		"order" };
 	json_t *members[4];
-	size_t address, type, order;
+	struct value_form form;
+	uint16_t address;
 	long quantity;
+	int bit;
 
 	(void)api;
 	if (body_members(body, names, 4, members, w->error) != 0 ||
-	    body_number(members[0], "address", MB_ADDRESSES - 1, 0, &address,
-		w->error) != 0 ||
-	    body_choice(members[2], "type", value_type_names, VALUE_TYPES,
-		VALUE_UINT16, &type, w->error) != 0 ||
-	    body_choice(members[3], "order", value_order_names, VALUE_ORDERS,
-		VALUE_ABCD, &order, w->error) != 0)
+	    body_register_or_bit(
+		members[0], "address", &address, &bit, w->note, w->error) != 0)
 		return -1;
-	quantity = body_values(members[1], "values", (enum value_type)type,
-	    (enum value_order)order, w->registers, MB_ADDRESSES - address,
-	    w->error);
+	if (bit >= 0 && (members[2] != NULL || members[3] != NULL))
+		return fail(w, "a bit has no type and no order");
+	if (bit >= 0)
+		return read_bit(w, members[1], address, bit);
+	if (body_form(members[2], members[3], &form, w->error) != 0)
+		return -1;
+	quantity = body_values(members[1], "values", &form, w->registers,
+	    (size_t)MB_ADDRESSES - address, w->error);
 	if (quantity < 0)
 		return -1;
 	add_writing(w, DATATABLE_REGISTERS, address, quantity);
@@ -53,27 +81,20 @@ write_body_read_coils(const struct api *api, json_t *body, struct write_body *w)
 {
 	static const char *const names[] = { "address", "values" };
 	json_t *members[2];
-	size_t address;
+	uint16_t address;
 	long quantity;
 
 	(void)api;
 	if (body_members(body, names, 2, members, w->error) != 0 ||
-	    body_number(members[0], "address", MB_ADDRESSES - 1, 0, &address,
-		w->error) != 0)
+	    body_address(members[0], "address", DATATABLE_COILS, &address,
+		w->note, w->error) != 0)
 		return -1;
-	quantity = body_coils(
-	    members[1], "values", w->coils, MB_ADDRESSES - address, w->error);
+	quantity = body_coils(members[1], "values", w->coils,
+	    (size_t)MB_ADDRESSES - address, w->error);
 	if (quantity < 0)
 		return -1;
 	add_writing(w, DATATABLE_COILS, address, quantity);
 	return 0;
-}
-
-static int
-fail(struct write_body *w, const char *why)
-{
-	snprintf(w->error, sizeof(w->error), "%s", why);
-	return -1;
 }
 
 /* Whether the registers and the coils of a dump agree where they overlay one
@@ -97,8 +118,8 @@ read_registers_part(struct write_body *w, const json_t *values, size_t address)
 
 	if (values == NULL)
 		return 0;
-	n = body_values(values, "registers", VALUE_UINT16, VALUE_ABCD,
-	    w->registers, MB_ADDRESSES - address, w->error);
+	n = body_values(values, "registers", &word, w->registers,
+	    MB_ADDRESSES - address, w->error);
 	if (n < 0)
 		return -1;
 	add_writing(w, DATATABLE_REGISTERS, address, n);
@@ -114,7 +135,7 @@ read_coils_part(struct write_body *w, const json_t *values, size_t address)
 		return 0;
 	if (address % COILS_A_WORD != 0)
 		return fail(w, "address: expected a multiple of 16 for coils");
-	n = body_values(values, "coils", VALUE_UINT16, VALUE_ABCD, w->coils,
+	n = body_values(values, "coils", &word, w->coils,
 	    MB_ADDRESSES / COILS_A_WORD - address / COILS_A_WORD, w->error);
 	if (n < 0)
 		return -1;
@@ -128,11 +149,15 @@ write_body_read_dump(const struct api *api, json_t *body, struct write_body *w)
 	static const char *const names[] = { "address", "registers", "coils",
 		"mode", "seq" };
 	json_t *members[5];
-	size_t address;
+	uint16_t address = 0;
 
-	if (body_members(body, names, 5, members, w->error) != 0 ||
-	    body_number(members[0], "address", MB_ADDRESSES - 1, 0, &address,
-		w->error) != 0)
+	if (body_members(body, names, 5, members, w->error) != 0)
+		return -1;
+	if (members[0] != NULL &&
+	    body_address(members[0], "address",
+		members[1] == NULL && members[2] != NULL ? DATATABLE_COILS :
+							   DATATABLE_REGISTERS,
+		&address, w->note, w->error) != 0)
 		return -1;
 	if (members[3] != NULL &&
 	    (!json_is_string(members[3]) ||

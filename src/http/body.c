@@ -1,9 +1,13 @@
 #include "http/body.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Bytes of a whole number as text, including the NUL. */
+#define NUMBER_TEXT_MAX 24
 
 /* Text of a client that the error quotes becomes printable ASCII: it may
  * contain line ends, or be cut within a UTF-8 character. */
@@ -70,7 +74,11 @@ body_parse(const char *text, size_t length, char *error)
 		return NULL;
 	object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
 	if (object == NULL) {
-		fail(error, "body: not JSON, line %d, column %d: %.100s",
+		fail(error,
+		    json_error_code(&why) == json_error_numeric_overflow ?
+			"body: line %d, column %d: %.100s: expected integers "
+			"beyond 64 bits signed as strings" :
+			"body: not JSON, line %d, column %d: %.100s",
 		    why.line, why.column, why.text);
 	} else if (!json_is_object(object)) {
 		fail(error, "body: expected a JSON object");
@@ -111,18 +119,70 @@ body_members(json_t *object, const char *const *names, size_t count,
 	return 0;
 }
 
-int
-body_number(const json_t *member, const char *name, size_t max, size_t fallback,
-    size_t *number, char *error)
+/* Whether value is a whole number, 1.0 among them. */
+static bool
+is_whole(const json_t *value, int64_t *whole)
 {
-	*number = fallback;
-	if (member == NULL)
-		return 0;
-	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
-	    (uint64_t)json_integer_value(member) > max)
-		return fail(error, "%s: expected a whole number from 0 to %zu",
-		    name, max);
-	*number = (size_t)json_integer_value(member);
+	if (json_is_real(value))
+		return value_is_whole(json_real_value(value), whole);
+	*whole = json_integer_value(value);
+	return json_is_integer(value);
+}
+
+/* The text of a string, or of a whole number, which takes number_text;
+ * otherwise NULL. */
+static const char *
+text_of(const json_t *member, char number_text[NUMBER_TEXT_MAX])
+{
+	int64_t whole;
+
+	if (!is_whole(member, &whole))
+		return json_string_value(member);
+	snprintf(number_text, NUMBER_TEXT_MAX, "%" PRId64, whole);
+	return number_text;
+}
+
+/* The address is not as expected, nor as expected by `more`. */
+static int
+fail_address(const char *text, const char *name, enum datatable_kind kind,
+    const char *more, char *error)
+{
+	if (text == NULL)
+		return fail(error, "%s: expected %s%s", name,
+		    reference_expected(kind), more);
+	return fail(error, "%s: \"%.40s\": expected %s%s", name, text,
+	    reference_expected(kind), more);
+}
+
+int
+body_address(const json_t *member, const char *name, enum datatable_kind kind,
+    uint16_t *address, char *note, char *error)
+{
+	char number_text[NUMBER_TEXT_MAX];
+	const char *text = text_of(member, number_text);
+
+	reference_note(text, kind, note);
+	if (text == NULL || reference_parse_address(text, kind, address) != 0)
+		return fail_address(text, name, kind, "", error);
+	return 0;
+}
+
+int
+body_register_or_bit(const json_t *member, const char *name, uint16_t *address,
+    int *bit, char *note, char *error)
+{
+	char number_text[NUMBER_TEXT_MAX];
+	const char *text = text_of(member, number_text);
+	struct reference r;
+
+	reference_note(text, DATATABLE_REGISTERS, note);
+	if (text == NULL ||
+	    reference_parse(text, DATATABLE_REGISTERS, &r) != REFERENCE_OK ||
+	    r.kind != DATATABLE_REGISTERS)
+		return fail_address(text, name, DATATABLE_REGISTERS,
+		    ", or a bit, HR0.0 to HR65535.15", error);
+	*address = r.address;
+	*bit = r.bit;
 	return 0;
 }
 
@@ -146,23 +206,39 @@ body_choice(const json_t *member, const char *name, const char *const *words,
 	return fail(error, "%s: expected one of %s", name, list);
 }
 
-static int
-store(const json_t *value, enum value_type type, enum value_order order,
-    uint16_t *words)
+int
+body_form(const json_t *type, const json_t *order, struct value_form *form,
+    char *error)
 {
-	const struct value_form form = { .type = type, .order = order };
+	size_t choice;
 
+	*form = (struct value_form){ .type = VALUE_UINT16 };
+	if (type != NULL &&
+	    (!json_is_string(type) ||
+		value_type_parse(json_string_value(type), form) != 0))
+		return fail(
+		    error, "type: expected one of %s", value_types_expected);
+	if (body_choice(order, "order", value_order_names, VALUE_ORDERS,
+		VALUE_ABCD, &choice, error) != 0)
+		return -1;
+	form->order = (enum value_order)choice;
+	return 0;
+}
+
+static int
+store(const json_t *value, const struct value_form *form, uint16_t *words)
+{
 	if (json_is_integer(value))
-		return value_store(&form,
+		return value_store(form,
 		    (struct value_number){ .whole = json_integer_value(value) },
 		    words);
 	if (json_is_real(value))
-		return value_store(&form,
+		return value_store(form,
 		    (struct value_number){
 			.is_real = true, .real = json_real_value(value) },
 		    words);
 	if (json_is_string(value))
-		return value_store_text(&form, json_string_value(value),
+		return value_store_text(form, json_string_value(value),
 		    json_string_length(value), words);
 	return -1;
 }
@@ -181,21 +257,21 @@ check_array(const json_t *member, const char *name, size_t most, char *error)
 }
 
 long
-body_values(const json_t *member, const char *name, enum value_type type,
-    enum value_order order, uint16_t *words, size_t most, char *error)
+body_values(const json_t *member, const char *name,
+    const struct value_form *form, uint16_t *words, size_t most, char *error)
 {
-	const struct value_form form = { .type = type, .order = order };
-	unsigned step = value_form_words(&form);
+	unsigned step = value_form_words(form);
+	char expected[VALUE_EXPECTED_MAX];
 	size_t count;
 
 	if (check_array(member, name, most / step, error) != 0)
 		return -1;
 	count = json_array_size(member);
 	for (size_t i = 0; i < count; i++)
-		if (store(json_array_get(member, i), type, order,
-			words + i * step) != 0)
-			return fail(error, "%s[%zu]: not a value of type %s",
-			    name, i, value_type_names[type]);
+		if (store(json_array_get(member, i), form, words + i * step) !=
+		    0)
+			return fail(error, "%s[%zu]: expected %s", name, i,
+			    value_expected(form, expected));
 	return (long)(count * step);
 }
 
@@ -203,11 +279,12 @@ body_values(const json_t *member, const char *name, enum value_type type,
 static int
 coil_of(const json_t *value)
 {
+	int64_t whole;
+
 	if (json_is_boolean(value))
 		return json_is_true(value);
-	if (json_is_integer(value) &&
-	    (json_integer_value(value) == 0 || json_integer_value(value) == 1))
-		return (int)json_integer_value(value);
+	if (is_whole(value, &whole) && (whole == 0 || whole == 1))
+		return (int)whole;
 	return -1;
 }
 

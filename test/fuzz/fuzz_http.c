@@ -1,9 +1,9 @@
 /*
  * What comes over HTTP and is ours to parse: queries, bodies, hosts, origins,
- * and registers as numbers.
+ * and registers as numbers and strings.
  *
- * Input: a byte that chooses what the rest is; for values then a type, an order
- * and words.
+ * Input: a byte that chooses what the rest is; for values then a type, an
+ * order, of a string its length, and words.
  *
  * Holds: every text gives a result or an error of one line; numbers are within
  * what was asked for; no more words are written than there is room for; a value
@@ -78,22 +78,25 @@ try_members(json_t *object)
 {
 	static const char *const names[] = { "values", "address", "type" };
 	uint16_t *words = malloc(ROOM * sizeof(*words));
-	char error[BODY_ERROR_MAX];
+	char error[BODY_ERROR_MAX], note[REFERENCE_NOTE_MAX];
 	json_t *members[3];
-	size_t n;
+	uint16_t address;
+	struct value_form form;
 	long got;
 
 	must(words != NULL);
 	if (body_members(object, names, 3, members, error) != 0)
 		must_be_one_line(error, sizeof(error));
-	if (body_number(members[1], "address", 65535, 0, &n, error) == 0)
-		must(n <= 65535);
-	if (body_choice(members[2], "type", value_type_names, VALUE_TYPES, 0,
-		&n, error) != 0)
-		n = 0;
+	if (body_address(members[1], "address", DATATABLE_COILS, &address, note,
+		error) != 0)
+		must_be_one_line(error, sizeof(error));
+	if (body_form(members[2], NULL, &form, error) != 0) {
+		must_be_one_line(error, sizeof(error));
+		form = (struct value_form){ .type = VALUE_FLOAT32 };
+	}
 	if (members[0] != NULL) {
-		got = body_values(members[0], "values", (enum value_type)n,
-		    VALUE_CDAB, words, ROOM, error);
+		got = body_values(
+		    members[0], "values", &form, words, ROOM, error);
 		must(got >= -1 && got <= ROOM);
 		if (got < 0)
 			must_be_one_line(error, sizeof(error));
