@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/own_names.h"
 #include "suite.h"
 
 static const char *const names[] = { "plc.example", "Other" };
@@ -75,13 +76,137 @@ static const struct {
 	{ "", "localhost:8080", false },
 	{ "ftp://localhost:8080", "localhost:8080", false },
 	{ "http://", "", true },
+	/* Behind a proxy that asks for an address. */
+	{ "https://plc.example", "127.0.0.1:8080", true },
+	{ "https://PLC.example:8443", "127.0.0.1:8080", true },
+	{ "http://other", "plc.example", true },
+	{ "https://plc.example/", "127.0.0.1:8080", false },
+	{ "https://plc.example:x", "127.0.0.1:8080", false },
+	{ "https://plc.example.evil", "127.0.0.1:8080", false },
+	{ "https://user@plc.example", "127.0.0.1:8080", false },
+	{ "https://evil.plc.example", "127.0.0.1:8080", false },
+	{ "ftp://plc.example", "127.0.0.1:8080", false },
+	{ "plc.example", "127.0.0.1:8080", false },
+	{ "https://localhost", "127.0.0.1:8080", false },
+	{ "https://127.0.0.1", "127.0.0.1:8080", false },
 };
 
-START_TEST(an_origin_must_be_the_host)
+START_TEST(an_origin_must_be_the_host_or_a_given_name)
 {
-	ck_assert_msg(guard_allows_origin(origins[_i].origin,
-			  origins[_i].host) == origins[_i].allowed,
+	ck_assert_msg(guard_allows_origin(origins[_i].origin, origins[_i].host,
+			  names, 2) == origins[_i].allowed,
 	    "%s", origins[_i].origin);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool is_origin;
+} origin_texts[] = {
+	{ "http://dash.example", true },
+	{ "https://Dash.example:8443", true },
+	{ "https://grafana_1:3000", true },
+	{ "http://192.0.2.7:80", true },
+	{ "http://[2001:db8::1]", true },
+	{ "http://[::1]:3000", true },
+	{ "", false },
+	{ "*", false },
+	{ "null", false },
+	{ "dash.example", false },
+	{ "http://", false },
+	{ "http://:80", false },
+	{ "http://*.example", false },
+	{ "http://dash.example/", false },
+	{ "http://dash.example:", false },
+	{ "http://dash.example:x", false },
+	{ "http://dash.example:65536", false },
+	{ "http://user@dash.example", false },
+	{ "http://a b", false },
+	{ "http://a;sandbox", false },
+	{ "http://a\r\nX:y", false },
+	{ "http://[fe80::1%eth0]", false },
+	{ "http://[::1", false },
+	{ "http://[::1];a", false },
+	{ "file://dash.example", false },
+};
+
+START_TEST(an_origin_is_a_scheme_and_a_host)
+{
+	ck_assert_msg(guard_is_origin(origin_texts[_i].text) ==
+		origin_texts[_i].is_origin,
+	    "%s", origin_texts[_i].text);
+}
+END_TEST
+
+static const char *const listed[] = {
+	"https://dash.example",
+	"http://192.0.2.7:3000",
+	"http://Grafana:80",
+	"https://[::1]:443",
+};
+
+static const struct {
+	const char *origin;
+	bool is_listed;
+} shared[] = {
+	{ "https://dash.example", true },
+	{ "https://DASH.example", true },
+	{ "https://dash.example:443", true },
+	{ "http://192.0.2.7:3000", true },
+	{ "http://grafana", true },
+	{ "https://[::1]", true },
+	{ "http://dash.example", false },
+	{ "https://dash.example:80", false },
+	{ "https://dash.example:8443", false },
+	{ "https://dash.example.evil", false },
+	{ "https://evil.dash.example", false },
+	{ "https://dash.exampl", false },
+	{ "https://dash.example/", false },
+	{ "http://192.0.2.7", false },
+	{ "http://192.0.2.7:3000:80", false },
+	{ "http://grafana:443", false },
+	{ "dash.example", false },
+	{ "null", false },
+	{ ":443", false },
+	{ "", false },
+};
+
+START_TEST(a_listed_origin_has_the_scheme_the_host_and_the_port)
+{
+	ck_assert_msg(guard_lists_origin(shared[_i].origin, listed, 4) ==
+		shared[_i].is_listed,
+	    "%s", shared[_i].origin);
+	ck_assert(!guard_lists_origin(shared[_i].origin, NULL, 0));
+}
+END_TEST
+
+static const struct {
+	const char *site;
+	const char *mode;
+	bool may_read;
+	bool may_write;
+} fetches[] = {
+	{ NULL, NULL, true, true },
+	{ NULL, "cors", true, true },
+	{ "same-origin", "cors", true, true },
+	{ "same-origin", "navigate", true, true },
+	{ "none", "navigate", true, true },
+	{ "same-site", "cors", false, false },
+	{ "same-site", "navigate", true, false },
+	{ "cross-site", "cors", false, false },
+	{ "cross-site", "no-cors", false, false },
+	{ "cross-site", NULL, false, false },
+	{ "cross-site", "navigate", true, false },
+	{ "Same-Origin", "cors", false, false },
+	{ "", "", false, false },
+};
+
+START_TEST(pages_of_others_can_only_link)
+{
+	ck_assert(guard_allows_fetch(fetches[_i].site, fetches[_i].mode,
+		      true) == fetches[_i].may_read);
+	ck_assert(guard_allows_fetch(fetches[_i].site, fetches[_i].mode,
+		      false) == fetches[_i].may_write);
 }
 END_TEST
 
@@ -111,7 +236,7 @@ START_TEST(the_token_must_be_right)
 }
 END_TEST
 
-START_TEST(names_are_letters_digits_dashes_and_dots)
+START_TEST(names_are_letters_digits_dashes_dots_and_underscores)
 {
 	char longest[255];
 
@@ -122,6 +247,7 @@ START_TEST(names_are_letters_digits_dashes_and_dots)
 	longest[254] = '\0';
 	ck_assert(!guard_is_name(longest));
 	ck_assert(guard_is_name("PLC-1.example"));
+	ck_assert(guard_is_name("my_stack_plc_1"));
 	ck_assert(!guard_is_name(""));
 	ck_assert(!guard_is_name("a b"));
 	ck_assert(!guard_is_name("a:80"));
@@ -222,6 +348,52 @@ START_TEST(paths_other_than_regular_files_are_refused)
 }
 END_TEST
 
+static const struct {
+	const char *host_name;
+	const char *names[OWN_NAMES_MAX + 1]; /* NULL after the last */
+} machines[] = {
+	{ "plc", { "plc", "plc.local" } },
+	{ "plc.plant.example", { "plc.plant.example", "plc", "plc.local" } },
+	{ "PLC_1.local", { "PLC_1.local", "PLC_1" } },
+	{ "8c1f0e5d", { "8c1f0e5d", "8c1f0e5d.local" } },
+	{ "", { NULL } },
+	{ ".example", { NULL } },
+	{ "(none)", { NULL } },
+	{ "a b.example", { NULL } },
+};
+
+START_TEST(a_machine_is_known_by_its_names)
+{
+	struct own_names own;
+	size_t count = 0;
+
+	own_names_make(&own, machines[_i].host_name);
+	while (machines[_i].names[count] != NULL)
+		count++;
+	ck_assert_uint_eq(own.count, count);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_str_eq(own.names[i], machines[_i].names[i]);
+}
+END_TEST
+
+START_TEST(long_host_names_have_only_the_names_that_fit)
+{
+	struct own_names own;
+	char name[400];
+
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	own_names_make(&own, name);
+	ck_assert_uint_eq(own.count, 0);
+	name[253] = '\0'; /* no room for ".local" */
+	own_names_make(&own, name);
+	ck_assert_uint_eq(own.count, 1);
+	ck_assert_str_eq(own.names[0], name);
+	own_names_read(&own);
+	ck_assert_uint_le(own.count, OWN_NAMES_MAX);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
 int
@@ -233,9 +405,18 @@ main(void)
 	tcase_add_loop_test(
 	    tc, hosts_are_addresses_localhost_and_given_names, 0, COUNT(hosts));
 	tcase_add_test(tc, without_names_localhost_and_addresses_are_allowed);
-	tcase_add_loop_test(tc, an_origin_must_be_the_host, 0, COUNT(origins));
+	tcase_add_loop_test(
+	    tc, an_origin_must_be_the_host_or_a_given_name, 0, COUNT(origins));
+	tcase_add_loop_test(
+	    tc, an_origin_is_a_scheme_and_a_host, 0, COUNT(origin_texts));
+	tcase_add_loop_test(tc,
+	    a_listed_origin_has_the_scheme_the_host_and_the_port, 0,
+	    COUNT(shared));
+	tcase_add_loop_test(
+	    tc, pages_of_others_can_only_link, 0, COUNT(fetches));
 	tcase_add_loop_test(tc, the_token_must_be_right, 0, COUNT(tokens));
-	tcase_add_test(tc, names_are_letters_digits_dashes_and_dots);
+	tcase_add_test(
+	    tc, names_are_letters_digits_dashes_dots_and_underscores);
 	tcase_add_loop_test(
 	    tc, a_token_is_the_first_line_of_its_file, 0, COUNT(good_files));
 	tcase_add_loop_test(tc, other_files_are_refused, 0, COUNT(bad_files));
@@ -244,6 +425,9 @@ main(void)
 	    tc, a_file_that_others_can_use_is_refused, 0, COUNT(modes));
 	tcase_add_test(tc, a_file_that_a_group_can_read_is_accepted);
 	tcase_add_test(tc, paths_other_than_regular_files_are_refused);
+	tcase_add_loop_test(
+	    tc, a_machine_is_known_by_its_names, 0, COUNT(machines));
+	tcase_add_test(tc, long_host_names_have_only_the_names_that_fit);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

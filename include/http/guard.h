@@ -4,8 +4,8 @@
  *
  * The Host header must be an address, localhost, or a name that was allowed:
  * any other name may have been made to resolve to this server (DNS rebinding).
- * The Origin header, if there is one, must be that of this server. All but
- * guard_read_token are pure.
+ * The Origin header, if there is one, must be that of this server, or of a
+ * proxy in front of it. All but guard_read_token are pure.
  */
 #ifndef HTTP_GUARD_H
 #define HTTP_GUARD_H
@@ -23,12 +23,35 @@
 bool
 guard_allows_host(const char *host, const char *const *names, size_t count);
 
-/* Whether text is a valid name of a host: 1 to 253 letters, digits, '-' and
- * '.'. */
+/* Whether text is a valid name of a host: 1 to 253 letters, digits, '-', '.'
+ * and '_', which names in containers and of proxies' upstreams have. */
 bool guard_is_name(const char *text);
 
-/* Whether the value of an Origin header is the http or https origin of host. */
-bool guard_allows_origin(const char *origin, const char *host);
+/*
+ * Whether the value of an Origin header is the http or https origin of host, or
+ * that of one of names, on any port: a proxy serves the page there, and has
+ * asked for host itself.
+ */
+bool guard_allows_origin(const char *origin, const char *host,
+    const char *const *names, size_t count);
+
+/* Whether text is an origin: http:// or https://, and a name of a host or an
+ * address, as in "https://plc.example:8443" and "http://[::1]". */
+bool guard_is_origin(const char *text);
+
+/* Whether the value of an Origin header is one of origins, for which
+ * guard_is_origin is true. They may name the port that their scheme has. */
+bool guard_lists_origin(
+    const char *origin, const char *const *origins, size_t count);
+
+/*
+ * Whether the values of the headers Sec-Fetch-Site and Sec-Fetch-Mode, each
+ * NULL if there is none, allow a request; reads: it changes nothing. Browsers
+ * send them to localhost and over TLS, and no page can change them. A page of
+ * another origin, also one of the same site, can only link to this server, or
+ * embed it, if the page allows that: it does not get to see the reply.
+ */
+bool guard_allows_fetch(const char *site, const char *mode, bool reads);
 
 /* Whether the value of an Authorization header, or NULL, is "Bearer TOKEN". The
  * time it takes depends on the length of the token only. */

@@ -81,7 +81,8 @@ is_trusted(struct http_request *request)
 		    "--http-host allows");
 		return false;
 	}
-	if (origin != NULL && !guard_allows_origin(origin, host)) {
+	if (origin != NULL && !guard_allows_origin(origin, host,
+				  api->config.hosts, api->config.host_count)) {
 		http_request_fail(request, 403,
 		    "Origin: requests from pages of other servers are "
 		    "refused");

@@ -35,16 +35,12 @@ is_name(const char *host, size_t length, const char *name)
 	return strlen(name) == length && strncasecmp(host, name, length) == 0;
 }
 
-bool
-guard_allows_host(const char *host, const char *const *names, size_t count)
+/* Whether the host in "host[:port]" is one of names. */
+static bool
+is_one_of(const char *host, const char *const *names, size_t count)
 {
-	struct address ignored;
 	size_t length = host_length(host);
 
-	if (address_parse(host, 0, &ignored) == 0)
-		return true;
-	if (is_name(host, length, "localhost"))
-		return true;
 	for (size_t i = 0; i < count; i++)
 		if (is_name(host, length, names[i]))
 			return true;
@@ -52,30 +48,106 @@ guard_allows_host(const char *host, const char *const *names, size_t count)
 }
 
 bool
-guard_is_name(const char *text)
+guard_allows_host(const char *host, const char *const *names, size_t count)
 {
-	size_t length = strlen(text);
+	static const char *const own[] = { "localhost" };
+	struct address ignored;
 
+	return address_parse(host, 0, &ignored) == 0 ||
+	    is_one_of(host, own, 1) || is_one_of(host, names, count);
+}
+
+/* Whether the first length bytes of text are a valid name of a host. */
+static bool
+are_name(const char *text, size_t length)
+{
 	for (size_t i = 0; i < length; i++)
-		if (!isalnum((unsigned char)text[i]) && text[i] != '-' &&
-		    text[i] != '.')
+		if (!isalnum((unsigned char)text[i]) &&
+		    strchr("-._", text[i]) == NULL)
 			return false;
 	return length >= 1 && length <= NAME_MAX_LENGTH;
 }
 
 bool
-guard_allows_origin(const char *origin, const char *host)
+guard_is_name(const char *text)
+{
+	return are_name(text, strlen(text));
+}
+
+/* What follows the scheme of an origin, or NULL when that is neither http nor
+ * https. */
+static const char *
+skip_scheme(const char *origin)
 {
 	static const char *const schemes[] = { "http://", "https://" };
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
 		size_t length = strlen(schemes[i]);
 
-		if (strncasecmp(origin, schemes[i], length) == 0 &&
-		    strcasecmp(origin + length, host) == 0)
-			return true;
+		if (strncasecmp(origin, schemes[i], length) == 0)
+			return origin + length;
 	}
+	return NULL;
+}
+
+bool
+guard_is_origin(const char *text)
+{
+	const char *host = skip_scheme(text);
+	struct address ignored;
+
+	if (host == NULL || strpbrk(host, "%@") != NULL)
+		return false;
+	if (host[0] == '[')
+		return address_parse(host, 0, &ignored) == 0;
+	return are_name(host, host_length(host));
+}
+
+bool
+guard_allows_origin(const char *origin, const char *host,
+    const char *const *names, size_t count)
+{
+	const char *own = skip_scheme(origin);
+
+	return own != NULL &&
+	    (strcasecmp(own, host) == 0 || is_one_of(own, names, count));
+}
+
+/* The length of an origin without the port that its scheme has. */
+static size_t
+origin_length(const char *origin)
+{
+	size_t length = strlen(origin);
+	bool secure = strncasecmp(origin, "https", 5) == 0;
+	const char *port = secure ? ":443" : ":80";
+	size_t tail = strlen(port);
+
+	if (length > tail && strcmp(origin + length - tail, port) == 0)
+		length -= tail;
+	return length;
+}
+
+bool
+guard_lists_origin(const char *origin, const char *const *origins, size_t count)
+{
+	size_t length = origin_length(origin);
+
+	if (!guard_is_origin(origin))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (origin_length(origins[i]) == length &&
+		    strncasecmp(origins[i], origin, length) == 0)
+			return true;
 	return false;
+}
+
+bool
+guard_allows_fetch(const char *site, const char *mode, bool reads)
+{
+	if (site == NULL || strcmp(site, "same-origin") == 0 ||
+	    strcmp(site, "none") == 0)
+		return true;
+	return reads && mode != NULL && strcmp(mode, "navigate") == 0;
 }
 
 bool

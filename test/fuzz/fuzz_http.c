@@ -205,14 +205,21 @@ static void
 try_host(const char *text)
 {
 	static const char *const names[] = { "plc.example" };
+	static const char *const origins[] = { "https://plc.example:8443" };
 	bool allowed = guard_allows_host(text, names, 1);
 
 	if (allowed && strncasecmp(text, "localhost", 9) != 0 &&
 	    strncasecmp(text, "plc.example", 11) != 0)
 		must(isxdigit((unsigned char)text[0]) || text[0] == '[' ||
 		    text[0] == ':');
-	if (guard_allows_origin(text, "plc.example"))
-		must(strlen(text) <= strlen("https://plc.example"));
+	if (guard_allows_origin(text, "192.0.2.7", names, 1))
+		must(strncasecmp(text, "http", 4) == 0 &&
+		    (strcasestr(text, "://plc.example") != NULL ||
+			strstr(text, "://192.0.2.7") != NULL));
+	if (guard_is_origin(text))
+		must(strncasecmp(text, "http", 4) == 0 &&
+		    strpbrk(text, " ;,'*\r\n") == NULL);
+	must(guard_lists_origin(text, origins, 1) <= guard_is_origin(text));
 	if (guard_is_name(text))
 		must(strpbrk(text, ":/ \n") == NULL);
 	must(!guard_allows_token(text, "0123456789abcdef") ||
