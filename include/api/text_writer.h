@@ -27,6 +27,14 @@ int text_writer_end(struct text_writer *t);
 void text_writer_add(struct text_writer *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Add a text as a JSON string, quoted. Bytes that are no UTF-8 become U+FFFD.
+ */
+void text_writer_add_string(struct text_writer *t, const char *text);
+
+/* Add any number of bytes. */
+void
+text_writer_add_bytes(struct text_writer *t, const char *bytes, size_t length);
+
 /* Returns room for so many bytes, at most 2048. What is written there is added
  * by text_writer_commit; end is the byte after it. */
 char *text_writer_reserve(struct text_writer *t, size_t bytes);

@@ -3,6 +3,9 @@
 #include <event2/buffer.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/json_text.h"
 
 void
 text_writer_begin(struct text_writer *t, struct evbuffer *out)
@@ -56,4 +59,39 @@ text_writer_add(struct text_writer *t, const char *format, ...)
 		t->failed = true;
 	else
 		text_writer_commit(t, at + n);
+}
+
+void
+text_writer_add_bytes(struct text_writer *t, const char *bytes, size_t length)
+{
+	if (length <= sizeof(t->buffer) / 2) {
+		memcpy(text_writer_reserve(t, length), bytes, length);
+		t->length += length;
+		return;
+	}
+	flush(t);
+	if (evbuffer_add(t->out, bytes, length) != 0)
+		t->failed = true;
+}
+
+void
+text_writer_add_string(struct text_writer *t, const char *text)
+{
+	size_t left = strlen(text);
+	char *at = text_writer_reserve(t, 1);
+
+	*at = '"';
+	text_writer_commit(t, at + 1);
+	while (left > 0) {
+		size_t used;
+
+		at = text_writer_reserve(t, JSON_TEXT_CHARACTER_MAX);
+		at += json_text_character(text, left, &used, at);
+		text_writer_commit(t, at);
+		text += used;
+		left -= used;
+	}
+	at = text_writer_reserve(t, 1);
+	*at = '"';
+	text_writer_commit(t, at + 1);
 }
