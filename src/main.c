@@ -292,7 +292,7 @@ start_diagnostics(struct program *p)
 		.overlay = p->options.overlay,
 		.server = p->server,
 		.policy = p->policy,
-		.commits = p->state == NULL ? NULL : state_figures(p->state),
+		.state = p->state,
 		.last_writer = p->last_writer,
 		.health = health,
 		.health_arg = p,

@@ -20,11 +20,15 @@ struct events;
 struct http_request;
 struct http_server;
 struct last_writer;
+struct points;
 struct policy;
+struct recorder;
 struct request_times;
+struct rights;
 struct scheduler;
 struct server;
-struct state_figures;
+struct state;
+struct waits;
 
 /* All pointers are borrowed, and outlive the API. */
 struct api_config {
@@ -34,9 +38,12 @@ struct api_config {
 	struct server *server;
 	const struct policy *policy; /* NULL: every client may do everything */
 	const struct last_writer *last_writer;
-	struct client_report *report;        /* its tap is the server's */
-	const struct request_times *times;   /* likewise */
-	const struct state_figures *commits; /* NULL: no durable state */
+	struct client_report *report;      /* its tap is the server's */
+	const struct recorder *recorder;   /* likewise; NULL: there is none */
+	const struct request_times *times; /* likewise */
+	struct state *state;               /* NULL: no durable state */
+	const struct points *points;       /* NULL: no names */
+	const struct rights *rights;       /* NULL: likewise */
 
 	/* Why the server is not healthy, or NULL: a sentence without quotation
 	 * marks. The function may be NULL. */
@@ -47,6 +54,12 @@ struct api_config {
 	const char *token;        /* required to write; NULL: none */
 	const char *const *hosts; /* names that the Host header may have */
 	size_t host_count;
+	const char *const *own_names; /* names that it may have, too */
+	size_t own_name_count;
+	const char *const *frames; /* origins whose pages may embed ours */
+	size_t frame_count;
+	const char *const *origins; /* whose pages may use the API */
+	size_t origin_count;
 };
 
 struct api {

@@ -209,8 +209,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 	    "Time from reading the bytes of a client until a request's "
 	    "response was complete.",
 	    &api->config.times->took, NANOSECOND);
-	if (api->config.commits != NULL)
-		add_commits(t, api->config.commits);
+	if (api->config.state != NULL)
+		add_commits(t, state_figures(api->config.state));
 	add_http(t, api);
 }
 
