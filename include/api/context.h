@@ -69,6 +69,7 @@ struct api {
 	struct events *events;
 	struct event *second;
 	struct http_server *http;
+	char *page_policy;
 	struct rates rates;
 	uint64_t started;    /* milliseconds since 1970 */
 	uint64_t started_ms; /* the same moment, clock_ms */

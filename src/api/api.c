@@ -12,6 +12,7 @@
 #include "http/scheduler.h"
 #include "http/server.h"
 #include "net/server.h"
+#include "page/page.h"
 #include "table/changes.h"
 
 /* Bytes of a request's body, when writes are refused. */
@@ -44,7 +45,9 @@ create_parts(struct api *api, struct event_base *base)
 		return -1;
 	api->events = events_new(base, api);
 	api->second = event_new(base, -1, EV_PERSIST, second_cb, api);
-	if (api->events == NULL || api->second == NULL)
+	api->page_policy = page_policy_new(config->frames, config->frame_count);
+	if (api->events == NULL || api->second == NULL ||
+	    api->page_policy == NULL)
 		return -1;
 	return event_add(api->second, &second);
 }
@@ -102,5 +105,6 @@ api_free(struct api *api)
 	events_free(api->events);
 	changes_free(api->changes);
 	scheduler_free(api->scheduler);
+	free(api->page_policy);
 	free(api);
 }

@@ -131,6 +131,7 @@ fail_method(struct http_request *request, const char *path)
 static void
 find_handler(struct http_request *request, const char *path)
 {
+	const struct api *api = request->context;
 	enum evhttp_cmd_type method =
 	    evhttp_request_get_command(request->evhttp);
 	const struct page_asset *asset = page_find(path);
@@ -139,7 +140,7 @@ find_handler(struct http_request *request, const char *path)
 	if (method == EVHTTP_REQ_HEAD)
 		method = EVHTTP_REQ_GET;
 	if (asset != NULL && method == EVHTTP_REQ_GET) {
-		page_reply(request, asset);
+		page_reply(request, asset, api->page_policy);
 		return;
 	}
 	for (size_t i = 0; i < ROUTES; i++) {
