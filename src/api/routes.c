@@ -1,27 +1,25 @@
 #include "api/routes.h"
 
 #include <event2/http.h>
-#include <event2/keyvalq_struct.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "api/context.h"
 #include "api/events.h"
 #include "api/metrics.h"
+#include "api/sharing.h"
 #include "api/status.h"
 #include "api/table.h"
+#include "api/trust.h"
 #include "api/write.h"
 #include "api/writers.h"
-#include "http/guard.h"
 #include "http/request.h"
 #include "page/page.h"
-#include "service/policy.h"
 
 static const struct route {
 	enum evhttp_cmd_type method;
-	const char *path;
+	const char *path; /* one that ends in a slash: and all below it */
 	http_request_step_fn handle;
 } routes[] = {
 	{ EVHTTP_REQ_GET, "/api/registers", api_get_registers },
@@ -43,57 +41,14 @@ static const struct route {
 
 #define ROUTES (sizeof(routes) / sizeof(*routes))
 
-/* The number of headers of that name in the request. */
-static unsigned
-count_headers(const struct http_request *request, const char *name)
-{
-	const struct evkeyvalq *headers =
-	    evhttp_request_get_input_headers(request->evhttp);
-	unsigned n = 0;
-
-	for (const struct evkeyval *h = headers->tqh_first; h != NULL;
-	     h = h->next.tqe_next)
-		n += strcasecmp(h->key, name) == 0;
-	return n;
-}
-
-/* Whether the request names this server, does not come from another server's
- * page, and is permitted by the policy. Otherwise replies with the error. */
 static bool
-is_trusted(struct http_request *request)
+matches(const struct route *route, const char *path)
 {
-	const struct api *api = request->context;
-	const char *host = http_request_header(request, "Host");
-	const char *origin = http_request_header(request, "Origin");
-	const struct evhttp_uri *uri =
-	    evhttp_request_get_evhttp_uri(request->evhttp);
+	size_t length = strlen(route->path);
 
-	if (host == NULL || count_headers(request, "Host") != 1 ||
-	    evhttp_uri_get_host(uri) != NULL) {
-		http_request_fail(
-		    request, 400, "expected one Host header, and a path");
-		return false;
-	}
-	if (!guard_allows_host(
-		host, api->config.hosts, api->config.host_count)) {
-		http_request_fail(request, 403,
-		    "Host: expected an address, localhost, or a name that "
-		    "--http-host allows");
-		return false;
-	}
-	if (origin != NULL && !guard_allows_origin(origin, host,
-				  api->config.hosts, api->config.host_count)) {
-		http_request_fail(request, 403,
-		    "Origin: requests from pages of other servers are "
-		    "refused");
-		return false;
-	}
-	if (!policy_may_connect(api->config.policy, &request->client)) {
-		http_request_fail(
-		    request, 403, "this client's address may not connect");
-		return false;
-	}
-	return true;
+	if (route->path[length - 1] == '/')
+		return strncmp(route->path, path, length) == 0;
+	return strcmp(route->path, path) == 0;
 }
 
 static const char *
@@ -109,9 +64,11 @@ method_name(enum evhttp_cmd_type method)
 	}
 }
 
-/* Reply that the path exists, but not with this method. */
+/* Tell the methods of the path of a route, or of an asset: that was the
+ * question, or it has no other ones. */
 static void
-fail_method(struct http_request *request, const char *path)
+reply_methods(
+    struct http_request *request, const char *path, enum evhttp_cmd_type method)
 {
 	char allowed[64] = "";
 	size_t n = 0;
@@ -119,13 +76,17 @@ fail_method(struct http_request *request, const char *path)
 	for (size_t i = 0; i < ROUTES; i++)
 		if (strcmp(routes[i].path, path) == 0)
 			n += (size_t)snprintf(allowed + n, sizeof(allowed) - n,
-			    "%s%s", n == 0 ? "" : ", ",
-			    method_name(routes[i].method));
+			    "%s, ", method_name(routes[i].method));
 	if (n == 0) /* an asset of the page */
-		snprintf(allowed, sizeof(allowed), "%s",
+		n = (size_t)snprintf(allowed, sizeof(allowed), "%s, ",
 		    method_name(EVHTTP_REQ_GET));
+	snprintf(allowed + n, sizeof(allowed) - n, "OPTIONS");
 	http_request_add_header(request, "Allow", allowed);
-	http_request_fail(request, 405, "%s: expected %s", path, allowed);
+	if (method == EVHTTP_REQ_OPTIONS)
+		http_request_reply(request, 204, NULL, NULL);
+	else
+		http_request_fail(
+		    request, 405, "%s: expected %s", path, allowed);
 }
 
 static void
@@ -135,7 +96,7 @@ find_handler(struct http_request *request, const char *path)
 	enum evhttp_cmd_type method =
 	    evhttp_request_get_command(request->evhttp);
 	const struct page_asset *asset = page_find(path);
-	bool known = asset != NULL;
+	const char *known = asset == NULL ? NULL : path;
 
 	if (method == EVHTTP_REQ_HEAD)
 		method = EVHTTP_REQ_GET;
@@ -144,16 +105,16 @@ find_handler(struct http_request *request, const char *path)
 		return;
 	}
 	for (size_t i = 0; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, path) != 0)
+		if (!matches(&routes[i], path))
 			continue;
-		known = true;
+		known = routes[i].path;
 		if (routes[i].method == method) {
 			routes[i].handle(request);
 			return;
 		}
 	}
-	if (known)
-		fail_method(request, path);
+	if (known != NULL)
+		reply_methods(request, known, method);
 	else
 		http_request_fail(
 		    request, 404, "unknown path; see mbasyncserver-http(7)");
@@ -169,8 +130,12 @@ api_dispatch(struct http_request *request)
 	http_request_add_header(
 	    request, "Cross-Origin-Resource-Policy", "same-origin");
 	http_request_add_header(request, "Referrer-Policy", "no-referrer");
-	if (!is_trusted(request))
+	if (!api_is_trusted(request))
 		return;
+	if (sharing_is_preflight(request)) {
+		sharing_reply_preflight(request);
+		return;
+	}
 	path =
 	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->evhttp));
 	find_handler(request, path == NULL ? "" : path);
