@@ -8,6 +8,7 @@
 #include "api/context.h"
 #include "api/events.h"
 #include "api/metrics.h"
+#include "api/point_request.h"
 #include "api/sharing.h"
 #include "api/status.h"
 #include "api/table.h"
