@@ -7,9 +7,6 @@
 
 struct http_request;
 
-/* Bytes of a request's body. */
-#define WRITE_BODY_MAX (1024 * 1024)
-
 /* PUT /api/registers and /api/coils */
 void api_put_registers(struct http_request *request);
 void api_put_coils(struct http_request *request);

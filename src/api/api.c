@@ -7,7 +7,7 @@
 
 #include "api/events.h"
 #include "api/routes.h"
-#include "api/write.h"
+#include "api/submit.h"
 #include "base/clock.h"
 #include "http/scheduler.h"
 #include "http/server.h"
