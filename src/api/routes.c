@@ -9,6 +9,7 @@
 #include "api/events.h"
 #include "api/metrics.h"
 #include "api/point_request.h"
+#include "api/points.h"
 #include "api/sharing.h"
 #include "api/status.h"
 #include "api/table.h"
@@ -27,6 +28,9 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/coils", api_get_coils },
 	{ EVHTTP_REQ_GET, "/api/dump", api_get_dump },
 	{ EVHTTP_REQ_GET, "/api/events", events_subscribe },
+	{ EVHTTP_REQ_GET, "/api/points", api_get_points },
+	{ EVHTTP_REQ_GET, "/api/points.csv", api_get_points_csv },
+	{ EVHTTP_REQ_GET, API_POINT_PATH, api_get_point },
 	{ EVHTTP_REQ_GET, "/api/status", api_get_status },
 	{ EVHTTP_REQ_GET, "/api/clients", api_get_clients },
 	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
