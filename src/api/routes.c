@@ -9,6 +9,7 @@
 #include "api/events.h"
 #include "api/metrics.h"
 #include "api/point_request.h"
+#include "api/point_write.h"
 #include "api/points.h"
 #include "api/sharing.h"
 #include "api/status.h"
@@ -40,6 +41,8 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
 	{ EVHTTP_REQ_PUT, "/api/registers", api_put_registers },
 	{ EVHTTP_REQ_PUT, "/api/coils", api_put_coils },
+	{ EVHTTP_REQ_PUT, "/api/points", api_put_points },
+	{ EVHTTP_REQ_PUT, API_POINT_PATH, api_put_point },
 	{ EVHTTP_REQ_POST, "/api/reset", api_reset },
 	{ EVHTTP_REQ_POST, "/api/load", api_load },
 };
