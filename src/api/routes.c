@@ -8,6 +8,7 @@
 #include "api/context.h"
 #include "api/events.h"
 #include "api/metrics.h"
+#include "api/point_metrics.h"
 #include "api/point_request.h"
 #include "api/point_write.h"
 #include "api/points.h"
@@ -39,6 +40,7 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
 	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
+	{ EVHTTP_REQ_GET, "/metrics/points", api_get_point_metrics },
 	{ EVHTTP_REQ_PUT, "/api/registers", api_put_registers },
 	{ EVHTTP_REQ_PUT, "/api/coils", api_put_coils },
 	{ EVHTTP_REQ_PUT, "/api/points", api_put_points },
