@@ -3,13 +3,14 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "api/write_events.h"
 #include "base/client.h"
 #include "modbus/modbus.h"
 #include "suite.h"
 #include "table/datatable.h"
 
 static struct datatable *table;
-static struct raw_changes *raw_changes;
+static struct write_events *raw_changes;
 static struct client client;
 
 static void
@@ -24,7 +25,7 @@ setup(void)
 static void
 teardown(void)
 {
-	raw_changes_free(raw_changes);
+	write_events_free(raw_changes);
 	datatable_free(table);
 }
 
@@ -43,7 +44,7 @@ write_registers(uint16_t address, uint16_t value, uint16_t quantity)
 static size_t
 length(bool *complete)
 {
-	return evbuffer_get_length(raw_changes_events(raw_changes, complete));
+	return evbuffer_get_length(write_events_text(raw_changes, complete));
 }
 
 START_TEST(without_readers_nothing_is_recorded)
@@ -53,13 +54,31 @@ START_TEST(without_readers_nothing_is_recorded)
 	write_registers(0, 1, 1);
 	ck_assert_uint_eq(length(&complete), 0);
 	ck_assert(complete);
-	raw_changes_add_reader(raw_changes);
+	write_events_add_reader(raw_changes);
 	write_registers(0, 2, 1);
 	ck_assert_uint_gt(length(&complete), 0);
-	raw_changes_begin_tick(raw_changes);
-	raw_changes_remove_reader(raw_changes);
+	write_events_begin_tick(raw_changes);
+	write_events_remove_reader(raw_changes);
 	write_registers(0, 3, 1);
 	ck_assert_uint_eq(length(&complete), 0);
+	write_events_add_reader(raw_changes);
+	write_registers(0, 4, 1);
+	ck_assert_uint_gt(length(&complete), 0);
+}
+END_TEST
+
+START_TEST(a_reader_does_not_get_what_another_has_left)
+{
+	bool complete;
+
+	write_events_add_reader(raw_changes);
+	write_registers(0, 1, 1);
+	write_events_remove_reader(raw_changes);
+	write_events_add_reader(raw_changes);
+	ck_assert_uint_eq(length(&complete), 0);
+	write_registers(0, 2, 1);
+	write_events_add_reader(raw_changes);
+	ck_assert_uint_gt(length(&complete), 0);
 }
 END_TEST
 
@@ -72,9 +91,9 @@ START_TEST(a_change_has_its_values_before_and_after)
 	bool complete;
 	char *text;
 
-	raw_changes_add_reader(raw_changes);
+	write_events_add_reader(raw_changes);
 	write_registers(5, 7, 2);
-	events = raw_changes_events(raw_changes, &complete);
+	events = write_events_text(raw_changes, &complete);
 	ck_assert_int_eq(evbuffer_add(events, "", 1), 0);
 	text = (char *)evbuffer_pullup(events, -1);
 	ck_assert_ptr_nonnull(strstr(text, expected));
@@ -87,13 +106,13 @@ START_TEST(changes_beyond_the_limit_are_dropped)
 {
 	bool complete;
 
-	raw_changes_add_reader(raw_changes);
+	write_events_add_reader(raw_changes);
 	for (uint16_t i = 0; i < 1000; i++)
 		write_registers(0, i, MB_MAX_WRITE_REGISTERS);
 	/* The change that exceeds the limit is the last. */
-	ck_assert_uint_le(length(&complete), RAW_CHANGES_BYTES_MAX + 2000);
+	ck_assert_uint_le(length(&complete), WRITE_EVENTS_BYTES_MAX + 2000);
 	ck_assert(!complete);
-	raw_changes_begin_tick(raw_changes);
+	write_events_begin_tick(raw_changes);
 	write_registers(0, 1, 1);
 	ck_assert_uint_gt(length(&complete), 0);
 	ck_assert(complete);
@@ -108,6 +127,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, without_readers_nothing_is_recorded);
+	tcase_add_test(tc, a_reader_does_not_get_what_another_has_left);
 	tcase_add_test(tc, a_change_has_its_values_before_and_after);
 	tcase_add_test(tc, changes_beyond_the_limit_are_dropped);
 	suite_add_tcase(suite, tc);

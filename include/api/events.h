@@ -29,7 +29,7 @@ void events_free(struct events *e);
  * figures have changed. */
 void events_second(struct events *e);
 
-/* GET /api/events?since=&detail= */
+/* GET /api/events?since=&detail=&points=&writes= */
 void events_subscribe(struct http_request *request);
 
 size_t events_subscribers(const struct events *e);

@@ -3,6 +3,7 @@
 #define API_STATUS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct api;
 struct http_request;
@@ -13,9 +14,9 @@ void api_get_status(struct http_request *request);
 void api_get_clients(struct http_request *request);
 void api_get_health(struct http_request *request);
 
-/* Add the body of /api/status, which is the data of the event "status" as well.
- */
-void
-api_write_status(const struct api *api, bool writable, struct text_writer *t);
+/* Add the body of /api/status, which is the data of the event "status" as well,
+ * with the rates of the latest seconds, at most RATES_SECONDS. */
+void api_write_status(const struct api *api, bool writable, size_t seconds,
+    struct text_writer *t);
 
 #endif

@@ -17,9 +17,7 @@
 struct api;
 struct evbuffer;
 struct http_request;
-
-/* The media type of the stream. */
-#define EVENT_STREAM_TYPE "text/event-stream"
+struct write_events;
 
 /* A subscriber with so many unsent bytes is sent nothing more for now. */
 #define SUBSCRIBER_UNSENT_MAX (64 * 1024)
@@ -27,26 +25,39 @@ struct http_request;
 /* An event has about this many bytes at most; the next one continues it. */
 #define SUBSCRIBER_EVENT_MAX (32 * 1024)
 
+/* Events of each write, which a subscriber may ask for. */
+enum subscriber_detail {
+	SUBSCRIBER_RAW_CHANGES, /* instead of the latest values */
+	SUBSCRIBER_POINTS,      /* beside either */
+	SUBSCRIBER_WRITES,      /* likewise */
+	SUBSCRIBER_DETAILS
+};
+
 struct subscriber {
 	TAILQ_ENTRY(subscriber) link; /* the owner's */
 	const struct api *api;        /* borrowed */
 	struct http_request *request; /* borrowed: owns the subscriber */
 	struct scheduler_task task;   /* sends changes */
 	struct change_cursor cursor;
-	bool gap; /* must be sent an event "gap" */
-	bool raw; /* gets each change instead of the latest values */
+	bool gap;       /* must be sent an event "gap" */
+	bool has_rates; /* was sent all rates: gets only new ones */
+	bool gets[SUBSCRIBER_DETAILS];
 
 	uint64_t queued;   /* bytes passed to evhttp */
 	uint64_t sent;     /* of these, sent at progress */
 	uint64_t progress; /* clock_ms of the last time that bytes were sent */
 };
 
-/* NULL when memory is exhausted. */
+/* It gets no details yet. NULL when memory is exhausted. */
 struct subscriber *
-subscriber_new(const struct api *api, struct http_request *request, bool raw);
+subscriber_new(const struct api *api, struct http_request *request);
 
 /* To be called when request ends. */
 void subscriber_free(struct subscriber *s);
+
+/* Add the headers of a reply of events: what stands between the server and the
+ * client shall neither keep nor delay nor compress them. */
+void subscriber_add_headers(struct http_request *request);
 
 /*
  * Start the reply and send "hello". The changes that follow are those after
@@ -67,9 +78,9 @@ void subscriber_send(struct subscriber *s, struct evbuffer *out);
 /* Send the latest values of what has changed, as a task. */
 void subscriber_schedule(struct subscriber *s);
 
-/* Send the raw changes of a tick. If they are incomplete, or s is full, an
- * event "gap" is sent instead, with the next task. */
-void subscriber_send_raw(
-    struct subscriber *s, struct evbuffer *events, bool complete);
+/* Send the events of a tick. If they are incomplete, or s is full, an event
+ * "gap" is sent instead, with the next task, unless they are numbered. */
+void
+subscriber_send_writes(struct subscriber *s, const struct write_events *events);
 
 #endif

@@ -9,10 +9,15 @@
 
 #include "api/clients.h"
 #include "api/context.h"
+#include "api/point_events.h"
+#include "api/point_request.h"
+#include "api/rates.h"
 #include "api/raw_changes.h"
 #include "api/status.h"
 #include "api/subscriber.h"
 #include "api/text_writer.h"
+#include "api/write_events.h"
+#include "api/write_list.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "http/scheduler.h"
@@ -20,26 +25,37 @@
 #include "table/changes.h"
 
 struct events {
-	struct api *api;                 /* borrowed */
-	struct event *tick;              /* owned */
-	struct raw_changes *raw_changes; /* owned */
-	struct scheduler_task second;    /* sends status and clients */
+	struct api *api;              /* borrowed */
+	struct event *tick;           /* owned */
+	struct scheduler_task second; /* sends status and clients */
+	struct write_events *writes[SUBSCRIBER_DETAILS]; /* owned; NULL: none */
+	struct write_list write_list;                    /* of one of these */
 	uint64_t sent_activity; /* activity() when clients were sent last */
 	bool clients_pending;   /* what was sent changes without activity */
 	size_t count;
 	TAILQ_HEAD(, subscriber) subscribers;
 };
 
+/* Send the details that a subscriber gets. */
+static void
+send_writes(struct events *e, struct subscriber *s)
+{
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
+		if (s->gets[i])
+			subscriber_send_writes(s, e->writes[i]);
+}
+
 static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct events *e = arg;
-	bool complete;
-	struct evbuffer *raw = raw_changes_events(e->raw_changes, &complete);
 	struct subscriber *next;
 
 	(void)fd;
 	(void)what;
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
+		if (e->writes[i] != NULL)
+			write_events_end_tick(e->writes[i]);
 	for (struct subscriber *s = TAILQ_FIRST(&e->subscribers); s != NULL;
 	     s = next) {
 		next = TAILQ_NEXT(s, link);
@@ -47,17 +63,20 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 			http_request_abort(s->request);
 			continue;
 		}
-		if (s->raw)
-			subscriber_send_raw(s, raw, complete);
+		send_writes(e, s);
 		if (!subscriber_is_full(s))
 			subscriber_schedule(s);
 	}
-	raw_changes_begin_tick(e->raw_changes);
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
+		if (e->writes[i] != NULL)
+			write_events_begin_tick(e->writes[i]);
 }
 
-/* Send an event to all subscribers that are not full. */
+/* Send an event to the subscribers that get it, by default all, and are not
+ * full. */
 static void
-broadcast(struct events *e, const char *name, struct evbuffer *data)
+broadcast(struct events *e, const char *name, struct evbuffer *data,
+    bool (*gets)(struct subscriber *))
 {
 	size_t length = evbuffer_get_length(data);
 	const void *bytes = evbuffer_pullup(data, -1);
@@ -65,7 +84,8 @@ broadcast(struct events *e, const char *name, struct evbuffer *data)
 	struct subscriber *s;
 
 	TAILQ_FOREACH (s, &e->subscribers, link) {
-		if (out == NULL || subscriber_is_full(s))
+		if (out == NULL || subscriber_is_full(s) ||
+		    (gets != NULL && !gets(s)))
 			continue;
 		evbuffer_add_printf(out, "event: %s\ndata: ", name);
 		evbuffer_add(out, bytes, length);
@@ -85,17 +105,48 @@ activity(const struct api *api)
 	return n->accepted * 2 - n->connections + n->requests;
 }
 
+static bool
+has_rates(struct subscriber *s)
+{
+	return s->has_rates;
+}
+
+static bool
+begins_rates(struct subscriber *s)
+{
+	bool begins = !s->has_rates;
+
+	s->has_rates = true;
+	return begins;
+}
+
 static void
-send_status(struct events *e, struct evbuffer *data)
+send_status_to(struct events *e, struct evbuffer *data, size_t seconds,
+    bool (*gets)(struct subscriber *))
 {
 	const struct api_config *config = &e->api->config;
 	struct text_writer t;
 
 	text_writer_begin(&t, data);
-	api_write_status(e->api, config->writable && config->token == NULL, &t);
+	api_write_status(
+	    e->api, config->writable && config->token == NULL, seconds, &t);
 	if (text_writer_end(&t) == 0)
-		broadcast(e, "status", data);
+		broadcast(e, "status", data, gets);
 	evbuffer_drain(data, evbuffer_get_length(data));
+}
+
+/* A subscriber gets all rates once, and then each new one. */
+static void
+send_status(struct events *e, struct evbuffer *data)
+{
+	bool begins = false;
+	struct subscriber *s;
+
+	TAILQ_FOREACH (s, &e->subscribers, link)
+		begins = begins || !s->has_rates;
+	send_status_to(e, data, 1, has_rates);
+	if (begins)
+		send_status_to(e, data, RATES_SECONDS, begins_rates);
 }
 
 static void
@@ -109,7 +160,7 @@ send_clients(struct events *e, struct evbuffer *data)
 	text_writer_begin(&t, data);
 	e->clients_pending = api_write_clients(e->api, &t);
 	if (text_writer_end(&t) == 0)
-		broadcast(e, "clients", data);
+		broadcast(e, "clients", data, NULL);
 	e->sent_activity = now;
 }
 
@@ -134,6 +185,22 @@ events_second(struct events *e)
 		scheduler_add(e->api->scheduler, &e->second);
 }
 
+/* Returns 0, or -1 when memory is exhausted. */
+static int
+observe_writes(struct events *e, struct api_config *config)
+{
+	e->writes[SUBSCRIBER_RAW_CHANGES] = raw_changes_new(config->table);
+	e->writes[SUBSCRIBER_WRITES] =
+	    write_list_new(&e->write_list, config->table, config->last_writer);
+	if (e->writes[SUBSCRIBER_RAW_CHANGES] == NULL ||
+	    e->writes[SUBSCRIBER_WRITES] == NULL)
+		return -1;
+	if (config->points == NULL)
+		return 0;
+	e->writes[SUBSCRIBER_POINTS] = point_events_new(config);
+	return e->writes[SUBSCRIBER_POINTS] == NULL ? -1 : 0;
+}
+
 struct events *
 events_new(struct event_base *base, struct api *api)
 {
@@ -145,8 +212,7 @@ events_new(struct event_base *base, struct api *api)
 	e->second.run = run_second;
 	TAILQ_INIT(&e->subscribers);
 	e->tick = event_new(base, -1, EV_PERSIST, tick_cb, e);
-	e->raw_changes = raw_changes_new(api->config.table);
-	if (e->tick == NULL || e->raw_changes == NULL) {
+	if (e->tick == NULL || observe_writes(e, &api->config) != 0) {
 		events_free(e);
 		return NULL;
 	}
@@ -161,7 +227,8 @@ events_free(struct events *e)
 	scheduler_remove(e->api->scheduler, &e->second);
 	if (e->tick != NULL)
 		event_free(e->tick);
-	raw_changes_free(e->raw_changes);
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
+		write_events_free(e->writes[i]);
 	free(e);
 }
 
@@ -178,8 +245,9 @@ unsubscribe(void *data)
 	struct subscriber *s = data;
 	struct events *e = s->api->events;
 
-	if (s->raw)
-		raw_changes_remove_reader(e->raw_changes);
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
+		if (s->gets[i])
+			write_events_remove_reader(e->writes[i]);
 	TAILQ_REMOVE(&e->subscribers, s, link);
 	if (--e->count == 0)
 		event_del(e->tick);
@@ -188,10 +256,10 @@ unsubscribe(void *data)
 
 /* Returns NULL when memory is exhausted. */
 static struct subscriber *
-subscribe(struct events *e, struct http_request *request, bool raw)
+subscribe(struct events *e, struct http_request *request, const bool *gets)
 {
 	const struct timeval tick = { 0, EVENTS_TICK_MS * 1000 };
-	struct subscriber *s = subscriber_new(e->api, request, raw);
+	struct subscriber *s = subscriber_new(e->api, request);
 
 	if (s == NULL)
 		return NULL;
@@ -202,8 +270,11 @@ subscribe(struct events *e, struct http_request *request, bool raw)
 	TAILQ_INSERT_TAIL(&e->subscribers, s, link);
 	e->count++;
 	e->clients_pending = true; /* it has not been sent the clients yet */
-	if (raw)
-		raw_changes_add_reader(e->raw_changes);
+	for (int i = 0; i < SUBSCRIBER_DETAILS; i++) {
+		s->gets[i] = gets[i];
+		if (gets[i])
+			write_events_add_reader(e->writes[i]);
+	}
 	return s;
 }
 
@@ -232,14 +303,23 @@ events_subscribe(struct http_request *request)
 
 	parameters_parse(&q, http_request_query(request));
 	uint64_t since = since_of(request, &q);
-	bool raw = parameters_choice(&q, "detail", details, 2, 0) == 1;
+	const bool gets[SUBSCRIBER_DETAILS] = {
+		[SUBSCRIBER_RAW_CHANGES] =
+		    parameters_choice(&q, "detail", details, 2, 0) == 1,
+		[SUBSCRIBER_POINTS] =
+		    parameters_number(&q, "points", 0, 1, 0) == 1,
+		[SUBSCRIBER_WRITES] =
+		    parameters_number(&q, "writes", 0, 1, 0) == 1,
+	};
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
+	if (gets[SUBSCRIBER_POINTS] && api_points(request) == NULL)
+		return;
 	if (evhttp_request_get_command(request->evhttp) == EVHTTP_REQ_HEAD) {
-		http_request_add_header(request, "Cache-Control", "no-store");
-		http_request_reply(request, 200, EVENT_STREAM_TYPE, NULL);
+		subscriber_add_headers(request);
+		http_request_reply(request, 200, NULL, NULL);
 		return;
 	}
 	if (api->events->count == EVENTS_SUBSCRIBERS_MAX) {
@@ -247,7 +327,7 @@ events_subscribe(struct http_request *request)
 		    "there are %d subscribers already", EVENTS_SUBSCRIBERS_MAX);
 		return;
 	}
-	s = subscribe(api->events, request, raw);
+	s = subscribe(api->events, request, gets);
 	if (s == NULL) {
 		http_request_fail(request, 500, "out of memory");
 		return;

@@ -13,6 +13,9 @@
 #include "base/timestamp.h"
 #include "http/request.h"
 #include "net/server.h"
+#include "points/points.h"
+#include "state/state.h"
+#include "table/last_writer.h"
 #include "version.h"
 
 static uint64_t
@@ -26,28 +29,78 @@ exceptions_of(const struct counters *counters)
 }
 
 static void
-add_rates(const struct rates *rates, struct text_writer *t)
+add_rates(const struct rates *rates, size_t seconds, struct text_writer *t)
 {
 	size_t count = rates_count(rates);
+	size_t first = count > seconds ? count - seconds : 0;
 	char time[TIMESTAMP_TEXT_MAX];
 
 	text_writer_add(t, "\"requests_per_s\":%" PRIu64 ",\"rates\":[",
 	    count == 0 ? 0 : rates_get(rates, count - 1)->requests);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = first; i < count; i++) {
 		const struct rate *rate = rates_get(rates, i);
 
 		text_writer_add(t,
 		    "%s{\"t\":\"%s\",\"requests\":%" PRIu64
 		    ",\"writes\":%" PRIu64 "}",
-		    i == 0 ? "" : ",",
+		    i == first ? "" : ",",
 		    timestamp_format_utc_ms(rate->time, time), rate->requests,
 		    rate->writes);
 	}
 	text_writer_add(t, "]");
 }
 
+static void
+add_journal(const struct scrub_figures *f, struct text_writer *t)
+{
+	static const char *const results[] = {
+		[SCRUB_UNKNOWN] = "unknown",
+		[SCRUB_SOUND] = "sound",
+		[SCRUB_DAMAGED] = "damaged",
+	};
+	const struct damage *d = &f->damage;
+
+	text_writer_add(t,
+	    "\"journal\":{\"result\":\"%s\",\"checking\":%s,"
+	    "\"rows\":%" PRId64 ",\"checked\":%" PRId64
+	    ",\"damaged_rows\":%" PRId64 ",\"damaged\":[",
+	    results[f->result], f->checking ? "true" : "false", f->rows,
+	    f->checked, d->rows);
+	for (unsigned i = 0; i < d->range_count; i++)
+		text_writer_add(t, "%s[%" PRId64 ",%" PRId64 "]",
+		    i == 0 ? "" : ",", d->ranges[i].first, d->ranges[i].last);
+	text_writer_add(t, "]}");
+}
+
+static void
+add_state(const struct state *s, struct text_writer *t)
+{
+	struct scrub_figures f;
+
+	if (s == NULL) {
+		text_writer_add(t, "\"state\":null,");
+		return;
+	}
+	f = state_journal(s);
+	text_writer_add(t, "\"state\":{\"commit_interval_ms\":%u,",
+	    state_commit_interval(s));
+	add_journal(&f, t);
+	text_writer_add(t, "},");
+}
+
+static void
+add_points(const struct points *points, struct text_writer *t)
+{
+	if (points == NULL)
+		return;
+	text_writer_add(t, "\"points\":{\"file\":");
+	text_writer_add_string(t, points_file(points));
+	text_writer_add(t, ",\"count\":%zu},", points_count(points));
+}
+
 void
-api_write_status(const struct api *api, bool writable, struct text_writer *t)
+api_write_status(
+    const struct api *api, bool writable, size_t seconds, struct text_writer *t)
 {
 	const struct counters *n = server_counters(api->config.server);
 	char started[TIMESTAMP_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
@@ -62,16 +115,19 @@ api_write_status(const struct api *api, bool writable, struct text_writer *t)
 	text_writer_add(t,
 	    "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"requests\":%" PRIu64
-	    ",\"exceptions\":%" PRIu64 ",",
+	    ",\"exceptions\":%" PRIu64 ",\"writes\":%" PRIu64 ",",
 	    n->connections, n->accepted, n->refused, n->requests,
-	    exceptions_of(n));
+	    exceptions_of(n),
+	    last_writer_totals(api->config.last_writer).writes);
 	text_writer_add(t,
 	    "\"writable\":%s,\"token_required\":%s,\"health\":\"%s\",",
 	    writable ? "true" : "false",
 	    api->config.writable && api->config.token != NULL ? "true" :
 								"false",
 	    api_health(api) == NULL ? "ok" : api_health(api));
-	add_rates(&api->rates, t);
+	add_state(api->config.state, t);
+	add_points(api->config.points, t);
+	add_rates(&api->rates, seconds, t);
 	text_writer_add(t, "}");
 }
 
@@ -96,7 +152,8 @@ api_get_status(struct http_request *request)
 	if (body == NULL)
 		return;
 	text_writer_begin(&t, body);
-	api_write_status(request->context, api_may_write(request), &t);
+	api_write_status(
+	    request->context, api_may_write(request), RATES_SECONDS, &t);
 	reply_with(request, &t, body);
 }
 

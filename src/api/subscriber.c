@@ -8,10 +8,12 @@
 
 #include "api/context.h"
 #include "api/text_writer.h"
+#include "api/write_events.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "http/request.h"
 #include "table/changes.h"
+#include "table/last_writer.h"
 
 #define STALLED_MS 10000
 
@@ -108,7 +110,7 @@ send_changes(struct scheduler_task *task)
 		return;
 	if (s->gap)
 		add_gap(s, out);
-	if (!s->raw)
+	if (!s->gets[SUBSCRIBER_RAW_CHANGES])
 		add_changes(s, out);
 	subscriber_send(s, out);
 	evbuffer_free(out);
@@ -120,27 +122,39 @@ subscriber_schedule(struct subscriber *s)
 	scheduler_add(s->api->scheduler, &s->task);
 }
 
-void
-subscriber_send_raw(
-    struct subscriber *s, struct evbuffer *events, bool complete)
+/* Some of these events are missing in what s is sent. */
+static void
+note_gap(struct subscriber *s, const struct write_events *writes)
 {
+	if (write_events_are_numbered(writes))
+		return;
+	/* There are no changes to continue with, only present values. */
+	if (s->gets[SUBSCRIBER_RAW_CHANGES])
+		s->cursor.tick = changes_tick(s->api->changes);
+	s->gap = true;
+}
+
+void
+subscriber_send_writes(struct subscriber *s, const struct write_events *writes)
+{
+	bool complete;
+	struct evbuffer *events = write_events_text(writes, &complete);
 	struct evbuffer *copy;
 
 	if (!complete || subscriber_is_full(s) ||
 	    (copy = evbuffer_new()) == NULL) {
-		s->cursor.tick = changes_tick(s->api->changes);
-		s->gap = true;
+		note_gap(s, writes);
 		return;
 	}
 	if (evbuffer_add(copy, evbuffer_pullup(events, -1),
 		evbuffer_get_length(events)) != 0)
-		s->gap = true;
+		note_gap(s, writes);
 	subscriber_send(s, copy);
 	evbuffer_free(copy);
 }
 
 struct subscriber *
-subscriber_new(const struct api *api, struct http_request *request, bool raw)
+subscriber_new(const struct api *api, struct http_request *request)
 {
 	struct subscriber *s = calloc(1, sizeof(*s));
 
@@ -149,7 +163,6 @@ subscriber_new(const struct api *api, struct http_request *request, bool raw)
 	s->api = api;
 	s->request = request;
 	s->task.run = send_changes;
-	s->raw = raw;
 	return s;
 }
 
@@ -177,13 +190,22 @@ set_position(struct subscriber *s, uint64_t since)
 }
 
 void
+subscriber_add_headers(struct http_request *request)
+{
+	http_request_add_header(request, "Content-Type", "text/event-stream");
+	/* Caches, compressors and proxies would hold events back. */
+	http_request_add_header(
+	    request, "Cache-Control", "no-store, no-transform");
+	http_request_add_header(request, "X-Accel-Buffering", "no");
+}
+
+void
 subscriber_start(struct subscriber *s, uint64_t since)
 {
 	struct evbuffer *out = evbuffer_new();
 
 	set_position(s, since);
-	http_request_add_header(s->request, "Content-Type", EVENT_STREAM_TYPE);
-	http_request_add_header(s->request, "Cache-Control", "no-store");
+	subscriber_add_headers(s->request);
 	http_request_count(s->request, 200);
 	evhttp_send_reply_start(s->request->evhttp, 200, NULL);
 	/* subscriber_is_stalled replaces evhttp's timeouts. */
@@ -192,9 +214,11 @@ subscriber_start(struct subscriber *s, uint64_t since)
 		return;
 	evbuffer_add_printf(out,
 	    "event: hello\ndata: {\"seq\":%" PRIu64
-	    ",\"mode\":\"%s\",\"epoch\":\"%" PRIu64 "\"}\n\n",
+	    ",\"mode\":\"%s\",\"epoch\":\"%" PRIu64 "\",\"writes\":%" PRIu64
+	    "}\n\n",
 	    api_sequence_of(s->api, s->cursor.tick), api_mode(s->api),
-	    api_sequence_of(s->api, 0));
+	    api_sequence_of(s->api, 0),
+	    last_writer_totals(s->api->config.last_writer).writes);
 	subscriber_send(s, out);
 	evbuffer_free(out);
 }
