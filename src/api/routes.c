@@ -27,7 +27,9 @@ static const struct route {
 	http_request_step_fn handle;
 } routes[] = {
 	{ EVHTTP_REQ_GET, "/api/registers", api_get_registers },
+	{ EVHTTP_REQ_GET, API_REGISTER_PATH, api_get_register },
 	{ EVHTTP_REQ_GET, "/api/coils", api_get_coils },
+	{ EVHTTP_REQ_GET, API_COIL_PATH, api_get_coil },
 	{ EVHTTP_REQ_GET, "/api/dump", api_get_dump },
 	{ EVHTTP_REQ_GET, "/api/events", events_subscribe },
 	{ EVHTTP_REQ_GET, "/api/points", api_get_points },
