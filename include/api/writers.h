@@ -9,7 +9,7 @@ struct http_request;
 #define API_WRITERS_MAX   4096
 #define API_CONTENDED_MAX 500
 
-/* GET /api/writers?kind=&address=&quantity= */
+/* GET /api/writers?kind=&address=&quantity=, or ?point= */
 void api_get_writers(struct http_request *request);
 
 /* GET /api/contended */

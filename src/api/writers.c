@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/context.h"
+#include "api/point_request.h"
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "base/clock.h"
@@ -14,7 +15,9 @@
 #include "base/timestamp.h"
 #include "http/parameters.h"
 #include "http/request.h"
+#include "points/point.h"
 #include "table/last_writer.h"
+#include "table/reference.h"
 
 #define ADDRESSES 65536
 
@@ -36,6 +39,9 @@ struct walk {
 	bool failed;  /* text is missing in body */
 
 	struct hosts *clients; /* owned; NULL: this is no map */
+	uint64_t since;        /* only what was written after so many writes,
+				  and its neighbours; 0: all */
+	uint64_t writes;       /* writes when it began */
 };
 
 static void
@@ -154,28 +160,63 @@ begin_walk(struct http_request *request, struct walk *w, const char *first,
 	http_request_continue(request, step, w, walk_free);
 }
 
+/* The kind that the address names, or else registers. */
+static enum datatable_kind
+kind_of(struct parameters *q)
+{
+	const char *text = parameters_text(q, "address");
+	struct reference r;
+
+	if (text != NULL && reference_parse_named(text, &r) == REFERENCE_OK)
+		return r.kind;
+	return DATATABLE_REGISTERS;
+}
+
+struct range {
+	enum datatable_kind kind;
+	size_t address;
+	size_t quantity;
+};
+
+/* The requested range: that of p, if there is a point. */
+static struct range
+requested_range(struct parameters *q, const struct point *p)
+{
+	struct range range;
+	size_t left;
+
+	if (p != NULL)
+		return (struct range){ p->kind, p->address, point_quantity(p) };
+	range.kind = (enum datatable_kind)parameters_choice(
+	    q, "kind", api_kind_names, 2, kind_of(q));
+	range.address = parameters_address(q, "address", range.kind, 0);
+	left = ADDRESSES - range.address;
+	range.quantity = parameters_number(q, "quantity", 1,
+	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
+	return range;
+}
+
 void
 api_get_writers(struct http_request *request)
 {
+	const struct point *p;
 	struct parameters q;
+	struct range range;
 	struct walk *w;
 
 	parameters_parse(&q, http_request_query(request));
-	size_t kind = parameters_choice(
-	    &q, "kind", api_kind_names, 2, DATATABLE_REGISTERS);
-	size_t address = parameters_number(&q, "address", 0, ADDRESSES - 1, 0);
-	size_t left = ADDRESSES - address;
-	size_t quantity = parameters_number(&q, "quantity", 1,
-	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
+	if (api_point_of_query(request, &q, &p) != 0)
+		return;
+	range = requested_range(&q, p);
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
 	}
-	w = walk_new(request, (enum datatable_kind)kind);
+	w = walk_new(request, range.kind);
 	if (w == NULL)
 		return;
-	w->from = (uint32_t)address;
-	w->end = (uint32_t)(address + quantity);
+	w->from = (uint32_t)range.address;
+	w->end = (uint32_t)(range.address + range.quantity);
 	begin_walk(request, w, "[", step_rows);
 }
 
@@ -237,6 +278,13 @@ client_number(struct walk *w, const struct address *host)
 	return number == HOSTS_NONE ? -1 : (int)number;
 }
 
+static int32_t
+next_in_map(const struct api *api, const struct walk *w, uint32_t from)
+{
+	return last_writer_next_written(
+	    api->config.last_writer, w->kind, w->since, from);
+}
+
 /* Add a range: the last writers of the consecutive written addresses from first
  * on, at most `most`, and the ages of their writes. Returns their number. */
 static uint32_t
@@ -250,7 +298,8 @@ add_range(const struct api *api, struct walk *w, struct text_writer *t,
 	text_writer_add(t, "%s{\"address\":%" PRIu32 ",\"client\":[",
 	    w->count++ == 0 ? "" : ",", first);
 	for (; n < most && first + n < ADDRESSES; n++) {
-		if (!last_writer_read(api->config.last_writer, w->kind,
+		if (next_in_map(api, w, first + n) != (int32_t)(first + n) ||
+		    !last_writer_read(api->config.last_writer, w->kind,
 			(uint16_t)(first + n), &write))
 			break;
 		ages[n] = w->now > write.time ? w->now - write.time : 0;
@@ -277,7 +326,7 @@ add_clients(const struct walk *w, struct text_writer *t)
 		text_writer_add(t, "%s\"%s\"", i == 0 ? "" : ",",
 		    address_format_ip(&a, host));
 	}
-	text_writer_add(t, "]}\n");
+	text_writer_add(t, "],\"writes\":%" PRIu64 "}\n", w->writes);
 }
 
 static void
@@ -290,8 +339,7 @@ step_map(struct http_request *request)
 
 	text_writer_begin(&t, w->body);
 	while (left > 0 && w->from < ADDRESSES) {
-		int32_t next = last_writer_next_written(
-		    api->config.last_writer, w->kind, 0, w->from);
+		int32_t next = next_in_map(api, w, w->from);
 		uint32_t n;
 
 		if (next < 0) {
@@ -310,12 +358,14 @@ step_map(struct http_request *request)
 void
 api_get_writers_map(struct http_request *request)
 {
+	const struct api *api = request->context;
 	struct parameters q;
 	struct walk *w;
 
 	parameters_parse(&q, http_request_query(request));
 	size_t kind = parameters_choice(
 	    &q, "kind", api_kind_names, 2, DATATABLE_REGISTERS);
+	uint64_t since = parameters_number(&q, "since", 0, INT64_MAX, 0);
 	if (parameters_finish(&q) != NULL) {
 		http_request_fail(request, 400, "%s", q.error);
 		return;
@@ -323,6 +373,8 @@ api_get_writers_map(struct http_request *request)
 	w = walk_new(request, (enum datatable_kind)kind);
 	if (w == NULL)
 		return;
+	w->since = since;
+	w->writes = last_writer_totals(api->config.last_writer).writes;
 	w->clients = hosts_new(MAP_CLIENTS_MAX);
 	if (w->clients == NULL) {
 		walk_free(w);
