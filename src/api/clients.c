@@ -1,15 +1,21 @@
 #include "api/clients.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/context.h"
 #include "api/text_writer.h"
+#include "api/values_json.h"
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "modbus/function.h"
 #include "net/server.h"
+#include "points/point.h"
 #include "report/client_report.h"
+#include "report/poll_points.h"
 
 #define SECOND 1000000 /* microseconds */
 
@@ -105,8 +111,86 @@ add_connection(const struct report_connection *c, struct text_writer *t)
 }
 
 static void
-add_polls(const struct report_host *h, struct text_writer *t)
+add_poll_points(const struct points *ps, const struct report_poll *poll,
+    struct text_writer *t)
 {
+	const struct poll_points found = poll_points(ps, poll);
+
+	text_writer_add(t, ",\"points\":[");
+	for (size_t i = 0; i < points_names_shown(&found.names); i++) {
+		text_writer_add(t, "%s", i == 0 ? "" : ",");
+		text_writer_add_string(t, found.names.shown[i]->name);
+	}
+	text_writer_add(t, "],\"point_count\":%zu,\"half\":%s,\"unnamed\":%s",
+	    found.names.count, found.half ? "true" : "false",
+	    found.unnamed ? "true" : "false");
+}
+
+/* Add a text as the value of a parameter of a URL. */
+static void
+add_encoded(struct text_writer *t, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (isascii(c) && (isalnum(c) || strchr("-._,", c) != NULL))
+			text_writer_add(t, "%c", c);
+		else
+			text_writer_add(t, "%%%02X", c);
+	}
+}
+
+/* Add the query of /api/requests that finds those of a host that a finding is
+ * about, as a member of an object; nothing when none are recorded. */
+static void
+add_query(const struct api *api, const struct report_host *h,
+    const struct report_which *which, struct text_writer *t)
+{
+	const struct mb_range *range = &which->range;
+	char ip[ADDRESS_TEXT_MAX];
+
+	if (api->config.recorder == NULL)
+		return;
+	text_writer_add(t, ",\"query\":\"client=");
+	add_encoded(t, address_format_ip(&h->host, ip));
+	if (which->functions != NULL)
+		text_writer_add(t, "&function=%s", which->functions);
+	if (which->exceptions != NULL)
+		text_writer_add(t, "&exception=%s", which->exceptions);
+	if (which->point != NULL) {
+		text_writer_add(t, "&point=");
+		add_encoded(t, which->point->name);
+	}
+	if (range->quantity != 0)
+		text_writer_add(t, "&address=%s:%u-%u",
+		    api_kind_names[which->kind], range->address,
+		    range->address + range->quantity - 1);
+	text_writer_add(t, "\"");
+}
+
+static void
+add_poll_query(const struct api *api, const struct report_host *h,
+    const struct report_poll *p, struct text_writer *t)
+{
+	char function[4];
+
+	snprintf(function, sizeof(function), "%u", p->function);
+	add_query(api, h,
+	    &(struct report_which){
+		.functions = function,
+		.exceptions = "none",
+		.kind = mb_functions[p->function].kind,
+		.range = { p->address, p->quantity },
+	    },
+	    t);
+}
+
+static void
+add_polls(
+    const struct api *api, const struct report_host *h, struct text_writer *t)
+{
+	const struct points *ps = api->config.points;
+
 	const char *comma = "";
 
 	text_writer_add(t, "\"polls\":[");
@@ -119,18 +203,39 @@ add_polls(const struct report_host *h, struct text_writer *t)
 		    "%s{\"unit\":%u,\"function\":%u,\"address\":%u,"
 		    "\"quantity\":%u,\"requests\":%" PRIu64
 		    ",\"period_ms\":%.3f,\"jitter_ms\":%.3f,\"least_ms\":%.3f,"
-		    "\"most_ms\":%.3f,\"overlaps\":%s}",
+		    "\"most_ms\":%.3f,\"overlaps\":%s",
 		    comma, p->unit, p->function, p->address, p->quantity,
 		    p->count, p->period / 1000, report_poll_jitter(p) / 1000,
 		    p->least / 1000, p->most / 1000,
 		    p->overlaps ? "true" : "false");
+		if (ps != NULL)
+			add_poll_points(ps, p, t);
+		add_poll_query(api, h, p, t);
+		text_writer_add(t, "}");
 		comma = ",";
 	}
 	text_writer_add(t, "]");
 }
 
 static void
-add_illegals(const struct report_host *h, struct text_writer *t)
+add_illegal_query(const struct api *api, const struct report_host *h,
+    const struct report_illegal *illegal, struct text_writer *t)
+{
+	char function[4], exception[4];
+
+	snprintf(function, sizeof(function), "%u", illegal->function);
+	snprintf(exception, sizeof(exception), "%u", illegal->exception);
+	add_query(api, h,
+	    &(struct report_which){
+		.functions = function,
+		.exceptions = exception,
+	    },
+	    t);
+}
+
+static void
+add_illegals(
+    const struct api *api, const struct report_host *h, struct text_writer *t)
 {
 	text_writer_add(t, ",\"illegal\":[");
 	for (size_t i = 0; i < h->illegal_count; i++) {
@@ -138,14 +243,18 @@ add_illegals(const struct report_host *h, struct text_writer *t)
 
 		text_writer_add(t,
 		    "%s{\"function\":%u,\"exception\":%u,\"requests\":%" PRIu64
-		    ",\"reason\":\"%s\"}",
+		    ",\"reason\":\"%s\"",
 		    i == 0 ? "" : ",", illegal->function, illegal->exception,
 		    illegal->count, illegal->wrong);
+		add_illegal_query(api, h, illegal, t);
+		text_writer_add(t, "}");
 	}
 	text_writer_add(t, "]");
 }
 
 struct hints {
+	const struct api *api;
+	const struct report_host *host;
 	struct text_writer *t;
 	const char *comma;
 };
@@ -156,37 +265,62 @@ add_hint(void *arg, const char *hint, const struct report_which *which)
 	struct hints *hints = arg;
 
 	(void)which;
-	text_writer_add(hints->t, "%s\"%s\"", hints->comma, hint);
+	text_writer_add(hints->t, "%s", hints->comma);
+	text_writer_add_string(hints->t, hint);
 	hints->comma = ",";
 }
 
 static void
-add_report(const struct report_host *h, struct text_writer *t)
+add_finding(void *arg, const char *hint, const struct report_which *which)
 {
-	struct hints hints = { t, "" };
+	struct hints *hints = arg;
 
+	text_writer_add(hints->t, "%s{\"hint\":", hints->comma);
+	text_writer_add_string(hints->t, hint);
+	add_query(hints->api, hints->host, which, hints->t);
+	text_writer_add(hints->t, "}");
+	hints->comma = ",";
+}
+
+static void
+add_hints(
+    const struct api *api, const struct report_host *h, struct text_writer *t)
+{
+	struct hints hints = { api, h, t, "" };
+
+	text_writer_add(t, ",\"hints\":[");
+	report_hints(h, api->config.points, add_hint, &hints);
+	hints.comma = "";
+	text_writer_add(t, "],\"findings\":[");
+	report_hints(h, api->config.points, add_finding, &hints);
+	text_writer_add(t, "]");
+}
+
+static void
+add_report(
+    const struct api *api, const struct report_host *h, struct text_writer *t)
+{
 	text_writer_add(t, ",\"report\":{");
-	add_polls(h, t);
+	add_polls(api, h, t);
 	text_writer_add(t,
 	    ",\"requests\":%" PRIu64 ",\"exceptions\":%" PRIu64
 	    ",\"pipelining\":%" PRIu64 ",\"reconnects\":%" PRIu64
 	    ",\"reconnects_per_min\":%.1f",
 	    h->requests, h->exceptions, h->depth_max, h->connections - 1,
 	    report_reconnects_a_minute(h));
-	add_illegals(h, t);
-	text_writer_add(t, ",\"hints\":[");
-	report_hints(h, NULL, add_hint, &hints);
-	text_writer_add(t, "]}");
+	add_illegals(api, h, t);
+	add_hints(api, h, t);
+	text_writer_add(t, "}");
 }
 
 /* Add the report on a host, once. */
 static void
-add_host(
-    const struct report_host *h, struct shown *shown, struct text_writer *t)
+add_host(const struct api *api, const struct report_host *h,
+    struct shown *shown, struct text_writer *t)
 {
 	if (h == NULL || was_shown(shown, h))
 		return;
-	add_report(h, t);
+	add_report(api, h, t);
 	if (shown->count < REPORT_HOSTS_MAX)
 		shown->hosts[shown->count++] = h;
 }
@@ -231,7 +365,8 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    row->requests, row->unsent, (double)idle / SECOND);
 	if (c != NULL) {
 		add_connection(c, t);
-		add_host(client_report_of(api->config.report, c), shown, t);
+		add_host(
+		    api, client_report_of(api->config.report, c), shown, t);
 	}
 	text_writer_add(t, "}");
 	return row->unsent > 0 || idle < RATE_ENDS;
@@ -256,7 +391,7 @@ add_closed(const struct api *api, const struct report_connection *c,
 		time_before_now((now - c->first) / 1000), since),
 	    c->requests, (double)idle / SECOND);
 	add_connection(c, t);
-	add_host(client_report_of(api->config.report, c), shown, t);
+	add_host(api, client_report_of(api->config.report, c), shown, t);
 	text_writer_add(t, "}");
 	return idle < RATE_ENDS;
 }
