@@ -64,9 +64,10 @@ struct api_config {
 
 struct api {
 	struct api_config config;
-	struct scheduler *scheduler; /* owned, as are the next four */
+	struct scheduler *scheduler; /* owned, as are the next five */
 	struct changes *changes;
 	struct events *events;
+	struct waits *waits;
 	struct event *second;
 	struct http_server *http;
 	char *page_policy;

@@ -8,6 +8,7 @@
 #include "api/events.h"
 #include "api/routes.h"
 #include "api/submit.h"
+#include "api/wait.h"
 #include "base/clock.h"
 #include "http/scheduler.h"
 #include "http/server.h"
@@ -46,8 +47,9 @@ create_parts(struct api *api, struct event_base *base)
 	api->events = events_new(base, api);
 	api->second = event_new(base, -1, EV_PERSIST, second_cb, api);
 	api->page_policy = page_policy_new(config->frames, config->frame_count);
+	api->waits = waits_new(base, api);
 	if (api->events == NULL || api->second == NULL ||
-	    api->page_policy == NULL)
+	    api->page_policy == NULL || api->waits == NULL)
 		return -1;
 	return event_add(api->second, &second);
 }
@@ -102,6 +104,7 @@ api_free(struct api *api)
 	http_server_free(api->http);
 	if (api->second != NULL)
 		event_free(api->second);
+	waits_free(api->waits);
 	events_free(api->events);
 	changes_free(api->changes);
 	scheduler_free(api->scheduler);

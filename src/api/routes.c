@@ -16,6 +16,7 @@
 #include "api/status.h"
 #include "api/table.h"
 #include "api/trust.h"
+#include "api/wait.h"
 #include "api/write.h"
 #include "api/writers.h"
 #include "http/request.h"
@@ -35,6 +36,7 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/points", api_get_points },
 	{ EVHTTP_REQ_GET, "/api/points.csv", api_get_points_csv },
 	{ EVHTTP_REQ_GET, API_POINT_PATH, api_get_point },
+	{ EVHTTP_REQ_GET, "/api/wait", api_wait },
 	{ EVHTTP_REQ_GET, "/api/status", api_get_status },
 	{ EVHTTP_REQ_GET, "/api/clients", api_get_clients },
 	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
