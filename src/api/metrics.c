@@ -7,12 +7,14 @@
 #include "api/context.h"
 #include "api/events.h"
 #include "api/text_writer.h"
+#include "api/wait.h"
 #include "http/request.h"
 #include "http/scheduler.h"
 #include "http/server.h"
 #include "net/server.h"
 #include "report/request_times.h"
 #include "state/state.h"
+#include "system/process.h"
 #include "table/last_writer.h"
 #include "version.h"
 
@@ -171,6 +173,55 @@ add_commits(struct text_writer *t, const struct state_figures *f)
 	    f->failed);
 }
 
+/* Of a number of rows that is 0 or more. */
+static void
+add_rows(
+    struct text_writer *t, const char *name, const char *help, int64_t rows)
+{
+	add_one(t, name, "gauge", help, (uint64_t)rows);
+}
+
+static void
+add_journal(struct text_writer *t, const struct scrub_figures *f)
+{
+	add_rows(t, "state_journal_rows",
+	    "Rows of the journal when its check began.", f->rows);
+	add_rows(t, "state_journal_checked_rows",
+	    "Rows of these that are checked.", f->checked);
+	add_rows(t, "state_journal_damaged_rows",
+	    "Rows of the journal that were found damaged.", f->damage.rows);
+	add_one(t, "state_journal_damaged", "gauge",
+	    "1 when the journal was found damaged, else 0.",
+	    f->result == SCRUB_DAMAGED);
+}
+
+static void
+add_state(struct text_writer *t, const struct state *s)
+{
+	const struct scrub_figures f = state_journal(s);
+
+	add_commits(t, state_figures(s));
+	add_journal(t, &f);
+}
+
+/* The status of success is always listed, so that an alert on all others can be
+ * a share of it. */
+static void
+add_statuses(struct text_writer *t, const struct http_statuses *s)
+{
+	static const char name[] = "http_requests_total";
+	char status[8];
+
+	add_head(t, name, "counter", "HTTP requests, by status of the reply.");
+	for (unsigned i = HTTP_STATUS_MIN; i <= HTTP_STATUS_MAX; i++) {
+		if (s->counts[i - HTTP_STATUS_MIN] == 0 && i != 200)
+			continue;
+		snprintf(status, sizeof(status), "%u", i);
+		add_labelled(
+		    t, name, "status", status, s->counts[i - HTTP_STATUS_MIN]);
+	}
+}
+
 static void
 add_http(struct text_writer *t, const struct api *api)
 {
@@ -179,12 +230,52 @@ add_http(struct text_writer *t, const struct api *api)
 	add_one(t, "http_event_readers", "gauge",
 	    "Subscribers of server-sent events.",
 	    events_subscribers(api->events));
-	add_one(t, "http_requests_total", "counter", "HTTP requests.",
-	    http_server_requests(api->http));
+	add_one(t, "http_waiting_requests", "gauge",
+	    "Requests of /api/wait that wait.", waits_count(api->waits));
+	add_statuses(t, http_server_statuses(api->http));
 	add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
 	text_writer_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
 	    (double)scheduler_spent(api->scheduler) * NANOSECOND);
+}
+
+/* What client libraries of Prometheus call the same in every program. What the
+ * system does not tell is left out. */
+static void
+add_process_one(
+    struct text_writer *t, const char *name, const char *help, uint64_t value)
+{
+	if (value != 0)
+		text_writer_add(t,
+		    "# HELP process_%s %s\n# TYPE process_%s gauge\n"
+		    "process_%s %" PRIu64 "\n",
+		    name, help, name, name, value);
+}
+
+static void
+add_process(struct text_writer *t, const struct api *api)
+{
+	struct process_memory memory = process_memory();
+
+	text_writer_add(t,
+	    "# HELP process_cpu_seconds_total CPU time, of all threads.\n"
+	    "# TYPE process_cpu_seconds_total counter\n"
+	    "process_cpu_seconds_total %.3f\n",
+	    (double)process_cpu_ns() * NANOSECOND);
+	text_writer_add(t,
+	    "# HELP process_start_time_seconds When the process started, in "
+	    "seconds since 1970.\n"
+	    "# TYPE process_start_time_seconds gauge\n"
+	    "process_start_time_seconds %.3f\n",
+	    (double)api->started / 1000);
+	add_process_one(
+	    t, "resident_memory_bytes", "Resident memory.", memory.resident);
+	add_process_one(
+	    t, "virtual_memory_bytes", "Virtual memory.", memory.total);
+	add_process_one(
+	    t, "open_fds", "Descriptors open now.", process_open_descriptors());
+	add_process_one(t, "max_fds", "Descriptors that may be open.",
+	    process_max_descriptors());
 }
 
 void
@@ -210,8 +301,9 @@ metrics_write(const struct api *api, struct text_writer *t)
 	    "response was complete.",
 	    &api->config.times->took, NANOSECOND);
 	if (api->config.state != NULL)
-		add_commits(t, state_figures(api->config.state));
+		add_state(t, api->config.state);
 	add_http(t, api);
+	add_process(t, api);
 }
 
 void
