@@ -12,6 +12,7 @@
 #include "api/point_request.h"
 #include "api/point_write.h"
 #include "api/points.h"
+#include "api/requests.h"
 #include "api/sharing.h"
 #include "api/status.h"
 #include "api/table.h"
@@ -42,6 +43,7 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/writers", api_get_writers },
 	{ EVHTTP_REQ_GET, "/api/writers/map", api_get_writers_map },
 	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
+	{ EVHTTP_REQ_GET, "/api/requests", api_get_requests },
 	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
 	{ EVHTTP_REQ_GET, "/metrics/points", api_get_point_metrics },
