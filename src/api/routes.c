@@ -7,6 +7,7 @@
 
 #include "api/context.h"
 #include "api/events.h"
+#include "api/journal.h"
 #include "api/metrics.h"
 #include "api/point_metrics.h"
 #include "api/point_request.h"
@@ -44,6 +45,7 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/writers/map", api_get_writers_map },
 	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
 	{ EVHTTP_REQ_GET, "/api/requests", api_get_requests },
+	{ EVHTTP_REQ_GET, "/api/journal", api_get_journal },
 	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
 	{ EVHTTP_REQ_GET, "/metrics/points", api_get_point_metrics },
