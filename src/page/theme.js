@@ -1,39 +1,33 @@
-/* The theme: dark, light, or the system's. The browser stores the choice. */
+/* The theme: dark, light, or the system's. The browser stores the choice, which
+ * says nothing where the system forces its own colours. */
 import { setText } from "./format.js";
+import { inBrowser } from "./kept.js";
 
 const THEMES = ["auto", "dark", "light"];
 const SIGNS = { auto: "◐", dark: "☾", light: "☀" };
 const system = matchMedia("(prefers-color-scheme: dark)");
-
-/* The stored theme. Browsers may deny access to the storage. */
-function storedTheme() {
-	try {
-		return localStorage.getItem("theme") || "auto";
-	} catch {
-		return "auto";
-	}
-}
+const forced = matchMedia("(forced-colors: active)");
 
 /* Have the button change the theme. changed(dark) is called now and at each
  * change. */
 export function followTheme(button, changed) {
-	let theme = storedTheme();
+	let theme = inBrowser.get("theme") ?? "auto";
 	const apply = () => {
-		document.documentElement.dataset.theme = theme;
+		const now = forced.matches ? "auto" : theme;
+
+		document.documentElement.dataset.theme = now;
 		setText(button, SIGNS[theme]);
 		button.title = button.ariaLabel = `Theme: ${theme}`;
-		changed(theme === "dark" || theme === "auto" && system.matches);
+		button.hidden = forced.matches;
+		changed(now === "dark" || now === "auto" && system.matches);
 	};
 
 	button.addEventListener("click", () => {
 		theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-		try {
-			localStorage.setItem("theme", theme);
-		} catch {
-			/* The choice is not stored. */
-		}
+		inBrowser.set("theme", theme);
 		apply();
 	});
 	system.addEventListener("change", apply);
+	forced.addEventListener("change", apply);
 	apply();
 }

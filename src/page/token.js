@@ -33,7 +33,7 @@ export class TokenDialog {
 		let status = null, refusal = "That is not the server's token.";
 
 		try {
-			status = await this.feed.request("/api/status", { token });
+			status = await this.feed.request("api/status", { token });
 		} catch (refused) {
 			refusal = refused.message;
 		}
