@@ -4,11 +4,12 @@
  * the last event received. If the server does not know that event any more,
  * everything is loaded again.
  */
+import { inTab } from "./kept.js";
+import { newLine, urlOf } from "./line.js";
 
-const RETRY_FIRST = 300, RETRY_MOST = 3000; /* ms */
-const SILENCE_MAX = 6000; /* ms without an event; the server sends one every second */
 const REQUEST_TIMEOUT = 20000; /* ms */
-const TOKEN = "mbasyncserver-token";
+const RELOAD = 1000; /* ms after which a load that failed is tried again */
+const TOKEN = "token";
 
 /* A request that failed; message is shown to the user. */
 export class Refused extends Error {
@@ -19,29 +20,41 @@ export class Refused extends Error {
 }
 
 export class Feed {
-	/* on: {state, reload, changes, clients, status}, each a function.
-	 * reload(epoch, isCurrent) must change nothing once isCurrent() is false. */
-	constructor(on) {
-		this.on = on;
+	/* load(epoch, isCurrent), to be set before connect(), loads everything; it
+	 * must change nothing once isCurrent() is false. */
+	constructor() {
+		this.listeners = new Map();
+		this.load = null;
+		this.known = inTab.get(TOKEN);
 		this.state = "connecting";
 		this.since = Date.now();
 		this.epoch = null;
 		this.seq = null;
-		this.retry = RETRY_FIRST;
 		this.waiting = null; /* changes received while everything is loaded */
 		this.loading = 0;
 		this.reason = ""; /* why the connection is lost, a sentence; "": unknown */
 	}
 
+	/*
+	 * Have take(data) called at each event of that name: "hello", "changes",
+	 * "writes", "clients", "status" as the server sends them, "state" (name, since when) when the
+	 * connection comes or goes, and whatever else is told.
+	 */
+	on(name, take) {
+		this.listeners.set(name, [...this.listeners.get(name) ?? [], take]);
+	}
+
+	tell(name, ...data) {
+		this.listeners.get(name)?.forEach((take) => take(...data));
+	}
+
 	get token() {
-		return sessionStorage.getItem(TOKEN);
+		return this.known;
 	}
 
 	set token(token) {
-		if (token)
-			sessionStorage.setItem(TOKEN, token);
-		else
-			sessionStorage.removeItem(TOKEN);
+		this.known = token || null;
+		inTab.set(TOKEN, this.known);
 	}
 
 	/* Send a request to the API. Returns its reply, or throws Refused. */
@@ -54,7 +67,7 @@ export class Feed {
 			headers["Content-Type"] = "application/json";
 		let response, text;
 		try {
-			response = await fetch(path, {
+			response = await fetch(urlOf(path), {
 				method, headers, cache: "no-store",
 				signal: AbortSignal.timeout(REQUEST_TIMEOUT),
 				body: body === undefined ? undefined : JSON.stringify(body),
@@ -76,35 +89,23 @@ export class Feed {
 	}
 
 	connect() {
-		const query = this.seq === null ? "" : `?since=${this.seq}`;
-		const source = new EventSource(`/api/events${query}`);
-		const listen = (name, take) => source.addEventListener(name, (event) => {
-			if (source !== this.source)
-				return;
-			this.lastEvent = Date.now();
-			take(JSON.parse(event.data));
-		});
+		this.line = newLine((...event) => this.event(...event), () => this.seq);
+		this.line.open();
+	}
 
-		this.source = source;
+	/* since, of changes: the number of the change before them. */
+	event(name, data, since) {
 		this.lastEvent = Date.now();
-		source.onerror = () => {
-			if (source.readyState === EventSource.CLOSED)
-				this.findReason();
-			this.lost(source);
-		};
-		listen("hello", (hello) => this.hello(hello));
-		listen("changes", (batch) => this.take(batch));
-		listen("gap", (gap) => {
-			this.seq = gap.seq;
+		switch (name) {
+		case "hello": this.hello(data); break;
+		case "changes": this.take(data, since); break;
+		case "gap":
+			this.seq = data.seq;
 			this.reload();
-		});
-		listen("clients", (clients) => this.on.clients(clients));
-		listen("status", (status) => this.on.status(status));
-		clearInterval(this.watch);
-		this.watch = setInterval(() => {
-			if (Date.now() - this.lastEvent > SILENCE_MAX)
-				this.lost(source);
-		}, 1000);
+			break;
+		case "lost": this.lost(data); break;
+		default: this.tell(name, data);
+		}
 	}
 
 	hello(hello) {
@@ -113,8 +114,8 @@ export class Feed {
 			this.seq = hello.seq;
 			this.reload();
 		}
-		this.retry = RETRY_FIRST;
 		this.reason = "";
+		this.tell("hello", hello);
 		this.setState("live");
 	}
 
@@ -122,57 +123,59 @@ export class Feed {
 	 * it; applied in order after it, they lead to the present values. */
 	async reload() {
 		const load = ++this.loading;
-		const source = this.source;
 
 		this.waiting = [];
 		try {
-			await this.on.reload(this.epoch, () => load === this.loading);
+			await this.load(this.epoch, () => load === this.loading);
 		} catch {
-			if (load === this.loading && source === this.source)
-				this.lost(source);
+			if (load === this.loading)
+				this.again = setTimeout(() => this.reload(), RELOAD);
 			return;
 		}
 		if (load !== this.loading)
 			return;
 		const waiting = this.waiting;
 		this.waiting = null;
-		waiting.forEach((batch) => this.on.changes(batch));
+		waiting.forEach((batch) => this.tell("changes", batch));
 	}
 
-	take(batch) {
+	/* Another tab may have received changes that this one has missed, while the
+	 * browser had stopped it. */
+	take(batch, since) {
+		if (this.seq === null) /* nothing is known that could have changed */
+			return;
+		const missed = since > this.seq;
 		this.seq = batch.seq;
+		if (missed)
+			this.reload();
 		if (this.waiting)
 			this.waiting.push(batch);
 		else
-			this.on.changes(batch);
+			this.tell("changes", batch);
 	}
 
-	lost(source) {
-		if (source !== this.source)
-			return;
-		source.close();
-		this.source = null;
-		clearInterval(this.watch);
+	lost(refused) {
+		clearTimeout(this.again);
 		if (this.waiting) { /* the load is incomplete */
 			this.waiting = null;
 			this.loading++;
 			this.seq = null;
 		}
+		if (refused)
+			this.findReason();
 		this.setState("lost");
-		setTimeout(() => this.connect(), this.retry);
-		this.retry = Math.min(this.retry * 2, RETRY_MOST);
 	}
 
 	/* EventSource does not pass on the error that the server replies with. */
 	async findReason() {
 		try {
-			await this.request("/api/status");
+			await this.request("api/status");
 			this.reason = "The server answers, but serves no further page: too many are open. ";
 		} catch {
 			this.reason = "";
 		}
 		if (this.state === "lost")
-			this.on.state("lost", this.since);
+			this.tell("state", "lost", this.since);
 	}
 
 	setState(state) {
@@ -180,6 +183,6 @@ export class Feed {
 			return;
 		this.state = state;
 		this.since = Date.now();
-		this.on.state(state, this.since);
+		this.tell("state", state, this.since);
 	}
 }

@@ -1,0 +1,52 @@
+/* What the page says of its connection to the server, and of the server. */
+import { duration, setText, timeOfDay } from "./format.js";
+import { Rates, showSummary, showWelcome } from "./summary.js";
+
+const $ = (id) => document.getElementById(id);
+const NAMES = { live: "live", lost: "disconnected", connecting: "connecting" };
+
+export class Connection {
+	/* page: see app.js; resized() is called when the room for the rest changes. */
+	constructor(page, resized) {
+		const { feed, frames } = page;
+
+		Object.assign(this, { page, feed, mirror: page.mirror, resized });
+		this.rates = new Rates();
+		feed.on("status", (status) => this.rates.take(status.rates || []));
+		feed.on("state", (state, since) => this.show(state, since));
+		frames.add("status", () => this.draw());
+		setInterval(() => {
+			if (!document.hidden && feed.state === "lost") /* no role="status" */
+				setText($("state-for"), ` ${duration(Date.now() - feed.since)}`);
+		}, 1000);
+		this.frames = frames;
+	}
+
+	show(state, since) {
+		document.body.dataset.state = state;
+		$("state").dataset.state = state;
+		setText($("state-name"), NAMES[state]);
+		setText($("state-for"), "");
+		$("lost").hidden = state !== "lost";
+		if (state === "lost")
+			setText($("lost"), `▲ Disconnected since ${timeOfDay(since)}. ${this.feed.reason}` +
+				"The values are those of that time. Reconnecting…");
+		this.resized();
+		this.frames.soon("status");
+	}
+
+	draw() {
+		const { status } = this.mirror;
+
+		if (!status)
+			return;
+		showSummary(status, this.rates.all);
+		const healthy = !status.health || status.health === "ok" || this.feed.state === "lost";
+		setText($("health"), healthy ? "" : `▲ ${status.health}`);
+		if ($("health").hidden !== healthy) {
+			$("health").hidden = healthy;
+			this.resized();
+		}
+		showWelcome(this.page);
+	}
+}
