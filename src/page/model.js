@@ -1,46 +1,19 @@
 /*
  * The page's copy of the server's table: the values, when and by which client
- * each was written, and a short history of those that change. All of it is
+ * each was written, and a history of those that are followed. All of it is
  * bounded: a page may stay open for months.
  *
  * Times are milliseconds of this browser's clock. The server sends ages, so
  * that a difference between the two clocks does not matter.
  */
 import { SIZE } from "./address.js";
+import { Histories } from "./history.js";
 
 export const KINDS = ["registers", "coils"];
 export const NOBODY = -1;
 
-const HISTORY = 48;            /* values of one address */
-const HISTORIES = 4096;        /* addresses that have a history */
-const BULK = 2048;             /* the most values of a change that histories record */
-const LOG = 300;               /* changes in the log */
-const LOG_PER_BATCH = 40;
-const LOG_VALUES = 12;         /* values of one change in the log */
+const TOLERANCE = 300;         /* ms between the times of a write and of its event */
 const CLIENTS = 1024;          /* the most clients with a number */
-
-/* A ring of the latest values of one address. */
-class History {
-	constructor(value) {
-		this.values = new Uint16Array(HISTORY);
-		this.values[0] = value;
-		this.length = 1;
-		this.next = 1;
-	}
-
-	push(value) {
-		this.values[this.next] = value;
-		this.next = (this.next + 1) % HISTORY;
-		this.length = Math.min(this.length + 1, HISTORY);
-	}
-
-	toArray() {
-		const begin = this.length < HISTORY ? 0 : this.next;
-
-		return Array.from({ length: this.length },
-			(_, i) => this.values[(begin + i) % HISTORY]);
-	}
-}
 
 class Side {
 	constructor() {
@@ -51,7 +24,8 @@ class Side {
 		this.written = new Float64Array(SIZE); /* 0: never, or unknown */
 		this.changed = new Float64Array(SIZE); /* likewise */
 		this.client = new Int16Array(SIZE).fill(NOBODY);
-		this.count = new Uint32Array(SIZE);    /* changes seen by this page */
+		this.count = new Uint32Array(SIZE);    /* changes, as far as they are known */
+		this.writes = 0;                       /* of the server, whose writers are known */
 		this.version = 0;
 		this.latest = 0;                       /* time of the latest change */
 		this.everWritten = false;
@@ -66,9 +40,8 @@ export class Model {
 		this.side = { registers: new Side(), coils: new Side() };
 		this.clients = [];
 		this.clientNumbers = new Map();
-		this.histories = new Map();
-		this.log = [];
-		this.logVersion = 0;
+		this.histories = new Histories();
+		this.contended = new Map(); /* rows of /api/writers */
 		this.changes = 0;
 		this.epoch = null;
 		this.clockSkew = 0; /* what converts times of the server to this browser's */
@@ -116,100 +89,98 @@ export class Model {
 		this.overlaid = dump.mode === "overlaid";
 		this.registers.set(dump.registers);
 		this.words.set(dump.coils);
-		this.histories.clear();
+		this.histories.restart((kind, address) => this.get(kind, address), Date.now());
 		for (const kind of KINDS)
 			this.side[kind].version++;
 	}
 
-	/* Set all writers from the reply of /api/writers/map. */
-	loadWriters(kind, map, now) {
+	/* Set the writers that a reply of /api/writers/map has. Returns how many. What
+	 * came with a change meanwhile is newer. */
+	mergeWriters(kind, { ranges, clients, writes }, now) {
 		const side = this.side[kind];
-		const numbers = map.clients.map((name) => this.clientNumber(name));
+		const numbers = clients.map((name) => this.clientNumber(name));
+		let n = 0;
 
-		side.written.fill(0);
-		side.client.fill(NOBODY);
-		const ranges = map.ranges ||
-			[{ address: 0, client: map.client, age_s: map.age_s }];
-		for (const range of ranges) {
-			range.client.forEach((client, i) => {
-				const age = range.age_s[i];
-
-				if (age === null || age === undefined || age < 0)
-					return;
-				const address = range.address + i;
-				side.client[address] = client < 0 ? NOBODY : numbers[client];
-				side.written[address] = now - age * 1000;
+		for (const { address, client, age_s: ages } of ranges) {
+			n += client.length;
+			for (let i = 0; i < client.length; i++) {
+				const written = now - ages[i] * 1000;
+				if (written < side.written[address + i] - TOLERANCE)
+					continue;
+				side.client[address + i] = client[i] < 0 ? NOBODY : numbers[client[i]];
+				side.written[address + i] = written;
 				side.everWritten = true;
-			});
+			}
 		}
+		side.writes = writes;
 		side.version++;
+		return n;
 	}
 
-	/* Remove all writers, histories and the log. */
+	/* Take rows of /api/writers: what they say is true of more than changes, of
+	 * writes of the same value, too. */
+	setWriters(rows) {
+		for (const row of rows) {
+			const side = this.side[row.kind];
+			side.written[row.address] = Date.parse(row.time) + this.clockSkew;
+			side.client[row.address] = this.clientNumber(row.client);
+			side.count[row.address] = row.changes;
+			side.everWritten = true;
+			side.version++;
+			this.contended.delete(`${row.kind} ${row.address}`);
+			if (row.contended)
+				this.contended.set(`${row.kind} ${row.address}`, row);
+		}
+	}
+
+	/* The row of /api/writers of a contended address, or undefined. */
+	contention(kind, address) {
+		return this.contended.get(`${kind} ${address}`);
+	}
+
+	/* Remove all writers. */
 	clear() {
 		for (const kind of KINDS)
 			this.side[kind].clear();
-		this.histories.clear();
+		this.contended.clear();
 		this.clients.length = 0;
 		this.clientNumbers.clear();
-		this.log.length = 0;
-		this.logVersion++;
 	}
 
 	/* Apply a "changes" event. Where coils overlay registers, the event has both
 	 * sides of a change. */
 	apply(batch, now) {
-		for (const change of batch.changes) {
+		for (const change of batch.changes)
 			this.applyChange(change, now);
-			this.changes++;
-		}
-		for (const change of batch.changes.slice(-LOG_PER_BATCH))
-			this.log.push({
-				time: batch.time,
-				kind: change.kind,
-				address: change.address,
-				quantity: change.values.length,
-				values: change.values.slice(0, LOG_VALUES).map(Number),
-				client: change.client,
-				unit: change.unit,
-				function: change.function,
-			});
-		if (this.log.length > LOG)
-			this.log.splice(0, this.log.length - LOG);
-		this.logVersion++;
 	}
 
 	applyChange({ kind, address, values, client }, now) {
 		const number = this.clientNumber(client);
-		const follow = values.length <= BULK;
+		const end = Math.min(SIZE, address + values.length);
 
-		for (let i = 0; i < values.length; i++) {
-			const at = address + i;
-
-			if (at >= SIZE)
-				break;
+		this.changes++;
+		for (let at = address; at < end; at++)
 			if (kind === "registers")
-				this.setRegister(at, values[i], number, now, follow);
+				this.setRegister(at, values[at - address], number, now);
 			else
-				this.setCoil(at, values[i] ? 1 : 0, number, now, follow);
-		}
+				this.setCoil(at, values[at - address] ? 1 : 0, number, now);
 	}
 
-	setRegister(address, value, client, now, follow) {
+	setRegister(address, value, client, now) {
 		const before = this.registers[address];
 
 		this.registers[address] = value;
-		this.touch("registers", address, before, value, client, now, follow);
+		this.touch("registers", address, before, value, client, now);
 	}
 
-	setCoil(address, value, client, now, follow) {
+	setCoil(address, value, client, now) {
 		const before = this.get("coils", address);
 
 		this.words[address >> 4] ^= (before ^ value) << (address & 15);
-		this.touch("coils", address, before, value, client, now, follow);
+		this.touch("coils", address, before, value, client, now);
 	}
 
-	touch(kind, address, before, value, client, now, follow) {
+	touch(kind, address, before, value, client, now) {
 		const side = this.side[kind];
 
 		side.written[address] = now;
@@ -221,28 +192,16 @@ export class Model {
 		side.changed[address] = now;
 		side.latest = now;
 		side.count[address]++;
-		if (follow)
-			this.remember(kind, address, before, value);
+		this.histories.push(kind, address, value, now);
 	}
 
-	remember(kind, address, before, value) {
-		const key = kind === "coils" ? SIZE + address : address;
-		let history = this.histories.get(key);
-
-		if (history)
-			this.histories.delete(key); /* moves to the end of the Map: most recently used */
-		else
-			history = new History(before);
-		history.push(value);
-		this.histories.set(key, history);
-		if (this.histories.size > HISTORIES)
-			this.histories.delete(this.histories.keys().next().value);
+	/* Keep a history of an address from now on. */
+	follow(kind, address, now = Date.now()) {
+		this.histories.follow(kind, address, this.get(kind, address), now);
 	}
 
-	/* The latest values, the oldest first; empty if there was no change. */
+	/* The latest values, the oldest first; empty if it is not followed. */
 	history(kind, address) {
-		const key = kind === "coils" ? SIZE + address : address;
-
-		return this.histories.get(key)?.toArray() || [];
+		return this.histories.get(kind, address)?.toArray() || [];
 	}
 }
