@@ -92,8 +92,10 @@ const LIMITS = {
 
 /* Parse an entered value of a type: {value} or {error}. */
 export function parseValue(text, type) {
-	const clean = text.trim().replace(/[\s_]/g, "").replace(",", ".");
+	const clean = text.trim().replace(/[\s_]/g, "");
 
+	if (clean.includes(","))
+		return { error: "A comma is ambiguous: 1.5 has a point, and thousands no mark." };
 	if (type === "float32") {
 		if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(clean))
 			return { error: "A number is needed, like 21.5 or -1e-3." };
