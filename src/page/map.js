@@ -3,24 +3,37 @@
  * address 256 n.
  *
  * Cells are painted pixel by pixel into a small picture, which is enlarged
- * without smoothing; marks are drawn above it. The map is drawn only when
- * something has changed, during a glow, and when the ages it shows change.
+ * without smoothing, or a part of it (view.js); marks are drawn above it. The map
+ * is drawn only when something has changed, during a glow, and when the ages it
+ * shows change.
+ *
+ * area is where cells are drawn in the canvas, {x, y, size}; left and top say
+ * where the first cell would be, and cell is the size of one, all in pixels of
+ * the screen.
  */
 import { SIZE } from "./address.js";
+import { listenToPointers } from "./gestures.js";
 import { Palette } from "./palette.js";
+import { SIDE, View } from "./view.js";
 
-const SIDE = 256;
 const GLOW = 1800;          /* ms for which a change is highlighted */
 const FRAME = 33;           /* ms between frames of a glow */
+const LONG_FRAME = 100;     /* of one that has lasted for longer than */
+const LONG = 2 * GLOW;
+const REST = 3;             /* a pause after a drawing, as a multiple of its time */
 const HALOES = 300;         /* the most runs of cells with a halo */
+const CELLS = 4096;         /* the most cells that glow in runs with a halo */
+const HEATS = 32;           /* levels that are told apart to find these */
 const FEW = 12;             /* the most runs with a wave */
 const WAVE = 1000;          /* ms that a wave takes */
 const AGE_TICK = 1000;
+const LABELS = 54;          /* CSS pixels between labels, at least */
+const GRID = 8, TEXT = 30;  /* CSS pixels of cells that have lines, and values */
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MemoryMap {
 	/* on: {select(first, last, cursor, done), cancel() to undo selects that were
-	 * not done, hover(address or null, x, y)}. */
+	 * not done, hover(address or null, x, y), view(view) when it was zoomed}. */
 	constructor(canvas, model, on) {
 		this.canvas = canvas;
 		this.context = canvas.getContext("2d");
@@ -30,7 +43,7 @@ export class MemoryMap {
 		this.mode = "value";
 		this.cursor = 0;
 		this.selection = null;
-		this.hovered = null;
+		this.view = new View();
 		this.stale = false;
 		this.picture = document.createElement("canvas");
 		this.picture.width = this.picture.height = SIDE;
@@ -39,10 +52,15 @@ export class MemoryMap {
 		this.image = this.pictureContext.createImageData(SIDE, SIDE);
 		this.pixels = new Uint32Array(this.image.data.buffer);
 		this.base = new Uint32Array(SIZE);
+		this.runs = { address: new Uint16Array(SIZE), length: new Uint16Array(SIZE),
+			heat: new Float32Array(SIZE) };
+		this.pause = FRAME; /* ms until data may be drawn again */
+		this.drawnAt = 0;
+		this.glowSince = 0; /* 0: nothing glows */
 		this.painted = "";
 		this.frames = 0; /* number of frames drawn, for tests */
 		this.setTheme(true);
-		this.listen();
+		listenToPointers(this);
 		still.addEventListener("change", () => this.invalidate());
 		document.addEventListener("visibilitychange", () => this.invalidate());
 	}
@@ -61,20 +79,55 @@ export class MemoryMap {
 		const room = Math.min(width - left - edge, height - top - edge) * ratio;
 		const size = Math.max(SIDE, Math.floor(room));
 
-		this.cell = size / SIDE;
 		this.ratio = ratio;
-		this.left = Math.round(left * ratio);
-		this.top = Math.round(top * ratio);
-		this.canvas.width = this.left + size + Math.ceil(edge * ratio);
-		this.canvas.height = this.top + size + Math.ceil(edge * ratio);
+		this.area = { x: Math.round(left * ratio), y: Math.round(top * ratio), size };
+		this.canvas.width = this.area.x + size + Math.ceil(edge * ratio);
+		this.canvas.height = this.area.y + size + Math.ceil(edge * ratio);
 		/* A cell's size need not be a whole number of pixels: the picture is
 		 * enlarged to the next whole number, then reduced with smoothing, so
 		 * that all cells have the same size. */
-		this.enlarged.width = this.enlarged.height = SIDE * Math.ceil(this.cell);
+		this.enlarged.width = this.enlarged.height = SIDE * Math.ceil(size / SIDE);
 		this.canvas.style.width = `${this.canvas.width / ratio}px`;
 		this.canvas.style.height = `${this.canvas.height / ratio}px`;
+		this.view.resize(size / ratio);
+		this.place();
+	}
+
+	/* Lay out the part that is seen. */
+	place() {
+		const { area: { x, y, size }, view } = this;
+
+		this.cell = size / view.span;
+		this.left = x - view.column * this.cell;
+		this.top = y - view.row * this.cell;
+		this.canvas.toggleAttribute("data-zoomed", !view.whole);
 		this.makeHalo();
 		this.invalidate();
+		this.on.view(view);
+	}
+
+	/* Zoom around a point of the page, {x, y} in CSS pixels. */
+	zoom(factor, { x, y }) {
+		const { area, canvas, ratio, view } = this;
+		const box = canvas.getBoundingClientRect();
+
+		view.zoom(factor, ((x - box.left) * ratio - area.x) / area.size,
+			((y - box.top) * ratio - area.y) / area.size);
+		this.place();
+	}
+
+	/* Zoom around the cursor. */
+	zoomAround(factor) {
+		this.view.zoomAround(this.cursor, factor);
+		this.place();
+	}
+
+	/* Move what is seen by CSS pixels. */
+	move(x, y) {
+		const cell = this.cell / this.ratio;
+
+		this.view.move(-x / cell, -y / cell);
+		this.place();
 	}
 
 	show(kind, mode) {
@@ -90,6 +143,10 @@ export class MemoryMap {
 	}
 
 	setCursor(address) {
+		if (address !== this.cursor && !this.view.whole) {
+			this.view.reveal(address);
+			this.place();
+		}
 		this.cursor = address;
 		this.invalidate();
 	}
@@ -105,6 +162,16 @@ export class MemoryMap {
 		});
 	}
 
+	/* Draw new data soon, but leave the browser time for other things. */
+	refresh() {
+		const left = this.drawnAt + this.pause - Date.now();
+
+		if (left > 0 && left <= this.pause)
+			this.later(left);
+		else
+			this.invalidate();
+	}
+
 	later(ms) {
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.invalidate(), ms);
@@ -114,6 +181,7 @@ export class MemoryMap {
 		const side = this.model.side[this.kind];
 		const glowing = now - side.latest < GLOW;
 		const ageing = this.mode === "age" && side.everWritten;
+		const began = performance.now();
 
 		this.frames++;
 		if (!this.cell)
@@ -127,11 +195,22 @@ export class MemoryMap {
 		this.pixels.set(this.base);
 		const runs = glowing ? this.heatUp(side, now) : [];
 		this.pictureContext.putImageData(this.image, 0, 0);
-		this.drawCells();
-		this.drawGlow(runs);
-		this.drawMarks();
+		this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+		this.drawAxes();
+		this.inside(0, () => {
+			this.drawCells();
+			this.drawGlow(runs);
+			this.drawValues();
+		});
+		this.inside(5, () => this.drawMarks());
+		this.drawPointers();
+		this.drawnAt = now;
+		/* Where something changes all the time, there is no glow to be seen fade. */
+		this.glowSince = glowing ? this.glowSince || now : 0;
+		this.pause = Math.max(glowing && now - this.glowSince > LONG ? LONG_FRAME : FRAME,
+			REST * (performance.now() - began));
 		if (glowing)
-			this.later(still.matches ? GLOW / 2 : FRAME);
+			this.later(still.matches ? GLOW / 2 : this.pause);
 		else if (ageing)
 			this.later(AGE_TICK);
 	}
@@ -139,105 +218,178 @@ export class MemoryMap {
 	/* Set the colour of each cell by the colour scheme. */
 	paint(now) {
 		const { model, base, palette } = this;
-		const side = model.side[this.kind];
-		const coils = this.kind === "coils";
+		const { written, client } = model.side[this.kind];
 
-		for (let a = 0; a < SIZE; a++) {
-			if (this.mode === "value")
-				base[a] = coils ?
-					(model.get("coils", a) ? palette.on : palette.paper) :
-					palette.values[model.registers[a]];
-			else if (side.written[a] === 0)
-				base[a] = palette.paper;
-			else if (this.mode === "age")
-				base[a] = palette.age(now - side.written[a]);
-			else
-				base[a] = palette.client(side.client[a], a & 255, a >> 8);
-		}
+		if (this.mode === "value")
+			this.paintValues();
+		else if (this.mode === "age")
+			for (let a = 0; a < SIZE; a++)
+				base[a] = written[a] === 0 ? palette.paper : palette.age(now - written[a]);
+		else
+			for (let a = 0; a < SIZE; a++)
+				base[a] = written[a] === 0 ? palette.paper :
+					palette.client(client[a], a & 255, a >> 8);
+	}
+
+	paintValues() {
+		const { base, model: { registers, words }, palette: { values, on, paper } } = this;
+
+		if (this.kind === "registers")
+			for (let a = 0; a < SIZE; a++)
+				base[a] = values[registers[a]];
+		else
+			for (let a = 0; a < SIZE; a++)
+				base[a] = words[a >> 4] >> (a & 15) & 1 ? on : paper;
 	}
 
 	/* Brighten the cells that have just changed. Returns the runs of such cells
-	 * with the heat of their brightest: {address, length, heat}. */
-	heatUp(side, now) {
-		const runs = [];
-		let run = null;
+	 * with the heat of their brightest, {address, length, heat}; of more than
+	 * HALOES the hottest; none where so many cells glow that no halo is needed. */
+	heatUp({ changed }, now) {
+		const { pixels, base, palette, runs } = this;
+		const oldest = now - GLOW;
+		const standing = still.matches; /* asked once: it is slow */
+		let n = 0, cells = 0, going = false;
 
 		for (let a = 0; a < SIZE; a++) {
-			const since = now - side.changed[a];
-			if (since >= GLOW) {
-				run = null;
+			if (changed[a] <= oldest) {
+				going = false;
 				continue;
 			}
-			const heat = still.matches ? 0.8 : 1 - Math.max(0, since) / GLOW;
-			this.pixels[a] = this.palette.heat(this.base[a], Math.min(1, heat * 1.2));
-			if (run && (a & 255) !== 0) {
-				run.length++;
-				run.heat = Math.max(run.heat, heat);
+			cells++;
+			const heat = standing ? 0.8 : Math.min(1, (changed[a] - oldest) / GLOW);
+			pixels[a] = palette.heat(base[a], Math.min(256, heat * 308 | 0));
+			if (going && (a & 255) !== 0) {
+				runs.length[n - 1]++;
+				if (heat > runs.heat[n - 1])
+					runs.heat[n - 1] = heat;
 			} else {
-				run = { address: a, length: 1, heat };
-				runs.push(run);
+				runs.address[n] = a;
+				runs.length[n] = 1;
+				runs.heat[n++] = heat;
+				going = true;
 			}
 		}
-		return runs.length > HALOES ?
-			runs.sort((x, y) => y.heat - x.heat).slice(0, HALOES) : runs;
+		return cells > CELLS ? [] : this.hottest(n);
+	}
+
+	hottest(n) {
+		const { address, length, heat } = this.runs;
+		const level = (i) => Math.min(HEATS - 1, Math.floor(heat[i] * HEATS));
+		const counts = new Uint32Array(HEATS + 1);
+		const found = [];
+
+		for (let i = 0; i < n; i++)
+			counts[level(i)]++;
+		let least = HEATS, room = HALOES;
+		while (least > 0 && counts[least - 1] <= room)
+			room -= counts[--least];
+		for (let i = 0; i < n; i++)
+			if (level(i) >= least || level(i) === least - 1 && room-- > 0)
+				found.push({ address: address[i], length: length[i], heat: heat[i] });
+		return found;
+	}
+
+	/* Draw only in the area, and so many CSS pixels around it. */
+	inside(room, draw) {
+		const { context: c, area: { x, y, size }, ratio } = this;
+
+		c.save();
+		c.beginPath();
+		c.rect(x - room * ratio, y - room * ratio, size + 2 * room * ratio,
+			size + 2 * room * ratio);
+		c.clip();
+		draw();
+		c.restore();
 	}
 
 	drawCells() {
-		const { context: c, left, top, cell, palette } = this;
-		const size = cell * SIDE;
-		const large = this.enlarged.getContext("2d");
+		const { context: c, area: { x, y, size }, cell, ratio, palette, view } = this;
+		const { column, row, span } = view;
 
-		large.imageSmoothingEnabled = false;
-		large.drawImage(this.picture, 0, 0, this.enlarged.width, this.enlarged.height);
-		c.clearRect(0, 0, this.canvas.width, this.canvas.height);
-		c.imageSmoothingEnabled = true;
-		c.imageSmoothingQuality = "high";
-		c.drawImage(this.enlarged, left, top, size, size);
-		c.fillStyle = palette.scale.grid;
-		for (let i = 32; i < SIDE; i += 32) {
-			c.fillRect(Math.round(left + i * cell), top, 1, size);
-			c.fillRect(left, Math.round(top + i * cell), size, 1);
+		if (view.whole) {
+			const large = this.enlarged.getContext("2d");
+			large.imageSmoothingEnabled = false;
+			large.drawImage(this.picture, 0, 0, this.enlarged.width, this.enlarged.height);
+			c.imageSmoothingEnabled = true;
+			c.drawImage(this.enlarged, x, y, size, size);
+		} else {
+			c.imageSmoothingEnabled = false;
+			c.drawImage(this.picture, column, row, span, span, x, y, size, size);
 		}
-		this.drawAxes();
+		c.fillStyle = palette.scale.grid;
+		const step = cell >= GRID * ratio ? 1 : 32;
+		for (const at of this.seen(column, step))
+			c.fillRect(Math.round(this.left + at * cell), y, 1, size);
+		for (const at of this.seen(row, step))
+			c.fillRect(x, Math.round(this.top + at * cell), size, 1);
+		if (this.model.overlaid && this.kind === "registers")
+			this.drawOverlay();
+	}
+
+	/* The multiples of step among the columns, or rows, that are seen. */
+	seen(begin, step) {
+		const first = Math.ceil(begin / step);
+		const last = Math.min(SIDE - 1, Math.ceil(begin + this.view.span - 1e-6) - 1);
+
+		return Array.from({ length: Math.floor(last / step) - first + 1 },
+			(_, i) => (first + i) * step);
 	}
 
 	drawAxes() {
-		const { context: c, left, top, cell, ratio, palette } = this;
-		const step = cell / ratio < 1.7 ? 64 : 32;
+		const { context: c, area: { x, y }, left, top, cell, ratio, palette, view } = this;
+		const step = 2 ** Math.max(0, Math.ceil(Math.log2(LABELS * ratio / cell)));
 
 		c.font = `${11 * ratio}px system-ui, sans-serif`;
 		c.fillStyle = palette.scale.faint;
 		c.textBaseline = "middle";
 		c.textAlign = "right";
-		for (let row = 0; row < SIDE; row += step)
-			c.fillText(String(row * SIDE), left - 6 * ratio,
-				top + (row + 0.5) * cell + (row === 0 ? 3 * ratio : 0));
-		c.textAlign = "center";
+		for (const row of this.seen(view.row, step))
+			c.fillText(String(row * SIDE), x - 6 * ratio,
+				Math.max(top + (row + 0.5) * cell, y + 3 * ratio));
 		c.textBaseline = "alphabetic";
-		for (let column = 0; column < SIDE; column += step) {
+		for (const column of this.seen(view.column, step)) {
 			c.textAlign = column === 0 ? "left" : "center";
-			c.fillText(`+${column}`, left + (column + 0.5) * cell, top - 6 * ratio);
+			c.fillText(`+${column}`, left + (column + 0.5) * cell, y - 6 * ratio);
 		}
-		if (this.model.overlaid && this.kind === "registers")
-			this.drawOverlay();
 	}
 
 	/* Mark the rows that the coils overlay: the first 16. */
 	drawOverlay() {
-		const { context: c, left, top, cell, ratio, palette } = this;
+		const { context: c, area: { x, size }, top, cell, ratio, palette } = this;
 		const y = Math.round(top + SIDE / 16 * cell);
 
 		c.fillStyle = palette.scale.faint;
-		c.fillRect(left, y, cell * SIDE, ratio);
+		c.fillRect(x, y, size, ratio);
+		c.font = `${11 * ratio}px system-ui, sans-serif`;
 		c.textAlign = "right";
 		c.textBaseline = "top";
-		c.fillText("↑ also the coils", left + cell * SIDE - 6 * ratio, y + 4 * ratio);
+		c.fillText("↑ also the coils", x + size - 6 * ratio, y + 4 * ratio);
+	}
+
+	/* Write the value into each cell that has room for it. */
+	drawValues() {
+		const { context: c, left, top, cell, ratio, pixels, model, kind, view } = this;
+
+		if (cell < TEXT * ratio)
+			return;
+		c.font = `${10 * ratio}px ui-monospace, "DejaVu Sans Mono", monospace`;
+		c.textAlign = "center";
+		c.textBaseline = "middle";
+		for (const row of this.seen(Math.floor(view.row), 1))
+			for (const column of this.seen(Math.floor(view.column), 1)) {
+				const address = row * SIDE + column;
+				c.fillStyle = inkOn(pixels[address]);
+				c.fillText(String(model.get(kind, address)), left + (column + 0.5) * cell,
+					top + (row + 0.5) * cell);
+			}
 	}
 
 	/* Make the picture of a halo. */
 	makeHalo() {
 		const ratio = this.ratio || 1;
-		const radius = Math.round(Math.max(7 * ratio, 3.2 * (this.cell || 2)));
+		const radius = Math.round(Math.max(7 * ratio,
+			Math.min(3.2 * (this.cell || 2), (this.cell || 2) + 20 * ratio)));
 		const halo = document.createElement("canvas");
 		const [r, g, b] = this.palette.scale.glow;
 
@@ -374,29 +526,45 @@ export class MemoryMap {
 		const box = new Path2D();
 		box.rect(x - room, y - room, cell + 2 * room, cell + 2 * room);
 		this.frameOf(box, 1.5);
-		/* Mark the cursor's row and column at the edges. */
+	}
+
+	/* Mark the cursor's row and column at the edges. */
+	drawPointers() {
+		const { context: c, area, left, top, cell, ratio, palette } = this;
+		const x = left + ((this.cursor & 255) + 0.5) * cell;
+		const y = top + ((this.cursor >> 8) + 0.5) * cell;
+
 		c.fillStyle = palette.scale.ink;
 		c.beginPath();
-		c.moveTo(left - 1 * ratio, y + cell / 2);
-		c.lineTo(left - 6 * ratio, y + cell / 2 - 4 * ratio);
-		c.lineTo(left - 6 * ratio, y + cell / 2 + 4 * ratio);
-		c.moveTo(x + cell / 2, top - 1 * ratio);
-		c.lineTo(x + cell / 2 - 4 * ratio, top - 6 * ratio);
-		c.lineTo(x + cell / 2 + 4 * ratio, top - 6 * ratio);
+		if (y >= area.y && y <= area.y + area.size) {
+			c.moveTo(area.x - 1 * ratio, y);
+			c.lineTo(area.x - 6 * ratio, y - 4 * ratio);
+			c.lineTo(area.x - 6 * ratio, y + 4 * ratio);
+		}
+		if (x >= area.x && x <= area.x + area.size) {
+			c.moveTo(x, area.y - 1 * ratio);
+			c.lineTo(x - 4 * ratio, area.y - 6 * ratio);
+			c.lineTo(x + 4 * ratio, area.y - 6 * ratio);
+		}
 		c.fill();
 	}
 
-	/* The address under a pointer, or null. */
+	/* The address under a pointer, or null; clamp: else the nearest that is seen. */
 	addressAt(event, clamp = false) {
-		const box = this.canvas.getBoundingClientRect();
-		let x = Math.floor(((event.clientX - box.left) * this.ratio - this.left) / this.cell);
-		let y = Math.floor(((event.clientY - box.top) * this.ratio - this.top) / this.cell);
+		const { canvas, area, ratio } = this;
+		const box = canvas.getBoundingClientRect();
+		const last = area.size - 1;
+		let x = (event.clientX - box.left) * ratio - area.x;
+		let y = (event.clientY - box.top) * ratio - area.y;
 
 		if (clamp) {
-			x = Math.min(255, Math.max(0, x));
-			y = Math.min(255, Math.max(0, y));
+			x = Math.min(last, Math.max(0, x));
+			y = Math.min(last, Math.max(0, y));
 		}
-		return x >= 0 && y >= 0 && x < SIDE && y < SIDE ? y * SIDE + x : null;
+		if (x < 0 || y < 0 || x >= area.size || y >= area.size)
+			return null;
+		return Math.floor((y + area.y - this.top) / this.cell) * SIDE +
+			Math.floor((x + area.x - this.left) / this.cell);
 	}
 
 	/* The position of a cell on the page; for the tip and for tests. */
@@ -408,51 +576,13 @@ export class MemoryMap {
 			y: box.top + (this.top + ((address >> 8) + 0.5) * this.cell) / this.ratio,
 		};
 	}
+}
 
-	listen() {
-		const { canvas } = this;
-		let from = null, before = null;
+/* Black or white, whichever stands out more from a pixel. */
+function inkOn(pixel) {
+	const [r, g, b] = [pixel, pixel >> 8, pixel >> 16].map((v) => ((v & 255) / 255) ** 2.2);
 
-		canvas.addEventListener("pointerdown", (event) => {
-			const address = this.addressAt(event);
-
-			if (event.button !== 0 || address === null)
-				return;
-			before = { selection: this.selection, cursor: this.cursor };
-			from = event.shiftKey ? this.cursor : address;
-			canvas.setPointerCapture(event.pointerId);
-			if (event.shiftKey)
-				this.extend(from, address, false);
-		});
-		canvas.addEventListener("pointermove", (event) => {
-			const address = this.addressAt(event, from !== null);
-
-			this.on.hover(address, event.clientX, event.clientY);
-			if (from !== null && address !== from)
-				this.extend(from, address, false);
-		});
-		canvas.addEventListener("pointerup", (event) => {
-			if (from === null)
-				return;
-			this.extend(from, this.addressAt(event, true), true);
-			from = null;
-		});
-		/* For example when a touch becomes scrolling: undo the selection. */
-		canvas.addEventListener("pointercancel", () => {
-			if (from !== null) {
-				this.setSelection(before.selection);
-				this.setCursor(before.cursor);
-				this.on.cancel();
-			}
-			from = null;
-			this.on.hover(null);
-		});
-		canvas.addEventListener("pointerleave", () => this.on.hover(null));
-	}
-
-	extend(from, to, done) {
-		this.on.select(Math.min(from, to), Math.max(from, to), to, done);
-	}
+	return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
 }
 
 /* The address to which a key moves the cursor, or null. */

@@ -150,15 +150,14 @@ export class Palette {
 		return colours[number % colours.length];
 	}
 
-	/* Mix a pixel with the colour of a recent change. */
-	heat(colour, amount) {
-		const t = Math.round(amount * 256);
-		const blend = (shift) => {
-			const a = colour >>> shift & 255, b = this.hot >>> shift & 255;
+	/* Mix a pixel with the colour of a recent change: t of 256 parts. */
+	heat(colour, t) {
+		const { hot } = this;
+		const other = 256 - t;
+		const redBlue = ((colour & 0xff00ff) * other + (hot & 0xff00ff) * t) >>> 8 & 0xff00ff;
+		const green = ((colour & 0xff00) * other + (hot & 0xff00) * t) >>> 8 & 0xff00;
 
-			return (a + ((b - a) * t >> 8)) << shift;
-		};
-		return (0xff000000 | blend(16) | blend(8) | blend(0)) >>> 0;
+		return (0xff000000 | redBlue | green) >>> 0;
 	}
 
 	/* CSS colours for the legend. */
