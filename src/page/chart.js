@@ -1,13 +1,15 @@
 /*
- * Charts: the trend of one value, and rates over time. Each is drawn only when
- * its function is called.
+ * Charts: the trend of one value, and rates, both over time. Each is drawn only
+ * when its function is called.
  */
+
+/* Of a trend, as in style.css: to ask each of many canvases is slow. */
+const TREND = { width: 72, height: 22 };
 
 /* Give a canvas the resolution of the screen. Returns its context, which uses
  * CSS pixels. */
-function prepare(canvas) {
+function prepare(canvas, width = canvas.clientWidth, height = canvas.clientHeight) {
 	const ratio = window.devicePixelRatio || 1;
-	const width = canvas.clientWidth, height = canvas.clientHeight;
 
 	if (canvas.width !== Math.round(width * ratio) ||
 	    canvas.height !== Math.round(height * ratio)) {
@@ -20,30 +22,37 @@ function prepare(canvas) {
 	return { context, width, height };
 }
 
-/* Draw the latest values as steps, the newest at the right with a point. */
-export function drawTrend(canvas, values, colour) {
-	const { context: c, width, height } = prepare(canvas);
+/* Draw a history as steps over the last `span` ms before now: a value holds
+ * until the next. The newest is at the right, with a point. */
+export function drawTrend(canvas, history, now, span, colour) {
+	const { context: c, width, height } = prepare(canvas, TREND.width, TREND.height);
+	const times = [], values = [];
 
-	if (values.length < 2 || width === 0)
+	history.each((time, value) => {
+		if (time <= now - span) /* the last of these is the value at the left */
+			times.length = values.length = 0;
+		times.push(Math.max(time, now - span));
+		values.push(value);
+	});
+	if (values.length < 2)
 		return;
 	const least = Math.min(...values), most = Math.max(...values);
-	const span = most - least || 1;
-	const x = (i) => 2 + i * (width - 5) / (values.length - 1);
-	const y = (v) => height - 3 - (v - least) / span * (height - 6);
+	const x = (time) => 2 + (time - now + span) * (width - 5) / span;
+	const y = (v) => height - 3 - (v - least) / (most - least || 1) * (height - 6);
 	c.strokeStyle = colour;
 	c.lineWidth = 1.25;
 	c.lineJoin = "round";
 	c.beginPath();
-	c.moveTo(x(0), y(values[0]));
+	c.moveTo(x(times[0]), y(values[0]));
 	for (let i = 1; i < values.length; i++) {
-		if (values.length <= 24)
-			c.lineTo(x(i), y(values[i - 1])); /* a value holds until the next */
-		c.lineTo(x(i), y(values[i]));
+		c.lineTo(x(times[i]), y(values[i - 1]));
+		c.lineTo(x(times[i]), y(values[i]));
 	}
+	c.lineTo(x(now), y(values.at(-1)));
 	c.stroke();
 	c.fillStyle = colour;
 	c.beginPath();
-	c.arc(x(values.length - 1), y(values.at(-1)), 2, 0, 7);
+	c.arc(x(now), y(values.at(-1)), 2, 0, 7);
 	c.fill();
 }
 

@@ -10,7 +10,8 @@ import { ORDERS, WIDE_TYPES, binary, characters, parseValue, signed16, unwide,
 const LENS_COLUMNS = 16, LENS_ROWS = 8;
 
 export class Inspector {
-	/* on: {cursor(address), write(kind, address, values)} */
+	/* on: {cursor(address), write(kind, address, values), shown() when it comes
+	 * into view} */
 	constructor(root, model, on) {
 		this.root = root;
 		this.model = model;
@@ -21,6 +22,12 @@ export class Inspector {
 		this.lens = this.part("lens");
 		this.lens.addEventListener("click", (event) => this.pick(event));
 		this.makeMatrix();
+		this.visible = true; /* asking the browser again and again would be slow */
+		new ResizeObserver(([{ contentRect }]) => {
+			this.visible = contentRect.height > 0;
+			if (this.visible)
+				on.shown();
+		}).observe(root);
 		this.form = this.part("form");
 		this.form.addEventListener("submit", (event) => {
 			event.preventDefault();
@@ -43,10 +50,13 @@ export class Inspector {
 	}
 
 	show(kind, address) {
-		if (kind !== this.kind || address !== this.address)
+		if (kind !== this.kind || address !== this.address) {
+			this.form.elements.value.value = ""; /* it was meant for another address */
 			this.setNote("");
+		}
 		this.kind = kind;
 		this.address = address;
+		this.showOrder();
 		this.root.dataset.kind = kind;
 		this.update();
 	}
@@ -81,7 +91,7 @@ export class Inspector {
 		setText(this.part("age"), written === 0 ? "" : `· ${duration(now - written)} ago`);
 		const seen = side.count[address];
 		setText(this.part("changes"), seen === 0 ? "" :
-			`· ${seen} change${seen === 1 ? "" : "s"} seen`);
+			`· ${seen} change${seen === 1 ? "" : "s"}`);
 	}
 
 	updateMatrix() {
@@ -165,10 +175,26 @@ export class Inspector {
 		return { values: unwide(parsed.value, type.value, order.value) };
 	}
 
-	preview() {
-		const { value, type, order } = this.form.elements;
+	showOrder() {
+		const { type, order } = this.form.elements;
 
 		order.hidden = this.kind === "coils" || !WIDE_TYPES.includes(type.value);
+	}
+
+	/* Write as the table shows: view is "word" or a 32-bit type. */
+	setType(view, order) {
+		const { elements } = this.form;
+
+		elements.type.value = view === "word" ? "uint16" : view;
+		elements.order.value = order;
+		this.showOrder();
+		this.preview();
+	}
+
+	preview() {
+		const { value } = this.form.elements;
+
+		this.showOrder();
 		if (value.value.trim() === "") {
 			this.setNote("");
 			return;
@@ -208,11 +234,34 @@ export class Inspector {
 		this.form.dataset.may = may;
 	}
 
-	edit() {
-		const { value } = this.form.elements;
+	/* The value as a text that the form would take. */
+	valueText(type, order) {
+		const { model, kind, address } = this;
+		const word = model.get(kind, address);
+
+		if (kind === "coils")
+			return String(word);
+		if (type === "int16")
+			return String(signed16(word));
+		if (type === "uint16" || address + 1 >= SIZE)
+			return String(word);
+		const text = wideText(word, model.registers[address + 1], type, order);
+		return parseValue(text, type).error ? "" : text;
+	}
+
+	/* Edit the present value, of a type and order; by default those of the form. */
+	edit(type, order) {
+		const { elements } = this.form;
+		const { value } = elements;
 
 		if (this.form.dataset.may !== "yes")
 			return;
+		if (type) {
+			elements.type.value = type;
+			elements.order.value = order;
+		}
+		value.value = this.valueText(elements.type.value, elements.order.value);
+		this.preview();
 		value.focus();
 		value.select();
 	}

@@ -7,14 +7,29 @@ const RATES = 120; /* seconds shown */
 const $ = (id) => document.getElementById(id);
 const colour = (selector) => getComputedStyle(document.querySelector(selector)).color;
 
-export function showSummary(status) {
-	const rates = (status.rates || []).slice(-RATES);
+/* The rates of two minutes. A status has all of them, or only the last. */
+export class Rates {
+	constructor() {
+		this.all = [];
+	}
+
+	take(rates) {
+		const last = this.all.at(-1)?.t ?? "";
+
+		this.all = rates.length > 1 || rates[0]?.t < last ? rates :
+			this.all.concat(rates.filter((rate) => rate.t > last)).slice(-RATES);
+	}
+}
+
+export function showSummary(status, rates) {
 	const requests = rates.map((r) => r.requests);
 	const writes = rates.map((r) => r.writes);
+	const interval = status.state?.commit_interval_ms;
 
 	setText($("version"), status.version);
 	setText($("about"),
-		`port ${status.port} · ${status.mode} · up ${duration(status.uptime_s * 1000)}`);
+		`port ${status.port} · ${status.mode} · up ${duration(status.uptime_s * 1000)}` +
+		(interval > 0 ? ` · on disk after ${interval} ms` : ""));
 	setText($("load-rate"), rate(status.requests_per_s || 0));
 	setText($("load-clients"), count(status.connections || 0));
 	setText($("requests-text"), `${rate(requests.at(-1) || 0)} requests/s`);
@@ -26,14 +41,15 @@ export function showSummary(status) {
 }
 
 /* Show, before the first change, what the map is and how to write a value. */
-export function showWelcome(model, status) {
+export function showWelcome({ model, log, mirror: { status } }) {
 	const host = location.hostname.replace(/^\[|\]$/g, "");
 	const line = `mbpoll -m tcp -p ${status.port} -0 -1 -t 4 -r 16 ${host} 1234`;
-	const empty = model.isEmpty();
+	const listed = log.entries.length > 0;
+	const empty = !listed && model.isEmpty();
 
 	setText($("mbpoll"), line);
 	setText($("modpoll"), line.replace("mbpoll", "modpoll"));
 	$("welcome").hidden = !empty;
-	$("quiet").hidden = empty || model.log.length > 0;
-	$("changes-table").hidden = model.log.length === 0;
+	$("quiet").hidden = empty || listed;
+	$("changes-table").hidden = !listed;
 }

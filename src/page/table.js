@@ -8,6 +8,8 @@ import { duration, h, setText } from "./format.js";
 import { ORDERS, binary, signed16, wideText } from "./views.js";
 
 const ROW = 30;         /* CSS pixels, as in style.css */
+const TREND = 60000;    /* ms that a trend shows */
+const TREND_TICK = 500; /* ms between two drawings of a trend */
 const SPARE = 4;        /* rows above and below the visible ones */
 
 const SHARED = [
@@ -21,7 +23,8 @@ const VIEWS = {
 };
 
 export class ValueTable {
-	/* parts: {table, scroller}; on: {cursor(address), edit(address), scroll()}. */
+	/* parts: {table, scroller}; on: {cursor(address), order(order), edit(address,
+	 * type, order), scroll()}. */
 	constructor(parts, model, on) {
 		this.table = parts.table;
 		this.scroller = parts.scroller;
@@ -33,9 +36,9 @@ export class ValueTable {
 		this.model = model;
 		this.on = on;
 		this.rows = [];
-		this.known = new Map(); /* from /api/writers, by address */
 		this.range = { kind: "registers", first: 0, last: 63 };
 		this.view = "word";
+		this.order = "ABCD"; /* the column of 32-bit values that is edited */
 		this.cursor = 0;
 		this.trendColour = "#888";
 		this.scroller.addEventListener("scroll", () => {
@@ -44,10 +47,15 @@ export class ValueTable {
 		}, { passive: true });
 		new ResizeObserver(() => this.place()).observe(this.scroller);
 		this.body.addEventListener("click", (event) => this.clicked(event));
+		this.body.addEventListener("focusin", ({ target, relatedTarget }) => {
+			const address = Number(target.dataset.address);
+			if (!target.classList.contains("here") && !this.body.contains(relatedTarget))
+				on.cursor(address); /* the cursor was out of sight */
+		});
 		this.body.addEventListener("dblclick", (event) => {
-			const row = event.target.closest("tr[data-address]");
-			if (row)
-				this.on.edit(Number(row.dataset.address));
+			const cell = event.target.closest("tr[data-address] > *");
+			if (cell)
+				this.edit(cell.className.split(" ")[0]);
 		});
 		this.setColumns();
 	}
@@ -74,16 +82,48 @@ export class ValueTable {
 		return this.range.first + index * this.step;
 	}
 
-	show(range, view = this.view) {
-		const same = range.kind === this.range.kind && view === this.view;
+	show(range) {
+		const same = range.kind === this.range.kind;
 
 		this.range = range;
-		this.view = view;
-		this.known.clear();
 		if (!same)
 			this.setColumns();
 		this.scroller.scrollTop = 0;
 		this.place();
+	}
+
+	/* Show values of a type; order is the chosen one of a 32-bit type. */
+	setView(view, order) {
+		const same = view === this.view;
+
+		this.view = view;
+		this.order = order;
+		this.table.dataset.order = order;
+		if (same)
+			return;
+		this.setColumns();
+		this.place();
+	}
+
+	/* Edit the row of the cursor, in the type and order of a column. */
+	edit(column = "") {
+		const index = Math.floor((this.cursor - this.range.first) / this.step);
+
+		if (this.step === 2)
+			this.on.edit(this.addressOf(index), this.view, this.order);
+		else
+			this.on.edit(this.cursor, column === "signed" ? "int16" : "uint16", this.order);
+	}
+
+	/* Choose the column of another order by a key. Returns whether it is one. */
+	moveColumn(key) {
+		const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+
+		if (this.step !== 2 || !step)
+			return false;
+		const next = ORDERS.indexOf(this.order) + step;
+		this.on.order(ORDERS[Math.min(ORDERS.length - 1, Math.max(0, next))]);
+		return true;
 	}
 
 	/* The addresses of the rows that exist. */
@@ -92,13 +132,6 @@ export class ValueTable {
 
 		return { kind: this.range.kind, first,
 			last: Math.min(SIZE - 1, first + Math.max(1, this.rows.length * this.step) - 1) };
-	}
-
-	/* Set the rows of /api/writers; skew converts their times to this browser's. */
-	setKnown(rows, skew) {
-		this.known = new Map(rows.map((row) =>
-			[row.address, { ...row, written: Date.parse(row.time) + skew }]));
-		this.update();
 	}
 
 	setColumns() {
@@ -131,6 +164,16 @@ export class ValueTable {
 			this.body.replaceChildren(...wanted);
 		this.table.setAttribute("aria-rowcount", this.length + 1);
 		this.update();
+		this.keepFocus();
+	}
+
+	/* A row that is scrolled shows another address: the focus stays with the
+	 * cursor while that can be seen. */
+	keepFocus() {
+		const { activeElement } = document;
+
+		if (activeElement !== this.tabbed && activeElement?.parentElement === this.body)
+			this.tabbed?.focus({ preventScroll: true });
 	}
 
 	makeRow() {
@@ -151,6 +194,9 @@ export class ValueTable {
 	update(now = Date.now()) {
 		if (this.scroller.clientHeight === 0)
 			return; /* not visible */
+		/* The row that the tabulator stops at: the cursor's, if there is one. */
+		const at = Math.floor((this.cursor - this.range.first) / this.step) - this.first;
+		this.tabbed = (this.rows[at] ?? this.rows[SPARE] ?? this.rows[0])?.element;
 		this.rows.forEach((row, i) => this.updateRow(row, this.first + i, now));
 	}
 
@@ -163,12 +209,15 @@ export class ValueTable {
 		if (element.dataset.address !== String(address)) {
 			element.dataset.address = address;
 			element.setAttribute("aria-rowindex", index + 2);
+			row.drawn = "";
+			if (cells.trend)
+				this.model.follow(kind, address, now);
 			setText(row.address.children[0], String(address));
 			setText(row.address.children[1], classic(kind, address));
 		}
 		const here = address === this.cursor || this.step === 2 && address + 1 === this.cursor;
 		element.classList.toggle("here", here);
-		element.tabIndex = here ? 0 : -1;
+		element.tabIndex = element === this.tabbed ? 0 : -1;
 		const last = this.step === 2 && address + 1 < SIZE ? address + 1 : address;
 		const changed = Math.max(side.changed[address], side.changed[last]);
 		element.classList.toggle("fresh", now - changed < 1500);
@@ -176,11 +225,14 @@ export class ValueTable {
 		this.setWriter(cells, address, last, side, now);
 		if (!cells.trend)
 			return;
-		const history = this.model.history(kind, address);
-		const drawn = `${history.join()} ${this.trendColour}`;
-		if (drawn !== row.drawn) {
+		const history = this.model.histories.get(kind, address);
+		const drawn = `${history?.version} ${this.trendColour} ` +
+			(history?.length > 1 ? Math.floor(now / TREND_TICK) : "");
+		if (history && drawn !== row.drawn &&
+		    (!row.drawn || now - row.drawnAt >= TREND_TICK)) {
 			row.drawn = drawn;
-			drawTrend(cells.trend.firstChild, history, this.trendColour);
+			row.drawnAt = now;
+			drawTrend(cells.trend.firstChild, history, now, TREND, this.trendColour);
 		}
 	}
 
@@ -206,17 +258,19 @@ export class ValueTable {
 	}
 
 	setWriter(cells, address, last, side, now) {
+		const { model, range: { kind } } = this;
 		const at = side.written[last] > side.written[address] ? last : address;
-		const known = this.known.get(at);
-		const written = Math.max(side.written[at], known?.written || 0);
-		const writer = this.model.writer(this.range.kind, at) || known?.client;
+		const written = side.written[at];
+		const contended = model.contention(kind, at);
 
-		setText(cells.writer, written ? writer || "unknown" : "–");
-		cells.writer.classList.toggle("contended", Boolean(known?.contended));
-		cells.writer.title = known?.contended ?
-			`contended: ${known.client} and ${known.other || "others"} alternate` : "";
+		setText(cells.writer, written ? model.writer(kind, at) || "unknown" : "–");
+		cells.writer.classList.toggle("contended", Boolean(contended));
+		const title = contended ? `contended: ${contended.client || "a client"} and ` +
+			`${contended.other || "others"} alternate` : "";
+		if (cells.writer.title !== title)
+			cells.writer.title = title;
 		setText(cells.age, written ? duration(now - Math.min(now, written)) : "–");
-		setText(cells.changes, String(Math.max(side.count[at], known?.changes || 0)));
+		setText(cells.changes, String(side.count[at]));
 	}
 
 	setCursor(address, focus = false) {
@@ -241,8 +295,12 @@ export class ValueTable {
 	clicked(event) {
 		const row = event.target.closest("tr[data-address]");
 
-		if (row)
-			this.on.cursor(Number(row.dataset.address), true);
+		if (!row)
+			return;
+		const column = event.target.closest("td")?.className;
+		if (ORDERS.includes(column))
+			this.on.order(column);
+		this.on.cursor(Number(row.dataset.address));
 	}
 
 	/* The address in the range to which a key moves the cursor, or null. */
@@ -258,4 +316,14 @@ export class ValueTable {
 			return null;
 		return this.addressOf(Math.min(this.length - 1, Math.max(0, to)));
 	}
+}
+
+/* page: see app.js. */
+export function plugValues({ tabs, table }) {
+	tabs.add({
+		name: "values", element: document.getElementById("values"),
+		draw: (now) => table.update(now), interval: 100,
+		shown: (visible) => visible && table.place(),
+	});
+	return table;
 }
