@@ -1,13 +1,15 @@
 /*
  * The clients, as cards: address, rates, exceptions, and the client report on
- * them. Also the lists of contended addresses and of the latest changes.
+ * them. Also the list of contended addresses.
  */
 import { classic } from "./address.js";
 import { exceptionName, functionCode, functionName } from "./functions.js";
-import { count, duration, h, rate, setText, short, timeOfDay } from "./format.js";
+import { count, duration, h, rate, setText, short } from "./format.js";
+import { KeyedList } from "./keyed.js";
+import { Roving } from "./roving.js";
 
+const FIGURES = ["Requests/s", "Requests", "In", "Out", "Unsent"];
 const CARDS = 100;      /* the most that are shown */
-const CHANGES = 80;
 
 /* "192.0.2.1" of "192.0.2.1:5020": last writers have no port. */
 function hostOf(peer) {
@@ -18,8 +20,26 @@ function chip(text, title, kind = "") {
 	return h("span", { class: `chip ${kind}`, title }, text);
 }
 
-function fact(name, value, warn = false) {
-	return h("div", { class: warn ? "warn" : null }, h("dt", {}, name), h("dd", {}, value));
+function chipsOf(functions, exceptions) {
+	return [
+		...Object.entries(functions).map(([code, n]) =>
+			chip(`${functionCode(code)} × ${short(n)}`, `${functionName(code)}: ${count(n)}`)),
+		...Object.entries(exceptions).map(([code, n]) =>
+			chip(`▲ exception ${exceptionName(code)} × ${short(n)}`, `${count(n)} times`, "bad")),
+	];
+}
+
+/* value: a text, or the element that has it. */
+function fact(name, value) {
+	return h("div", {}, h("dt", {}, name),
+		value instanceof Element ? value : h("dd", {}, value));
+}
+
+/* The names of what a poll reads. */
+function namesOf(poll) {
+	const more = poll.point_count - poll.points.length;
+
+	return poll.points.join(", ") + (more > 0 ? ` +${more}` : "");
 }
 
 function pollsTable(polls) {
@@ -33,7 +53,11 @@ function pollsTable(polls) {
 				h("td", { title: functionName(poll.function) },
 					`${functionCode(poll.function)} ${range}`,
 					poll.overlaps && h("span", { class: "overlaps",
-						title: "overlaps another poll" }, " ▲ overlaps")),
+						title: "overlaps another poll" }, " ▲ overlaps"),
+					poll.half && h("span", { class: "overlaps",
+						title: "reads a part of a point of several registers" },
+					" ▲\u00a0half a point"),
+					poll.points?.length > 0 && h("div", { class: "names" }, namesOf(poll))),
 				h("td", {}, poll.period_ms ? `${count(Math.round(poll.period_ms))} ms` : "–"),
 				h("td", {}, poll.jitter_ms || poll.jitter_ms === 0 ?
 					`±${poll.jitter_ms.toFixed(1)} ms` : "–"),
@@ -42,7 +66,7 @@ function pollsTable(polls) {
 }
 
 const KNOWN = ["polls", "pipelining", "reconnects", "reconnects_per_min", "illegal", "hints",
-	"requests", "exceptions"];
+	"findings", "requests", "exceptions"];
 
 /* Members of the report that this page does not know, as plain text. */
 function unknownParts(report) {
@@ -65,48 +89,48 @@ function reportOf(report) {
 	].filter(Boolean);
 	if (facts.length)
 		parts.push(h("dl", { class: "facts" }, ...facts));
-	const remarks = [
-		...(report.illegal || []).map((i) =>
-			`${functionName(i.function)}: ${i.reason || exceptionName(i.exception)}, ` +
-			`${count(i.requests)} times`),
-		...(report.hints || []).map((hint) =>
-			typeof hint === "string" ? hint : hint.text || JSON.stringify(hint)),
-	];
-	if (remarks.length)
-		parts.push(h("ul", { class: "hints" }, ...remarks.map((text) => h("li", {}, text))));
 	return parts;
+}
+
+/* What a client does wrong: {text, query}, the query of its requests. */
+function remarksOf(report) {
+	return [
+		...(report.illegal || []).map((i) => ({ query: i.query,
+			text: `${functionName(i.function)}: ${i.reason || exceptionName(i.exception)}, ` +
+				`${count(i.requests)} times` })),
+		...(report.findings || []).map(({ hint, query }) => ({ text: hint, query })),
+	];
+}
+
+/* The list of remarks in root. Those with a query lead to the tab "Requests". */
+function remarkList(root) {
+	return new KeyedList(root, ({ query }) => {
+		const text = h("span");
+
+		return { text, element: h("li", {}, text, query && " ", query &&
+			h("button", { type: "button", class: "link", "data-requests": query },
+				"requests")) };
+	}, ({ text }, remark) => setText(text, remark.text));
 }
 
 export class ClientList {
 	/* swatch(host) draws the colour that a host has on the map, or null. */
 	constructor(root, swatch) {
-		this.root = root;
 		this.swatch = swatch;
-		this.cards = new Map();
+		this.list = new KeyedList(root, () => this.makeCard(),
+			(card, client) => this.fill(card, client));
+		this.roving = new Roving(root, ".client", { card: true });
 	}
 
 	/* Clients as in /api/clients, with two times of this browser's clock added:
 	 * received, when the data arrived, and began, when the client connected. */
 	show(clients, now = Date.now()) {
 		const order = [...clients].sort((a, b) => b.connected - a.connected || a.id - b.id);
-		const seen = new Set();
 
 		this.count = clients.filter((client) => client.connected).length;
-		for (const client of order.slice(0, CARDS)) {
-			seen.add(client.id);
-			if (!this.cards.has(client.id))
-				this.cards.set(client.id, this.makeCard());
-			this.fill(this.cards.get(client.id), client);
-		}
-		for (const [id, card] of this.cards)
-			if (!seen.has(id)) {
-				card.element.remove();
-				this.cards.delete(id);
-			}
-		const wanted = order.slice(0, CARDS).map((client) => this.cards.get(client.id).element);
-		if (wanted.some((element, i) => this.root.children[i] !== element) ||
-		    this.root.children.length !== wanted.length)
-			this.root.replaceChildren(...wanted);
+		this.lost = false;
+		const lost = this.list.show(order.slice(0, CARDS), ({ id }) => id);
+		this.roving.update(lost || this.lost);
 		this.age(now);
 		return Math.max(0, order.length - CARDS);
 	}
@@ -114,19 +138,22 @@ export class ClientList {
 	makeCard() {
 		const card = {
 			swatch: h("span", { class: "swatch" }), name: h("h3"), state: h("span", { class: "state" }),
-			facts: h("dl", { class: "facts" }), idle: h("dd"), chips: h("div", { class: "chips" }),
-			report: h("div", { class: "report" }),
+			figures: FIGURES.map(() => h("dd")), idle: h("dd"), made: {}, chips: h("div", { class: "chips" }),
+			report: h("div", { class: "report" }), hints: h("ul", { class: "hints" }),
 		};
 
-		card.element = h("article", { class: "client" },
+		card.element = h("article", { class: "client", tabindex: "-1" },
 			h("header", {}, card.swatch, card.name, card.state),
-			card.facts, card.chips, card.report);
+			h("dl", { class: "facts" }, ...FIGURES.map((name, n) =>
+				h("div", {}, h("dt", {}, name), card.figures[n])),
+			fact("Idle", card.idle)), card.chips, card.report, card.hints);
+		card.remarks = remarkList(card.hints);
 		return card;
 	}
 
 	/* Update the times. */
 	age(now = Date.now()) {
-		for (const { client, state, idle } of this.cards.values()) {
+		for (const { client, state, idle } of this.list.rows.values()) {
 			setText(state, client.connected === false ? "disconnected" :
 				`connected ${duration(now - client.began)}`);
 			setText(idle, duration((client.idle_s || 0) * 1000 + now - client.received));
@@ -139,64 +166,49 @@ export class ClientList {
 
 		card.client = client;
 		setText(card.name, client.peer);
+		card.element.ariaLabel = `Client ${client.peer}`;
 		card.element.classList.toggle("gone", client.connected === false);
 		card.swatch.replaceChildren(...(swatch ? [swatch] : []));
-		card.facts.replaceChildren(
-			fact("Requests/s", rate(client.requests_per_s || 0)),
-			fact("Requests", short(client.requests || 0)),
-			fact("In", short(client.bytes_in || 0, "B")),
-			fact("Out", short(client.bytes_out || 0, "B")),
-			fact("Unsent", short(client.unsent || 0, "B"), client.unsent > 0),
-			fact("Idle", card.idle));
-		card.chips.replaceChildren(
-			...Object.entries(client.functions || {}).map(([code, n]) =>
-				chip(`${functionCode(code)} × ${short(n)}`, `${functionName(code)}: ${count(n)}`)),
-			...Object.entries(client.exceptions || {}).map(([code, n]) =>
-				chip(`▲ exception ${exceptionName(code)} × ${short(n)}`, `${count(n)} times`, "bad")));
-		card.report.replaceChildren(...reportOf(client.report || {}));
+		const texts = [rate(client.requests_per_s || 0), short(client.requests || 0),
+			short(client.bytes_in || 0, "B"), short(client.bytes_out || 0, "B"),
+			short(client.unsent || 0, "B")];
+		texts.forEach((text, n) => setText(card.figures[n], text));
+		card.figures[4].parentElement.classList.toggle("warn", client.unsent > 0);
+		this.fillIfNew(card, "chips", [client.functions || {}, client.exceptions || {}],
+			chipsOf);
+		this.fillIfNew(card, "report", [client.report || {}], reportOf);
+		this.lost ||= card.remarks.show(remarksOf(client.report || {}).map((remark, i) => ({ ...remark, i })),
+			({ i, query }) => `${i} ${query ?? ""}`);
+	}
+
+	/* Make a part of a card again only if it tells of something else. */
+	fillIfNew(card, part, data, make) {
+		const text = JSON.stringify(data);
+
+		if (card.made[part] === text)
+			return;
+		card.made[part] = text;
+		card[part].replaceChildren(...make(...data));
 	}
 }
 
-/* The rows of contended addresses. go(kind, address) is called when one is
- * chosen. row.last is the time of the last change of the writer, by this
- * browser's clock. */
-export function contendedRows(rows, go, now = Date.now()) {
-	return rows.slice(0, 500).map((row) => h("tr", {},
-		h("td", {}, h("button", {
-			type: "button", class: "link",
-			onclick: () => go(row.kind, row.address),
-		}, `${row.kind === "coils" ? "coil" : "register"} ${row.address}`),
-		h("span", { class: "classic" }, classic(row.kind, row.address))),
-		h("td", {}, row.client || "unknown"),
-		h("td", {}, row.other || "unknown"),
-		h("td", { class: "number" }, count(row.contentions || 0)),
-		h("td", { class: "number" }, `${duration(now - row.last)} ago`)));
-}
+/* The list of contended addresses in root. go(kind, address) is called when one
+ * is chosen. Its items have last, when the writer changed last, and now, both by
+ * this browser's clock. */
+export function contendedList(root, go) {
+	return new KeyedList(root, ({ kind, address }) => {
+		const cells = Array.from({ length: 4 }, (_, i) =>
+			h("td", { class: i > 1 ? "number" : null }));
 
-function valuesText(change) {
-	const more = change.quantity - change.values.length;
+		return { cells, element: h("tr", {},
+			h("td", {}, h("button", { type: "button", class: "link",
+				onclick: () => go(kind, address) },
+			`${kind === "coils" ? "coil" : "register"} ${address}`),
+			h("span", { class: "classic" }, classic(kind, address))), ...cells) };
+	}, ({ cells }, row) => {
+		const texts = [row.client || "unknown", row.other || "unknown",
+			count(row.contentions || 0), `${duration(row.now - row.last)} ago`];
 
-	return change.values.join(" ") + (more > 0 ? ` … ${more} more` : "");
-}
-
-/* The latest changes, the newest first. */
-export function changeRows(log, go) {
-	return log.slice(-CHANGES).reverse().map((change) => {
-		const last = change.address + change.quantity - 1;
-		const coil = change.kind === "coils";
-		const name = (coil ? "coil" : "register") + (change.quantity > 1 ? "s" : "");
-		const [time, milliseconds] = timeOfDay(change.time, true).split(".");
-		return h("tr", {},
-			h("td", { class: "time" }, time, h("span", { class: "fine" }, `.${milliseconds}`)),
-			h("td", {}, h("button", {
-				type: "button", class: "link",
-				onclick: () => go(change.kind, change.address, last),
-			}, h("span", { class: coil ? null : "fine" }, `${name} `),
-			`${change.address}${change.quantity > 1 ? `–${last}` : ""}`),
-			h("span", { class: "classic" }, classic(change.kind, change.address))),
-			h("td", { class: "values", title: valuesText(change) }, valuesText(change)),
-			h("td", {}, change.client || "–"),
-			h("td", { class: "number fine", title: change.function ? functionName(change.function) : null },
-				change.function ? functionCode(change.function) : "–"));
+		texts.forEach((text, i) => setText(cells[i], text));
 	});
 }
