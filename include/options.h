@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "net/server.h"
 #include "service/access.h"
+#include "state/state.h"
 #include "state/store.h"
 #include "table/datatable.h"
 
@@ -22,6 +23,8 @@
 
 enum options_action {
 	OPTIONS_RUN,
+	OPTIONS_CREATE, /* the file of --state */
+	OPTIONS_CHECK,  /* these options, and the files that they name */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -46,6 +49,8 @@ struct options {
 
 	const char *state;        /* file, or NULL: the table is not stored */
 	bool state_init;          /* create it if it never existed */
+	enum state_sync sync;     /* which writes wait for it */
+	unsigned sync_interval;   /* ms, of STATE_SYNC_INTERVAL; else 0 */
 	struct store_keep keep;   /* of its journal */
 	const char *state_backup; /* file, or NULL */
 

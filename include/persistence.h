@@ -24,4 +24,13 @@ size_t persistence_descriptors(const struct options *o);
 int persistence_start(const struct options *o,
     const struct state_config *config, struct state **state);
 
+/*
+ * Create the state file, all zeros, where there never was one, as --state-init
+ * does. An existing file is not changed.
+ *
+ * Returns an exit status of sysexits.h: EX_OK after a line that says so, or
+ * another after a line that says why: EX_CONFIG where there is or was a file.
+ */
+int persistence_create(const struct options *o);
+
 #endif

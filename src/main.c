@@ -278,9 +278,13 @@ health(void *arg)
 {
 	const struct program *p = arg;
 
-	return p->state != NULL && state_is_degraded(p->state) ?
-	    "degraded: writes can't be kept, and are refused" :
-	    NULL;
+	if (p->state == NULL)
+		return NULL;
+	if (state_is_degraded(p->state))
+		return "degraded: writes can't be kept, and are refused";
+	if (state_journal(p->state).result == SCRUB_DAMAGED)
+		return "degraded: the journal is damaged; see the log";
+	return NULL;
 }
 
 /* HTTP, where it is asked for. Returns an exit status. */
@@ -318,6 +322,8 @@ start_state(struct program *p)
 	const struct state_config config = {
 		.base = p->base,
 		.table = p->table,
+		.sync = p->options.sync,
+		.interval = p->options.sync_interval,
 		.lost = state_lost,
 		.arg = p,
 	};
@@ -461,11 +467,15 @@ main(int argc, char **argv)
 	case OPTIONS_VERSION:
 		printf("MBAsyncServer version %s\n", VERSION);
 		return EX_OK;
+	case OPTIONS_CHECK:
+	case OPTIONS_CREATE:
 	case OPTIONS_RUN:
 		break;
 	}
 	log_open();
 	log_set_level(p.options.log_level);
+	if (p.options.action == OPTIONS_CREATE)
+		return persistence_create(&p.options);
 	event_set_log_callback(libevent_log);
 	return run(&p);
 }

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -8,14 +9,16 @@
 #include "base/number.h"
 #include "http/guard.h"
 #include "net/shutdown_word.h"
+#include "report/recorder.h"
+#include "state/keep.h"
 
 #define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
-#define KEEP_ROWS_MAX       1000000000
-#define KEEP_ROWS           1000000
-#define KEEP_DAYS_MAX       36500
-#define MICROSECONDS_DAY    INT64_C(86400000000)
+#define SYNC_INTERVAL_MAX   3600000
+#define KIB                 INT64_C(1024)
+#define MIB                 (1024 * KIB)
+#define GIB                 (1024 * MIB)
 
 #define EXPECTED_CIDR                                                          \
 	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
@@ -187,21 +190,43 @@ set_state_init(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_state_create(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	if (p->o->action != OPTIONS_CHECK)
+		p->o->action = OPTIONS_CREATE;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_journal_keep(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	uint64_t n;
-	const char *end = number_take(value, KEEP_ROWS_MAX, &n);
 
-	if (end == NULL || n == 0)
-		return COMMAND_LINE_BAD;
-	if (*end == '\0')
-		p->o->keep = (struct store_keep){ .rows = (int64_t)n };
-	else if (strcmp(end, "d") == 0 && n <= KEEP_DAYS_MAX)
-		p->o->keep = (struct store_keep){ .microseconds = (int64_t)n *
-			    MICROSECONDS_DAY };
+	return keep_parse(value, &p->o->keep) == 0 ? COMMAND_LINE_SET :
+						     COMMAND_LINE_BAD;
+}
+
+static enum command_line_set
+set_state_sync(void *arg, const char *value)
+{
+	static const char prefix[] = "interval:";
+	const size_t length = sizeof(prefix) - 1;
+	struct parse *p = arg;
+	uint64_t ms = 0;
+
+	if (strcasecmp(value, "always") == 0)
+		p->o->sync = STATE_SYNC_ALWAYS;
+	else if (strcasecmp(value, "changes") == 0)
+		p->o->sync = STATE_SYNC_CHANGES;
+	else if (strncasecmp(value, prefix, length) == 0 &&
+	    number_parse(value + length, 1, SYNC_INTERVAL_MAX, &ms) == 0)
+		p->o->sync = STATE_SYNC_INTERVAL;
 	else
 		return COMMAND_LINE_BAD;
+	p->o->sync_interval = (unsigned)ms;
 	return COMMAND_LINE_SET;
 }
 
@@ -385,12 +410,25 @@ static const struct command_line_option definitions[] = {
 	{ "", "state-init", NULL, NULL, set_state_init,
 	    "create the file of --state, all zeros, if it never\n"
 	    "existed" },
-	{ "", "journal-keep", "N|Nd",
-	    "a number of writes from 1 to 1000000000, or of days from 1d to "
-	    "36500d",
+	{ "", "state-create", NULL, NULL, set_state_create,
+	    "create it likewise, for the mode of -d, and exit" },
+	{ "", "state-sync", "WHEN",
+	    "always, changes, or interval:MS with milliseconds from 1 to "
+	    "3600000",
+	    set_state_sync,
+	    "always: wait for the disk on every write (default)\n"
+	    "changes: not on one that changes no value, which\n"
+	    "then is not in the journal\n"
+	    "interval:MS: on none; a crash loses acknowledged\n"
+	    "writes of the last MS milliseconds" },
+	{ "", "journal-keep", "LIMIT,...",
+	    "a number of writes from 1 to 1000000000, of days from 1d to "
+	    "36500d, or of bytes from 1M to 1024G, or several such as "
+	    "1000000,30d,200M",
 	    set_journal_keep,
-	    "keep the last N writes in the journal of --state, or\n"
-	    "those of the last N days (default 1000000)" },
+	    "limits of the journal of --state: N writes, Nd days,\n"
+	    "NM or NG bytes of the file; the first to be exceeded\n"
+	    "removes the oldest writes (default 1000000)" },
 	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
 	    "copy the file of --state to FILE on SIGUSR1" },
 	{ "", "http", "[ADDRESS:]PORT",
@@ -423,6 +461,8 @@ static const struct command_line_option definitions[] = {
 static const struct command_line_requirement requirements[] = {
 	{ "quit-from", "quit" },
 	{ "state-init", "state" },
+	{ "state-create", "state" },
+	{ "state-sync", "state" },
 	{ "state-backup", "state" },
 	{ "journal-keep", "state" },
 	{ "http-write", "http" },
@@ -476,7 +516,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		.port = OPTIONS_DEFAULT_PORT,
 		.overlay = DATATABLE_SEPARATE,
 		.log_level = LOG_INFO,
-		.keep.rows = KEEP_ROWS,
+		.keep.rows = KEEP_ROWS_DEFAULT,
 	};
 	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
 		return -1;

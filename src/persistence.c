@@ -10,16 +10,35 @@
 #include "options.h"
 #include "state/store.h"
 
-/* Open the state file, and create it first if the options say so. Returns NULL
- * with why. */
+static int
+create(const struct options *o, struct store_error *why)
+{
+	if (store_create(o->state, o->overlay, why) != 0)
+		return -1;
+	log_line(LOG_INFO, "state: %s: created, all zeros", o->state);
+	return 0;
+}
+
+/* The file is missing: create it if the options say so. Returns 0, or -1 with
+ * why. */
+static int
+replace_missing(const struct options *o, struct store_error *why)
+{
+	if (o->state_init)
+		return create(o, why);
+	return store_fail(why, EX_CONFIG,
+	    "%s: no such file; is its volume mounted? Where there never was "
+	    "one, --state-create creates it: see mbasyncserver-state(5)",
+	    o->state);
+}
+
+/* Returns NULL with why. */
 static struct store *
 open_store(const struct options *o, struct store_error *why)
 {
-	if (o->state_init && access(o->state, F_OK) != 0 && errno == ENOENT) {
-		if (store_create(o->state, o->overlay, why) != 0)
-			return NULL;
-		log_line(LOG_INFO, "state: %s: created, all zeros", o->state);
-	}
+	if (access(o->state, F_OK) != 0 && errno == ENOENT &&
+	    replace_missing(o, why) != 0)
+		return NULL;
 	return store_open(o->state, STORE_WRITE, &o->overlay, why);
 }
 
@@ -31,6 +50,14 @@ fail(struct store *store, const struct store_error *why)
 	log_line(LOG_ERROR, "state: %s", why->text);
 	store_close(store, &ignored);
 	return why->status;
+}
+
+int
+persistence_create(const struct options *o)
+{
+	struct store_error why;
+
+	return create(o, &why) == 0 ? EX_OK : fail(NULL, &why);
 }
 
 size_t
@@ -64,5 +91,10 @@ persistence_start(const struct options *o, const struct state_config *config,
 		return fail(store, &why);
 	}
 	log_line(LOG_INFO, "state: %s: restored", o->state);
+	if (o->sync == STATE_SYNC_INTERVAL)
+		log_line(LOG_WARN,
+		    "state: %s: --state-sync interval: a crash loses "
+		    "acknowledged writes of the last %u ms",
+		    o->state, o->sync_interval);
 	return EX_OK;
 }
