@@ -29,8 +29,9 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
-/* How often --http-host may be given. */
-#define OPTIONS_HTTP_HOSTS_MAX 16
+/* How often --http-host may be given, and how often the two others. */
+#define OPTIONS_HTTP_HOSTS_MAX   16
+#define OPTIONS_HTTP_ORIGINS_MAX 16
 
 /* Pointers point into argv. */
 struct options {
@@ -62,6 +63,11 @@ struct options {
 	const char *http_token; /* the name of the file, or NULL */
 	const char *http_hosts[OPTIONS_HTTP_HOSTS_MAX];
 	size_t http_host_count;
+	const char *http_frames[OPTIONS_HTTP_ORIGINS_MAX]; /* origins, self */
+	size_t http_frame_count;
+	const char *http_origins[OPTIONS_HTTP_ORIGINS_MAX];
+	size_t http_origin_count;
+	size_t http_recorder; /* bytes; 0: off */
 };
 
 /* Room for any error text of options_parse. */

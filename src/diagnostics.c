@@ -8,21 +8,26 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "http/guard.h"
+#include "http/own_names.h"
 #include "http/server.h"
 #include "listening.h"
 #include "net/listener.h"
 #include "options.h"
 #include "report/client_report.h"
+#include "report/recorder.h"
 #include "report/request_times.h"
 
 struct diagnostics {
 	const struct options *options; /* borrowed */
 	struct client_report *report;  /* owned, as is the rest; or NULL */
+	struct recorder *recorder;
 	struct api *api;
 	struct request_times times;
 	struct tap report_tap;
 	struct tap times_tap;
+	struct tap recorder_tap;
 	char token[GUARD_TOKEN_MAX + 1];
+	struct own_names own_names;
 };
 
 /* Insert a tap before the others. */
@@ -78,6 +83,16 @@ diagnostics_new(const struct options *o, struct server_config *config,
 	add_tap(config, &d->report_tap, client_report_tap(d->report));
 	if (o->http)
 		add_tap(config, &d->times_tap, request_times_tap(&d->times));
+	if (o->http && o->http_recorder != 0) {
+		d->recorder =
+		    recorder_new(config->service.table, o->http_recorder);
+		if (d->recorder == NULL) {
+			log_line(
+			    LOG_ERROR, "start: recorder: %s", strerror(errno));
+			return EX_OSERR;
+		}
+		add_tap(config, &d->recorder_tap, recorder_tap(d->recorder));
+	}
 	return read_token(d);
 }
 
@@ -98,11 +113,19 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	listener_set_options(config.fd);
 	where = listener_bound(config.fd);
 	config.report = d->report;
+	config.recorder = d->recorder;
 	config.times = &d->times;
 	config.writable = o->http_write;
 	config.token = o->http_token == NULL ? NULL : d->token;
 	config.hosts = o->http_hosts;
 	config.host_count = o->http_host_count;
+	own_names_read(&d->own_names);
+	config.frames = o->http_frames;
+	config.frame_count = o->http_frame_count;
+	config.origins = o->http_origins;
+	config.origin_count = o->http_origin_count;
+	config.own_names = d->own_names.names;
+	config.own_name_count = d->own_names.count;
 	d->api = api_new(base, &config);
 	if (d->api == NULL)
 		return listening_failed("http", &where, errno);
@@ -131,6 +154,7 @@ diagnostics_free(struct diagnostics *d)
 	if (d == NULL)
 		return;
 	api_free(d->api);
+	recorder_free(d->recorder);
 	client_report_free(d->report);
 	free(d);
 }

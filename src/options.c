@@ -307,6 +307,57 @@ set_http_host(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
+/* "4M", "512K", or 0. */
+static enum command_line_set
+set_http_recorder(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	uint64_t n, unit;
+	const char *suffix = number_take(value, RECORDER_BYTES_MAX, &n);
+
+	if (suffix == NULL)
+		return COMMAND_LINE_BAD;
+	if (strcmp(suffix, "K") == 0)
+		unit = KIB;
+	else if (strcmp(suffix, "M") == 0)
+		unit = MIB;
+	else if (strcmp(suffix, "G") == 0)
+		unit = GIB;
+	else if (*suffix == '\0' && n == 0)
+		unit = 1;
+	else
+		return COMMAND_LINE_BAD;
+	if (n > RECORDER_BYTES_MAX / unit ||
+	    (n != 0 && n * unit < RECORDER_BYTES_MIN))
+		return COMMAND_LINE_BAD;
+	p->o->http_recorder = n * unit;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_frame(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (p->o->http_frame_count == OPTIONS_HTTP_ORIGINS_MAX ||
+	    (strcmp(value, "self") != 0 && !guard_is_origin(value)))
+		return COMMAND_LINE_BAD;
+	p->o->http_frames[p->o->http_frame_count++] = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_origin(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (p->o->http_origin_count == OPTIONS_HTTP_ORIGINS_MAX ||
+	    !guard_is_origin(value))
+		return COMMAND_LINE_BAD;
+	p->o->http_origins[p->o->http_origin_count++] = value;
+	return COMMAND_LINE_SET;
+}
+
 static enum command_line_set
 set_log_level(void *arg, const char *value)
 {
@@ -445,7 +496,23 @@ static const struct command_line_option definitions[] = {
 	{ "", "http-host", "NAME", "a host name, at most 16 times",
 	    set_http_host,
 	    "accept HTTP requests for this host name; may be\n"
-	    "repeated (default: localhost and addresses)" },
+	    "repeated (always: localhost, addresses, own name)" },
+	{ "", "http-frame", "ORIGIN",
+	    "self or an origin such as https://dash.example:3000, at most 16 "
+	    "times",
+	    set_http_frame,
+	    "allow pages of ORIGIN to embed the live page; may be\n"
+	    "repeated (default: none)" },
+	{ "", "http-origin", "ORIGIN",
+	    "an origin such as https://dash.example:3000, at most 16 times",
+	    set_http_origin,
+	    "let scripts in pages of ORIGIN read over HTTP, and\n"
+	    "write with the token; may be repeated (default: none)" },
+	{ "", "http-recorder", "SIZE",
+	    "a size from 64K to 1G, such as 512K or 4M, or 0",
+	    set_http_recorder,
+	    "memory for the last requests, which HTTP shows one by\n"
+	    "one; 0: none (default 4M)" },
 	{ "", "client-report", NULL, NULL, set_client_report,
 	    "when the server stops, log each client's polls,\n"
 	    "their jitter and its errors (default: off)" },
@@ -468,6 +535,9 @@ static const struct command_line_requirement requirements[] = {
 	{ "http-write", "http" },
 	{ "http-token", "http-write" },
 	{ "http-host", "http" },
+	{ "http-frame", "http" },
+	{ "http-origin", "http" },
+	{ "http-recorder", "http" },
 };
 
 static const struct command_line server_line = {
@@ -517,6 +587,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		.overlay = DATATABLE_SEPARATE,
 		.log_level = LOG_INFO,
 		.keep.rows = KEEP_ROWS_DEFAULT,
+		.http_recorder = RECORDER_BYTES_DEFAULT,
 	};
 	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
 		return -1;
