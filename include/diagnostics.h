@@ -14,6 +14,10 @@ struct options;
 struct points;
 struct server_config;
 
+/* Check the files that the options name. Returns an exit status of sysexits.h:
+ * EX_OK, or another after a log line that says why. */
+int diagnostics_check(const struct options *o);
+
 /* Descriptors that they need with these options. */
 size_t diagnostics_descriptors(const struct options *o);
 

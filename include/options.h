@@ -55,6 +55,9 @@ struct options {
 	struct store_keep keep;   /* of its journal */
 	const char *state_backup; /* file, or NULL */
 
+	const char *points; /* file, or NULL */
+	bool points_only;   /* no other addresses exist */
+
 	bool client_report; /* log it when the server stops */
 
 	bool http;                  /* serve HTTP, on this address: */

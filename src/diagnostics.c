@@ -41,17 +41,25 @@ add_tap(struct server_config *config, struct tap *place, struct tap tap)
 
 /* Returns an exit status. */
 static int
-read_token(struct diagnostics *d)
+read_token(const struct options *o, char *token)
 {
-	const char *file = d->options->http_token;
+	const char *file = o->http_token;
 	const char *why = NULL;
 
 	if (file != NULL)
-		why = guard_read_token(file, d->token);
+		why = guard_read_token(file, token);
 	if (why == NULL)
 		return EX_OK;
 	log_line(LOG_ERROR, "start: --http-token: \"%s\": %s", file, why);
 	return EX_CONFIG;
+}
+
+int
+diagnostics_check(const struct options *o)
+{
+	char token[GUARD_TOKEN_MAX + 1];
+
+	return read_token(o, token);
 }
 
 size_t
@@ -93,7 +101,7 @@ diagnostics_new(const struct options *o, struct server_config *config,
 		}
 		add_tap(config, &d->recorder_tap, recorder_tap(d->recorder));
 	}
-	return read_token(d);
+	return read_token(o, d->token);
 }
 
 int

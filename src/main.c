@@ -15,6 +15,7 @@
 #include "diagnostics.h"
 #include "journal/journal.h"
 #include "listening.h"
+#include "naming.h"
 #include "net/server.h"
 #include "options.h"
 #include "persistence.h"
@@ -468,6 +469,7 @@ main(int argc, char **argv)
 		printf("MBAsyncServer version %s\n", VERSION);
 		return EX_OK;
 	case OPTIONS_CHECK:
+		return naming_check(&p.options);
 	case OPTIONS_CREATE:
 	case OPTIONS_RUN:
 		break;

@@ -20,6 +20,7 @@
 #define MIB                 (1024 * KIB)
 #define GIB                 (1024 * MIB)
 
+#define EXPECTED_PORT "a port number from 0 to 65535"
 #define EXPECTED_CIDR                                                          \
 	"an address block such as 192.0.2.0/24 or 2001:db8::/32, at most 64 "  \
 	"times"
@@ -242,6 +243,38 @@ set_state_backup(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_points(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (*value == '\0')
+		return COMMAND_LINE_BAD;
+	p->o->points = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_points_only(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->points_only = true;
+	return COMMAND_LINE_SET;
+}
+
+/* Whatever else is to be done. */
+static enum command_line_set
+set_check(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->action = OPTIONS_CHECK;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_client_report(void *arg, const char *value)
 {
 	struct parse *p = arg;
@@ -409,10 +442,13 @@ set_version(void *arg, const char *value)
 
 /* Every option. */
 static const struct command_line_option definitions[] = {
-	{ "p", "port", "PORT", "a port number from 0 to 65535", set_port,
+	{ "p", "port", "PORT", EXPECTED_PORT, set_port,
 	    "TCP port to listen on (default 502);\n"
 	    "with 0 the system chooses, and the start-up line\n"
 	    "names the port" },
+	/* These were short for it before another option began so. */
+	{ "", "po", "PORT", EXPECTED_PORT, set_port, NULL },
+	{ "", "p", "PORT", EXPECTED_PORT, set_port, NULL },
 	{ "d", "datatable", "s|o", "s (separate) or o (overlaid)",
 	    set_datatable,
 	    "s: coils and registers are separate (default)\n"
@@ -482,6 +518,15 @@ static const struct command_line_option definitions[] = {
 	    "removes the oldest writes (default 1000000)" },
 	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
 	    "copy the file of --state to FILE on SIGUSR1" },
+	{ "", "points", "FILE", "the name of a file", set_points,
+	    "names, types and first values of coils and registers\n"
+	    "(default: none); see mbasyncserver-points(5)" },
+	{ "", "points-only", NULL, NULL, set_points_only,
+	    "answer a request for an address without a point by\n"
+	    "exception 02 (default: every address exists)" },
+	{ "", "check", NULL, NULL, set_check,
+	    "check these options and the files that they name,\n"
+	    "print the points as they were understood, and exit" },
 	{ "", "http", "[ADDRESS:]PORT",
 	    "a port, or an address and a port, such as 8080, 0.0.0.0:8080 or "
 	    "[::1]:8080",
@@ -532,6 +577,7 @@ static const struct command_line_requirement requirements[] = {
 	{ "state-sync", "state" },
 	{ "state-backup", "state" },
 	{ "journal-keep", "state" },
+	{ "points-only", "points" },
 	{ "http-write", "http" },
 	{ "http-token", "http-write" },
 	{ "http-host", "http" },
@@ -552,7 +598,8 @@ static const struct command_line server_line = {
 	.ending = "\nExit status: 0 stopped, 64 usage, 65 state damaged, "
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
 		  "77 permission denied,\n78 no state file, one of another "
-		  "kind, or wrong sockets from the service\nmanager.\n",
+		  "kind, one that --state-create finds,\nan error in the "
+		  "points file, or wrong sockets from the service manager.\n",
 };
 
 /* Parse the values of --listen; those without a port get that of --port. */
@@ -591,7 +638,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	};
 	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
 		return -1;
-	if (o->action != OPTIONS_RUN)
+	if (o->action != OPTIONS_RUN && o->action != OPTIONS_CHECK)
 		return 0;
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;

@@ -425,23 +425,122 @@ START_TEST(state_options_are_read)
 	    0);
 	ck_assert_str_eq(options.state, "/var/lib/x");
 	ck_assert(options.state_init);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
 	ck_assert_str_eq(options.state_backup, "b");
 	ck_assert_int_eq(options.keep.rows, 500);
 	ck_assert_int_eq(options.keep.microseconds, 0);
 }
 END_TEST
 
-START_TEST(the_journal_is_kept_by_days_or_by_rows)
+START_TEST(creating_the_state_is_an_action)
 {
-	ck_assert_int_eq(PARSE("--journal-keep", "36500d", "--state", "x"), 0);
-	ck_assert_int_eq(options.keep.rows, 0);
-	ck_assert_int_eq(
-	    options.keep.microseconds, INT64_C(36500) * 86400 * 1000000);
-	ck_assert_int_eq(PARSE("--state=x", "--journal-keep", "1d",
-			     "--journal-keep", "1000000000"),
+	ck_assert_int_eq(PARSE("--state-create", "-d", "o", "--state", "x"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_CREATE);
+	ck_assert_int_eq(options.overlay, DATATABLE_OVERLAID);
+	ck_assert_str_eq(options.state, "x");
+	ck_assert_int_eq(PARSE("--state-create", "--help"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_HELP);
+}
+END_TEST
+
+START_TEST(points_are_a_file)
+{
+	ck_assert_int_eq(PARSE("-d", "o"), 0);
+	ck_assert_ptr_null(options.points);
+	ck_assert(!options.points_only);
+	ck_assert_int_eq(PARSE("--points", "plant.csv", "--points-only"), 0);
+	ck_assert_str_eq(options.points, "plant.csv");
+	ck_assert(options.points_only);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+}
+END_TEST
+
+START_TEST(checking_is_an_action_that_wins_over_others)
+{
+	ck_assert_int_eq(PARSE("--check", "--points=x"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_CHECK);
+	ck_assert_str_eq(options.points, "x");
+	ck_assert_int_eq(PARSE("--state=x", "--check", "--state-create"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_CHECK);
+	ck_assert_int_eq(PARSE("--state=x", "--state-create", "--check"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_CHECK);
+	ck_assert_int_eq(PARSE("--check", "--help"), 0);
+	ck_assert_int_eq(options.action, OPTIONS_HELP);
+}
+END_TEST
+
+START_TEST(what_is_checked_is_what_would_run)
+{
+	ck_assert_int_eq(PARSE("--check", "--read-only-range", "registers:0",
+			     "-d", "o", "--listen", "127.0.0.1", "-p", "5"),
 	    0);
-	ck_assert_int_eq(options.keep.rows, 1000000000);
+	ck_assert_int_eq(options.access.overlay, DATATABLE_OVERLAID);
+	ck_assert_uint_eq(options.listen[0].port, 5);
+	ck_assert_int_eq(
+	    PARSE("--check", "--http", "0.0.0.0:80", "--http-write"), -1);
+}
+END_TEST
+
+#define DAY (INT64_C(86400) * 1000000)
+#define MIB INT64_C(1048576)
+
+static const struct {
+	const char *value;
+	struct store_keep keep;
+} kept[] = {
+	{ "1", { .rows = 1 } },
+	{ "1000000000", { .rows = 1000000000 } },
+	{ "1d", { .microseconds = DAY } },
+	{ "36500d", { .microseconds = 36500 * DAY } },
+	{ "1M", { .bytes = MIB } },
+	{ "1024K", { .bytes = MIB } },
+	{ "1025K", { .bytes = MIB + 1024 } },
+	{ "3G", { .bytes = 3072 * MIB } },
+	{ "1024G", { .bytes = MIB * MIB } },
+	{ "500,7d", { .rows = 500, .microseconds = 7 * DAY } },
+	{ "7d,500", { .rows = 500, .microseconds = 7 * DAY } },
+	{ "1000000,30d,200M", { 1000000, 30 * DAY, 200 * MIB } },
+	{ "1G,1d,1", { 1, DAY, 1024 * MIB } },
+};
+
+START_TEST(the_journal_is_kept_by_rows_days_and_bytes)
+{
+	ck_assert_int_eq(
+	    PARSE("--state=x", "--journal-keep", kept[_i].value), 0);
+	ck_assert_mem_eq(
+	    &options.keep, &kept[_i].keep, sizeof(struct store_keep));
+}
+END_TEST
+
+START_TEST(the_last_limits_of_the_journal_count)
+{
+	ck_assert_int_eq(PARSE("--state=x", "--journal-keep", "1d,2M",
+			     "--journal-keep", "5"),
+	    0);
+	ck_assert_int_eq(options.keep.rows, 5);
 	ck_assert_int_eq(options.keep.microseconds, 0);
+	ck_assert_int_eq(options.keep.bytes, 0);
+}
+END_TEST
+
+START_TEST(writes_are_synced_always_or_less_often)
+{
+	ck_assert_int_eq(PARSE("--state=x"), 0);
+	ck_assert_int_eq(options.sync, STATE_SYNC_ALWAYS);
+	ck_assert_int_eq(PARSE("--state=x", "--state-sync", "Changes"), 0);
+	ck_assert_int_eq(options.sync, STATE_SYNC_CHANGES);
+	ck_assert_uint_eq(options.sync_interval, 0);
+	ck_assert_int_eq(PARSE("--state=x", "--state-sync", "interval:1"), 0);
+	ck_assert_int_eq(options.sync, STATE_SYNC_INTERVAL);
+	ck_assert_uint_eq(options.sync_interval, 1);
+	ck_assert_int_eq(
+	    PARSE("--state=x", "--state-sync=INTERVAL:3600000"), 0);
+	ck_assert_uint_eq(options.sync_interval, 3600000);
+	ck_assert_int_eq(PARSE("--state-sync=interval:5", "--state-sync=always",
+			     "--state=x"),
+	    0);
+	ck_assert_int_eq(options.sync, STATE_SYNC_ALWAYS);
+	ck_assert_uint_eq(options.sync_interval, 0);
 }
 END_TEST
 
@@ -453,6 +552,7 @@ START_TEST(nothing_is_kept_by_default)
 	ck_assert(!options.state_init);
 	ck_assert_int_eq(options.keep.rows, 1000000);
 	ck_assert_int_eq(options.keep.microseconds, 0);
+	ck_assert_int_eq(options.keep.bytes, 0);
 }
 END_TEST
 
@@ -508,6 +608,38 @@ START_TEST(writing_beyond_loopback_takes_a_token)
 }
 END_TEST
 
+START_TEST(the_page_may_be_embedded_by_16_origins)
+{
+	forget_arguments();
+	add_argument("mbasyncserver");
+	add_argument("--http=0");
+	add_argument("--http-frame=self");
+	for (int i = 1; i < 16; i++)
+		add_argument("--http-frame=https://dash.example:3000");
+	ck_assert_int_eq(parse_gathered(), 0);
+	ck_assert_uint_eq(options.http_frame_count, 16);
+	ck_assert_str_eq(options.http_frames[0], "self");
+	ck_assert_str_eq(options.http_frames[15], "https://dash.example:3000");
+	add_argument("--http-frame=self");
+	ck_assert_int_eq(parse_gathered(), -1);
+}
+END_TEST
+
+START_TEST(pages_of_16_origins_may_read)
+{
+	forget_arguments();
+	add_argument("mbasyncserver");
+	add_argument("--http=0");
+	for (int i = 0; i < 16; i++)
+		add_argument("--http-origin=http://[::1]:3000");
+	ck_assert_int_eq(parse_gathered(), 0);
+	ck_assert_uint_eq(options.http_origin_count, 16);
+	ck_assert_str_eq(options.http_origins[15], "http://[::1]:3000");
+	add_argument("--http-origin=http://[::1]:3000");
+	ck_assert_int_eq(parse_gathered(), -1);
+}
+END_TEST
+
 START_TEST(http_has_16_names)
 {
 	char name[32];
@@ -527,6 +659,20 @@ START_TEST(http_has_16_names)
 	ck_assert_int_eq(parse_gathered(), -1);
 	assert_error("--http-host: \"one-more\": expected a host name, at "
 		     "most 16 times");
+}
+END_TEST
+
+START_TEST(the_recorder_has_a_size)
+{
+	ck_assert_int_eq(PARSE("--http=0"), 0);
+	ck_assert_uint_eq(options.http_recorder, 4 << 20);
+	ck_assert_int_eq(PARSE("--http=0", "--http-recorder=512K"), 0);
+	ck_assert_uint_eq(options.http_recorder, 512 << 10);
+	ck_assert_int_eq(PARSE("--http=0", "--http-recorder=64K"), 0);
+	ck_assert_int_eq(PARSE("--http=0", "--http-recorder", "1G"), 0);
+	ck_assert_uint_eq(options.http_recorder, 1 << 30);
+	ck_assert_int_eq(PARSE("--http=0", "--http-recorder", "0"), 0);
+	ck_assert_uint_eq(options.http_recorder, 0);
 }
 END_TEST
 
@@ -649,6 +795,9 @@ END_TEST
 #define BAD_BLOCK(option, value)                                               \
 	"--" option ": \"" value "\": expected an address block such as "      \
 	"192.0.2.0/24 or 2001:db8::/32, at most 64 times"
+#define BAD_RECORDER(value)                                                    \
+	"--http-recorder: \"" value                                            \
+	"\": expected a size from 64K to 1G, such as 512K or 4M, or 0"
 #define BAD_HTTP(value)                                                        \
 	"--http: \"" value "\": expected a port, or an address and a port, "   \
 	"such as 8080, 0.0.0.0:8080 or [::1]:8080"
@@ -661,7 +810,11 @@ END_TEST
 	"64 times"
 #define BAD_KEEP(value)                                                        \
 	"--journal-keep: \"" value "\": expected a number of writes from 1 "   \
-	"to 1000000000, or of days from 1d to 36500d"
+	"to 1000000000, of days from 1d to 36500d, or of bytes from 1M to "    \
+	"1024G, or several such as 1000000,30d,200M"
+#define BAD_SYNC(value)                                                        \
+	"--state-sync: \"" value "\": expected always, changes, or "           \
+	"interval:MS with milliseconds from 1 to 3600000"
 #define UNKNOWN(argument) argument ": unknown option; see --help"
 
 static const struct {
@@ -752,6 +905,10 @@ static const struct {
 	{ { "--state=x", "--state-backup", "" },
 	    "--state-backup: \"\": expected the name of a file" },
 	{ { "--state-init" }, "--state-init: requires --state" },
+	{ { "--state-create" }, "--state-create: requires --state" },
+	{ { "--points", "" }, "--points: \"\": expected the name of a file" },
+	{ { "--points-only" }, "--points-only: requires --points" },
+	{ { "--check=1" }, "--check: expected no value" },
 	{ { "--state-backup", "x" }, "--state-backup: requires --state" },
 	{ { "--journal-keep", "5" }, "--journal-keep: requires --state" },
 	{ { "--journal-k=5d" }, "--journal-keep: requires --state" },
@@ -767,6 +924,36 @@ static const struct {
 	{ { "--journal-keep", "d" }, BAD_KEEP("d") },
 	{ { "--journal-keep", "" }, BAD_KEEP("") },
 	{ { "--journal-keep", "-1" }, BAD_KEEP("-1") },
+	{ { "--journal-keep", "1023K" }, BAD_KEEP("1023K") },
+	{ { "--journal-keep", "0M" }, BAD_KEEP("0M") },
+	{ { "--journal-keep", "1025G" }, BAD_KEEP("1025G") },
+	{ { "--journal-keep", "9223372036854775807G" },
+	    BAD_KEEP("9223372036854775807G") },
+	{ { "--journal-keep", "18446744073709551616K" },
+	    BAD_KEEP("18446744073709551616K") },
+	{ { "--journal-keep", "2m" }, BAD_KEEP("2m") },
+	{ { "--journal-keep", "2MB" }, BAD_KEEP("2MB") },
+	{ { "--journal-keep", "2Md" }, BAD_KEEP("2Md") },
+	{ { "--journal-keep", "M" }, BAD_KEEP("M") },
+	{ { "--journal-keep", "," }, BAD_KEEP(",") },
+	{ { "--journal-keep", "5," }, BAD_KEEP("5,") },
+	{ { "--journal-keep", ",5" }, BAD_KEEP(",5") },
+	{ { "--journal-keep", "5,,1d" }, BAD_KEEP("5,,1d") },
+	{ { "--journal-keep", "5, 1d" }, BAD_KEEP("5, 1d") },
+	{ { "--journal-keep", "5,6" }, BAD_KEEP("5,6") },
+	{ { "--journal-keep", "1d,5,1d" }, BAD_KEEP("1d,5,1d") },
+	{ { "--journal-keep", "2M,1d,1G" }, BAD_KEEP("2M,1d,1G") },
+	{ { "--state-sync", "changes" }, "--state-sync: requires --state" },
+	{ { "--state-sync", "never" }, BAD_SYNC("never") },
+	{ { "--state-sync", "changes " }, BAD_SYNC("changes ") },
+	{ { "--state-sync", "" }, BAD_SYNC("") },
+	{ { "--state-sync", "interval" }, BAD_SYNC("interval") },
+	{ { "--state-sync", "interval:" }, BAD_SYNC("interval:") },
+	{ { "--state-sync", "interval:0" }, BAD_SYNC("interval:0") },
+	{ { "--state-sync", "interval:1s" }, BAD_SYNC("interval:1s") },
+	{ { "--state-sync", "interval:-1" }, BAD_SYNC("interval:-1") },
+	{ { "--state-sync", "interval:3600001" },
+	    BAD_SYNC("interval:3600001") },
 	{ { "--http", "" }, BAD_HTTP("") },
 	{ { "--http", "127.0.0.1" }, BAD_HTTP("127.0.0.1") },
 	{ { "--http", "::1" }, BAD_HTTP("::1") },
@@ -775,6 +962,14 @@ static const struct {
 	{ { "--http", "65536" }, BAD_HTTP("65536") },
 	{ { "--http-host", "a b" },
 	    "--http-host: \"a b\": expected a host name, at most 16 times" },
+	{ { "--http-recorder", "" }, BAD_RECORDER("") },
+	{ { "--http-recorder", "63K" }, BAD_RECORDER("63K") },
+	{ { "--http-recorder", "4" }, BAD_RECORDER("4") },
+	{ { "--http-recorder", "4Mb" }, BAD_RECORDER("4Mb") },
+	{ { "--http-recorder", "1025M" }, BAD_RECORDER("1025M") },
+	{ { "--http-recorder", "-1M" }, BAD_RECORDER("-1M") },
+	{ { "--http-recorder", "18446744073709551616G" },
+	    BAD_RECORDER("18446744073709551616G") },
 	{ { "--http-token", "" },
 	    "--http-token: \"\": expected the name of a file" },
 	{ { "--http-write" }, "--http-write: requires --http" },
@@ -783,6 +978,17 @@ static const struct {
 	{ { "--http=1", "--http-token=f" },
 	    "--http-token: requires --http-write" },
 	{ { "--http-host", "plant" }, "--http-host: requires --http" },
+	{ { "--http-frame", "dash.example" },
+	    "--http-frame: \"dash.example\": expected self or an origin such "
+	    "as "
+	    "https://dash.example:3000, at most 16 times" },
+	{ { "--http-frame", "self" }, "--http-frame: requires --http" },
+	{ { "--http-origin", "*" },
+	    "--http-origin: \"*\": expected an origin such as "
+	    "https://dash.example:3000, at most 16 times" },
+	{ { "--http-origin", "http://dash.example" },
+	    "--http-origin: requires --http" },
+	{ { "--http-recorder", "4M" }, "--http-recorder: requires --http" },
 	{ { "--http", "0.0.0.0:1", "--http-write" }, NO_TOKEN },
 	{ { "--http-write", "--http", "[::]:1" }, NO_TOKEN },
 	{ { "--http-write", "--http", "192.0.2.1:1" }, NO_TOKEN },
@@ -895,12 +1101,20 @@ static const char *const help_names[] = {
 	"  --idle-timeout SECONDS ",
 	"  --state FILE ",
 	"  --state-init ",
-	"  --journal-keep N|Nd ",
+	"  --state-create ",
+	"  --state-sync WHEN ",
+	"  --journal-keep LIMIT,... ",
 	"  --state-backup FILE ",
+	"  --points FILE ",
+	"  --points-only ",
+	"  --check ",
 	"  --http [ADDRESS:]PORT ",
 	"  --http-write ",
 	"  --http-token FILE ",
 	"  --http-host NAME ",
+	"  --http-frame ORIGIN ",
+	"  --http-origin ORIGIN ",
+	"  --http-recorder SIZE ",
 	"  --client-report ",
 	"  --log-level LEVEL ",
 	"  --trace ",
@@ -1083,13 +1297,23 @@ accepting(void)
 	tcase_add_test(tc, access_rules_learn_of_an_overlay_behind_them);
 	tcase_add_test(tc, there_are_no_access_rules_by_default);
 	tcase_add_test(tc, state_options_are_read);
-	tcase_add_test(tc, the_journal_is_kept_by_days_or_by_rows);
+	tcase_add_test(tc, creating_the_state_is_an_action);
+	tcase_add_test(tc, points_are_a_file);
+	tcase_add_test(tc, checking_is_an_action_that_wins_over_others);
+	tcase_add_test(tc, what_is_checked_is_what_would_run);
+	tcase_add_loop_test(tc, the_journal_is_kept_by_rows_days_and_bytes, 0,
+	    sizeof(kept) / sizeof(*kept));
+	tcase_add_test(tc, the_last_limits_of_the_journal_count);
+	tcase_add_test(tc, writes_are_synced_always_or_less_often);
 	tcase_add_test(tc, nothing_is_kept_by_default);
 	tcase_add_loop_test(
 	    tc, http_is_on_loopback_by_default, 0, COUNT(http_addresses));
 	tcase_add_test(tc, http_is_off_by_default);
 	tcase_add_test(tc, writing_beyond_loopback_takes_a_token);
+	tcase_add_test(tc, the_page_may_be_embedded_by_16_origins);
+	tcase_add_test(tc, pages_of_16_origins_may_read);
 	tcase_add_test(tc, http_has_16_names);
+	tcase_add_test(tc, the_recorder_has_a_size);
 	tcase_add_test(tc, the_client_report_can_be_asked_for);
 	tcase_add_test(tc, the_last_of_several_values_counts);
 	tcase_add_test(tc, parses_again_from_the_defaults);
@@ -1107,7 +1331,7 @@ refusing(void)
 {
 	TCase *tc = tcase_create("refusing");
 
-	tcase_set_timeout(tc, 30); /* a random test, on a busy machine */
+	tcase_set_timeout(tc, 60); /* a random test, on a busy machine */
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, refuses_a_17th_address);
 	tcase_add_test(tc, an_error_wins_over_help_behind_it);

@@ -17,6 +17,7 @@
 #include "fuzz.h"
 #include "net/shutdown_word.h"
 #include "options.h"
+#include "report/recorder.h"
 
 #define ARGUMENTS_MAX 64
 
@@ -122,13 +123,18 @@ is_within(const struct arguments *c, const char *p)
 static void
 check_options(const struct options *o, const struct arguments *c)
 {
-	must(o->action == OPTIONS_RUN || o->action == OPTIONS_HELP ||
+	must(o->action == OPTIONS_RUN || o->action == OPTIONS_CREATE ||
+	    o->action == OPTIONS_CHECK || o->action == OPTIONS_HELP ||
 	    o->action == OPTIONS_VERSION);
+	must(o->action != OPTIONS_CREATE || o->state != NULL);
+	must(!o->points_only || o->points != NULL ||
+	    o->action == OPTIONS_HELP || o->action == OPTIONS_VERSION);
 	must(o->overlay == DATATABLE_SEPARATE ||
 	    o->overlay == DATATABLE_OVERLAID);
 	must(o->log_level <= LOG_DEBUG);
 	must(o->max_connections <= 1000000);
 	must(o->idle_timeout <= 365 * 24 * 3600);
+	must(o->http_recorder <= RECORDER_BYTES_MAX);
 	must(o->listen_count <= SERVER_LISTEN_MAX);
 	if (o->shutdown_word != NULL) {
 		must(is_within(c, o->shutdown_word));
