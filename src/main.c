@@ -13,12 +13,15 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "diagnostics.h"
+#include "first_values_start.h"
 #include "journal/journal.h"
 #include "listening.h"
 #include "naming.h"
 #include "net/server.h"
 #include "options.h"
 #include "persistence.h"
+#include "points/points.h"
+#include "points/rights.h"
 #include "report/trace.h"
 #include "service/exchange.h"
 #include "state/state.h"
@@ -39,13 +42,15 @@
  * order. Any pointer may be NULL. */
 struct program {
 	struct options options;
+	struct points *points;
+	struct rights *rights; /* of these points */
 	struct datatable *table;
 	struct last_writer *last_writer;
 	struct event_base *base;
 	struct event *signals[CAUGHT_MAX];
 	struct tap trace;
 	struct policy access;
-	const struct policy *policy; /* the first of these, or NULL */
+	const struct policy *policy; /* the first one, or NULL */
 	struct state *state;
 	struct server *server;
 	struct notify *notify;
@@ -237,6 +242,26 @@ descriptor_reserve(const struct program *p)
 	    persistence_descriptors(o);
 }
 
+/* Access rules, then what points allow. Returns an exit status. */
+static int
+create_policy(struct program *p)
+{
+	struct options *o = &p->options;
+
+	if (p->points != NULL) {
+		p->rights = rights_new(p->points, o->overlay, o->points_only);
+		if (p->rights == NULL)
+			return out_of_resources("points");
+	}
+	p->policy = rights_policy(p->rights);
+	if (access_has_rules(&o->access)) {
+		p->access = access_policy(&o->access);
+		p->access.next = p->policy;
+		p->policy = &p->access;
+	}
+	return EX_OK;
+}
+
 /* Returns an exit status. */
 static int
 create_server(struct program *p)
@@ -252,20 +277,17 @@ create_server(struct program *p)
 	config.max_connections = o->max_connections;
 	config.max_per_client = o->max_per_client;
 	config.deadlines.idle = o->idle_timeout * UINT64_C(1000);
-	if (access_has_rules(&o->access)) {
-		p->access = access_policy(&o->access);
-		config.service.policy = &p->access;
-	}
+	config.service.policy = p->policy;
 	if (p->state != NULL)
 		config.service.order = state_order(p->state);
 	if (o->trace) {
 		p->trace.exchanged = trace_exchange;
+		p->trace.arg = p->points;
 		config.service.tap = &p->trace;
 	}
 	config.shut_down = shut_down_by_word;
 	config.stopped = stopped;
 	config.arg = p;
-	p->policy = config.service.policy;
 	status = diagnostics_new(o, &config, &p->diagnostics);
 	if (status != EX_OK)
 		return status;
@@ -299,6 +321,8 @@ start_diagnostics(struct program *p)
 		.policy = p->policy,
 		.state = p->state,
 		.last_writer = p->last_writer,
+		.points = p->points,
+		.rights = p->rights,
 		.health = health,
 		.health_arg = p,
 	};
@@ -332,6 +356,27 @@ start_state(struct program *p)
 	return persistence_start(&p->options, &config, &p->state);
 }
 
+/* Make the table what it is to be when it is served. Returns an exit status. */
+static int
+start_table(struct program *p)
+{
+	struct first_values_target target = {
+		.points = p->points,
+		.table = p->table,
+		.overlay = p->options.overlay,
+		.base = p->base,
+	};
+	int status = start_state(p);
+
+	if (status != EX_OK)
+		return status;
+	p->last_writer = last_writer_new(p->table, p->options.overlay);
+	if (p->last_writer == NULL)
+		return out_of_resources("last writers");
+	target.state = p->state;
+	return p->points == NULL ? EX_OK : first_values_start(&target);
+}
+
 /* For the service manager. */
 static struct notify_figures
 figures(void *arg)
@@ -360,22 +405,24 @@ program_start(struct program *p)
 		log_line(LOG_ERROR, "start: %s", error);
 		return EX_CONFIG;
 	}
+	status = naming_read(&p->options, &p->points);
+	if (status != EX_OK)
+		return status;
 	p->table = datatable_new(p->options.overlay);
 	if (p->table == NULL)
 		return out_of_resources("data table");
 	p->base = new_event_base();
 	if (p->base == NULL || catch_signals(p, false) != 0)
 		return out_of_resources("event loop");
-	status = start_state(p);
+	status = start_table(p);
 	if (status != EX_OK)
 		return status;
 	/* Not before, as that may take its time, and can be broken off. */
 	if (catch_signals(p, true) != 0)
 		return out_of_resources("event loop");
-	p->last_writer = last_writer_new(p->table, p->options.overlay);
-	if (p->last_writer == NULL)
-		return out_of_resources("last writers");
-	status = create_server(p);
+	status = create_policy(p);
+	if (status == EX_OK)
+		status = create_server(p);
 	if (status != EX_OK)
 		return status;
 	p->notify = notify_new(p->base, figures, p);
@@ -417,6 +464,8 @@ program_free(struct program *p)
 		event_base_free(p->base);
 	datatable_free(p->table);
 	last_writer_free(p->last_writer);
+	rights_free(p->rights);
+	points_free(p->points);
 	libevent_global_shutdown();
 	return status;
 }
@@ -443,7 +492,7 @@ run(struct program *p)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
-	diagnostics_print(p->diagnostics, NULL);
+	diagnostics_print(p->diagnostics, p->points);
 	state_status = program_free(p);
 	return status == EX_OK ? state_status : status;
 }
