@@ -24,7 +24,8 @@ install(FILES ${units} DESTINATION ${unit_dir})
 install(FILES ${package_dir}/50-mbasyncserver.preset
 	DESTINATION ${unit_dir}-preset)
 
-install(FILES ${package_dir}/port-502.conf DESTINATION ${doc_dir}/examples)
+install(FILES ${package_dir}/port-502.conf ${package_dir}/plant.csv
+	DESTINATION ${doc_dir}/examples)
 install(FILES README.md ${package_dir}/copyright DESTINATION ${doc_dir})
 
 set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
