@@ -2,26 +2,32 @@
 # bash completion of mbasyncserver(8) and mbasyncserver-redirect(8), which know
 # their options themselves: --help lists them.
 
-# _mbasyncserver_options PROGRAM: one per line.
+# _mbasyncserver_options PROGRAM [COMMAND]: one per line.
 _mbasyncserver_options()
 {
-	"$1" --help 2>/dev/null | sed -n 's/^  \(-.*\)/\1/p' |
+	"$@" --help 2>/dev/null | sed -n 's/^  \(-.*\)/\1/p' |
 		sed 's/   *.*//' | grep -oE -e '(^|[ ,])--?[a-zA-Z][-a-z0-9]*'
 }
 
 _mbasyncserver()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} words=''
+	local program=("${COMP_WORDS[0]}")
+
+	# The journal has options of its own.
+	[[ ${COMP_WORDS[1]} != journal ]] || program+=(journal)
 
 	case ${COMP_WORDS[0]##*/},${COMP_WORDS[COMP_CWORD - 1]} in
 	*,-d | *,--datatable) words='separate overlaid' ;;
+	*,--state-sync) words='always changes interval:' ;;
+	*,--http-frame) words='self' ;;
 	*,--log-level) words='error warn info debug' ;;
 	*,--backend) words='auto nft iptables' ;;
 	*,-p | *,--port | *,--from | *,--to) ;;
 	*-redirect,*) words='add remove status' ;;&
 	*)
 		[[ $word != -* ]] ||
-			words=$(_mbasyncserver_options "${COMP_WORDS[0]}")
+			words=$(_mbasyncserver_options "${program[@]}")
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
