@@ -1,10 +1,12 @@
 /*
- * To be preloaded: a steady clock that a test can set forward, so that waiting
- * a minute takes none. The first 8 bytes of the file that $SHIFT_CLOCK_FILE
- * names say how far, in nanoseconds. The time of day stays as it is.
+ * To be preloaded: clocks that a test can set, so that waiting a minute takes
+ * none. The file that $SHIFT_CLOCK_FILE names says how far the steady clocks
+ * are shifted, and how far the time of day, each in 8 bytes, in nanoseconds.
+ * With $SHIFT_CLOCK_STILL, the steady clocks stand still but for that.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,7 +16,19 @@
 
 #define NS_PER_S 1000000000
 
-static const _Atomic int64_t *shift; /* mapped, or NULL */
+static const struct {
+	_Atomic int64_t steady;
+	_Atomic int64_t time_of_day;
+} * shift; /* mapped, or NULL */
+
+static struct timespec start; /* by CLOCK_MONOTONIC */
+static bool still;
+
+static int
+system_clock_gettime(clockid_t id, struct timespec *now)
+{
+	return (int)syscall(SYS_clock_gettime, id, now);
+}
 
 __attribute__((constructor)) static void
 map_shift(void)
@@ -30,25 +44,50 @@ map_shift(void)
 		abort();
 	close(fd);
 	shift = mapped;
+	still = getenv("SHIFT_CLOCK_STILL") != NULL &&
+	    system_clock_gettime(CLOCK_MONOTONIC, &start) == 0;
 }
 
-static int
+static bool
 is_steady(clockid_t id)
 {
 	return id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE ||
 	    id == CLOCK_MONOTONIC_RAW || id == CLOCK_BOOTTIME;
 }
 
+static int64_t
+shift_of(clockid_t id)
+{
+	if (is_steady(id))
+		return atomic_load(&shift->steady);
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+		return atomic_load(&shift->time_of_day);
+	default:
+		return 0;
+	}
+}
+
 int
 clock_gettime(clockid_t id, struct timespec *now)
 {
-	int status = (int)syscall(SYS_clock_gettime, id, now);
+	int status = system_clock_gettime(id, now);
 	int64_t ns;
 
-	if (status != 0 || shift == NULL || !is_steady(id))
+	if (status != 0 || shift == NULL)
 		return status;
-	ns = now->tv_nsec + atomic_load(shift);
+	if (still && is_steady(id))
+		*now = start;
+	ns = shift_of(id);
 	now->tv_sec += ns / NS_PER_S;
-	now->tv_nsec = ns % NS_PER_S;
+	now->tv_nsec += ns % NS_PER_S;
+	if (now->tv_nsec < 0) {
+		now->tv_sec--;
+		now->tv_nsec += NS_PER_S;
+	} else if (now->tv_nsec >= NS_PER_S) {
+		now->tv_sec++;
+		now->tv_nsec -= NS_PER_S;
+	}
 	return 0;
 }

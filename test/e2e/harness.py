@@ -30,7 +30,7 @@ import unittest
 BINARY = os.environ.get("MBASYNCSERVER", "")
 ASAN = os.environ.get("ASAN", "") not in ("", "0", "OFF")
 
-DEADLINE = 30  # seconds; never reached unless something is wrong
+DEADLINE = 60  # seconds; never reached unless something is wrong
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 
@@ -146,6 +146,12 @@ def wait_for(condition, what, deadline=DEADLINE):
         time.sleep(0.005)
 
 
+def log_windows(began):
+    """How many spans of 5 s, in each of which 10 lines of a kind may be logged
+    and one that counts the others, have begun since then."""
+    return 1 + int(time.monotonic() - began) // 5
+
+
 class LineReader:
     """Lines from a descriptor, with a deadline."""
 
@@ -222,16 +228,16 @@ def preload(*libraries):
 
 
 class ShiftedClock:
-    """A clock for a server that can be set forward, for what takes a minute.
-    Start the server with environment()."""
+    """Clocks for servers that can be set, for what takes a minute or a month.
+    Start the servers with environment()."""
 
     LIBRARY = os.environ.get("SHIFT_CLOCK", "")
 
     def __init__(self):
         self.file = tempfile.NamedTemporaryFile(prefix="clock")
-        self.file.truncate(8)
-        self.memory = mmap.mmap(self.file.fileno(), 8)
-        self.shift = 0
+        self.file.truncate(16)
+        self.memory = mmap.mmap(self.file.fileno(), 16)
+        self.steady = self.time_of_day = 0
 
     def close(self):
         self.memory.close()
@@ -240,9 +246,19 @@ class ShiftedClock:
     def environment(self):
         return dict(preload(self.LIBRARY), SHIFT_CLOCK_FILE=self.file.name)
 
-    def advance(self, duration):
-        self.shift += int(duration * 1e9)
-        self.memory[:] = struct.pack("=q", self.shift)
+    def advance(self, duration, time_of_day=0):
+        """The steady clocks; the time of day only by what is said."""
+        self.steady += int(duration * 1e9)
+        self.time_of_day += int(time_of_day * 1e9)
+        self.memory[:] = struct.pack("=qq", self.steady, self.time_of_day)
+
+    def wait(self, duration):
+        """So much time passes, by all clocks."""
+        self.advance(duration, duration)
+
+    def set(self, step):
+        """The time of day is set, forward or back."""
+        self.advance(0, step)
 
 
 class Server:
