@@ -21,6 +21,8 @@ option(TEST_AGAIN "Register the tests of other homes as well" OFF)
 # the time: for them it is 1, and scripts/test runs three of them per core. COST
 # is about how long it takes, where that is long: ctest begins with those that
 # take longest.
+# TIMEOUT is only for what hangs: more than four times what the longest, "page",
+# takes with the sanitizers on a busy machine.
 # HOME_ONLY: what it tests is no C of ours, and the same in every tree.
 # MAY_SKIP: exit status 77 means that this host can't run it.
 function(register_test name)
@@ -41,7 +43,7 @@ function(register_test name)
 	add_custom_target(needs-${name})
 	add_dependencies(needs-${name} ${test_NEEDS})
 	set_tests_properties(${name} PROPERTIES
-		TIMEOUT 600
+		TIMEOUT 1800
 		LABELS "${test_LABELS}"
 		ENVIRONMENT "${test_ENVIRONMENT}")
 	if(test_LOAD)
