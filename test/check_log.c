@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,21 @@ static int output_end;
 
 /* What take has read. */
 static char taken[1 << 20];
+
+/* A window of lines ends after 5 s, which a busy machine may let pass within a
+ * test: so the steady clock stands still in one. */
+static bool still;
+
+/* Stands before the C library's. */
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (!still ||
+	    (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE))
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	*now = (struct timespec){ .tv_sec = 1000 };
+	return 0;
+}
 
 static void
 set_nonblocking(int fd)
@@ -66,6 +82,7 @@ setup(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	unsetenv("JOURNAL_STREAM");
+	still = true;
 	setenv("TZ", "TST-5:30", 1);
 	tzset();
 	log_open();

@@ -62,7 +62,8 @@ ask(int fd, uint16_t transaction, uint8_t function)
 	evbuffer_free(out);
 }
 
-/* Whether reading finds the end, or a reset, at once. */
+/* Whether reading finds the end, or a reset, at once. The system may deliver
+ * these a moment after the server has closed. */
 static bool
 is_closed(int fd)
 {
@@ -177,7 +178,7 @@ START_TEST(refuses_new_connections_at_the_limit)
 	fds[1] = dial_and_await();
 	fds[2] = one_server_dial();
 	await(counters()->refused == 1);
-	ck_assert(is_closed(fds[2]));
+	await(is_closed(fds[2]));
 	ck_assert_uint_eq(counters()->connections, 2);
 
 	close(fds[0]);
@@ -204,7 +205,7 @@ START_TEST(keeps_the_reserve_of_descriptors_from_clients)
 	fds[1] = dial_and_await();
 	fds[2] = one_server_dial();
 	await(counters()->refused == 1);
-	ck_assert(is_closed(fds[2]));
+	await(is_closed(fds[2]));
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
 }
@@ -233,7 +234,7 @@ START_TEST(evicts_the_least_recently_active_at_the_limit)
 	}
 	ck_assert_uint_eq(counters()->closed[CONN_EVICTED], 1);
 	ck_assert_uint_eq(counters()->connections, 2);
-	ck_assert(is_closed(fds[0]));
+	await(is_closed(fds[0]));
 	ck_assert(!is_closed(fds[1]));
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
@@ -269,7 +270,7 @@ START_TEST(limits_the_connections_of_one_address)
 	fds[1] = dial_from("127.0.0.2");
 	fds[2] = dial_from("127.0.0.2");
 	await(counters()->refused == 1);
-	ck_assert(is_closed(fds[2]));
+	await(is_closed(fds[2]));
 	fds[3] = dial_from("127.0.0.3");
 	await(counters()->connections == 3);
 
@@ -393,7 +394,7 @@ START_TEST(stop_ends_connections_in_every_state)
 	await(stops == 1);
 	ck_assert_uint_ge(clock_ms() - began, 400); /* they had their time */
 	ck_assert_uint_eq(counters()->connections, 0);
-	ck_assert(is_closed(fds[1]));
+	await(is_closed(fds[1]));
 	for (int i = 0; i < 10; i++)
 		turn();
 	ck_assert_uint_eq(stops, 1);
@@ -404,13 +405,16 @@ END_TEST
 
 START_TEST(stop_is_over_as_soon_as_all_clients_have_left)
 {
+	uint64_t began;
 	int fd;
 
 	one_server_start();
 	fd = dial_and_await();
+	began = clock_ms();
 	server_stop(server);
 	await(is_closed(fd));
-	ck_assert_uint_eq(stops, 0);
+	/* It waits for the client, unless this machine has been so slow. */
+	ck_assert(stops == 0 || clock_ms() - began >= 400);
 	close(fd);
 	await(stops == 1);
 	ck_assert_uint_eq(counters()->closed[CONN_STOPPING], 1);
@@ -456,7 +460,7 @@ START_TEST(policy_keeps_clients_out)
 	fd = one_server_dial();
 	await(counters()->refused == 1);
 	ck_assert_uint_eq(asked, 1);
-	ck_assert(is_closed(fd));
+	await(is_closed(fd));
 	ck_assert_uint_eq(counters()->accepted, 0);
 	close(fd);
 }
@@ -505,7 +509,7 @@ START_TEST(factory_that_fails_costs_only_its_client)
 	one_server_start();
 	fd = one_server_dial();
 	await(counters()->refused == 1);
-	ck_assert(is_closed(fd));
+	await(is_closed(fd));
 	close(fd);
 }
 END_TEST
@@ -555,7 +559,7 @@ START_TEST(a_client_that_waits_for_a_reply_is_not_evicted)
 		    counters()->closed[CONN_EVICTED] > 0);
 		close(fd);
 	}
-	ck_assert(is_closed(reader));
+	await(is_closed(reader));
 	held_order_settle(&held, 1, ORDER_EXECUTE);
 	await(has_reply(writer, 1));
 	close(writer);
