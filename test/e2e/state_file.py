@@ -6,9 +6,11 @@ import os
 import random
 import sqlite3
 import struct
+import subprocess
 import tempfile
 
-from harness import (Client, ServerTest, adu, read, run_server, unpack_words,
+from harness import (BINARY, DEADLINE, Client, ServerTest, adu, read,
+                     run_server, unpack_words, wait_for,
                      write_registers)
 
 EX_DATAERR, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 65, 74, 75, 77, 78
@@ -65,6 +67,20 @@ def temporary_directory(test):
     return directory.name
 
 
+def make_version_1(path):
+    """Make the file of a server that has ended in order what an earlier
+    version of the server would have left."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for sql in ("PRAGMA journal_mode=DELETE", "DROP TABLE age",
+                    "CREATE INDEX journal_by_address ON journal "
+                    "(kind, address)",
+                    "DELETE FROM meta WHERE key IN "
+                    "('log', 'blocks', 'kept')",
+                    "PRAGMA user_version=1", "PRAGMA auto_vacuum=NONE",
+                    "VACUUM", "PRAGMA journal_mode=WAL"):
+            db.execute(sql)
+
+
 def contents(path):
     """The bytes of a state file and of what lies beside it, by name."""
     directory, name = os.path.split(path)
@@ -103,7 +119,7 @@ class StateFile:
     def check(self):
         """Everything that can be checked without knowing what was written."""
         overlaid = self.meta["mode"] == "overlaid"
-        assert self.application_id == 0x4D425354 and self.version == 1
+        assert self.application_id == 0x4D425354 and self.version == 2
         assert self.page_size == 512
         assert [n for n, _, _ in self.blocks] == list(
             range(512 if overlaid else 544))
@@ -115,10 +131,16 @@ class StateFile:
         return self
 
     def words(self):
-        """Every register, then every word of coils of their own."""
-        return list(struct.unpack(
+        """Every register, then every word of coils of their own: the blocks,
+        and the rows that are newer."""
+        table = list(struct.unpack(
             ">%dH" % (128 * len(self.blocks)),
             b"".join(data for _, data, _ in self.blocks)))
+        newest = int(self.meta.get("blocks", "0").split()[0])
+        for row in self.journal:
+            if row["number"] > newest:
+                _set(table, row, len(self.blocks) == 544)
+        return table
 
     def replay(self, table=None):
         """Do all writes of the journal once more, on a table of zeros unless
@@ -201,6 +223,48 @@ class StateTest(ServerTest):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertIn("state", done.stderr)
         return done.stderr
+
+    def start_and_stop(self, *options, until=lambda log: True):
+        """(None, its table, its log) of a server that starts, and is stopped
+        when its log is so; or (its status, None, its log)."""
+        path = os.path.join(self.directory, "log")
+
+        def log():
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+
+        with open(path, "w", encoding="utf-8") as file:
+            process = subprocess.Popen(
+                [BINARY, "-p", "0", "--listen", "127.0.0.1", "--state",
+                 self.path, *options], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=file, text=True)
+        with process:
+            try:
+                port, line = None, ""
+                for line in process.stdout:
+                    if line.startswith("Starting"):
+                        port = int(line.split()[4].rstrip("."))
+                    if line.startswith("Server running"):
+                        break
+                if not line.startswith("Server running"):
+                    return process.wait(DEADLINE), None, log()
+                address = type("", (), {"host": "127.0.0.1", "port": port})
+                table = whole_table(address)
+                wait_for(lambda: until(log()), "a line of the log")
+                process.terminate()
+                self.assertEqual(process.wait(DEADLINE), 0, log())
+                return None, table, log()
+            finally:
+                process.kill()
+
+    def start_or_status(self):
+        """(None, its table) of a server that starts and has nothing to
+        complain of, or (its status, its log)."""
+        status, table, log = self.start_and_stop("--log-level", "error")
+        if status is not None:
+            return status, log
+        self.assertEqual(log, "")
+        return None, table
 
     def write(self, server, address, words):
         with Client(server) as client:

@@ -15,6 +15,11 @@ CURL = [os.environ.get("CURL", "curl"), "--noproxy", "*"]
 TOKEN = "sesame-sesame-sesame"
 JSON = ("-H", "Content-Type: application/json")
 
+# Seconds after which the server closes a connection that has not sent a whole
+# request; fewer while all the connections that it serves are open.
+READING, READING_FULL = 10, 1
+NO_REPLY = (52, 55, 56)  # curl's status: closed before a reply, or reset
+
 
 class Answer:
     """What curl has got."""
@@ -45,15 +50,25 @@ class Web:
         self.host, self.port = found.group(1).strip("[]"), int(found.group(2))
         self.url = "http://%s:%d" % (found.group(1), self.port)
 
-    def curl(self, path, *arguments):
+    def _ask(self, path, *arguments, reading=READING, body=None):
+        """Ask with curl, again if it may have been stopped for so long that the
+        server was right not to wait for the request. Returns an Answer."""
+        for _ in range(3):
+            began = time.monotonic()
+            done = subprocess.run(
+                [*CURL, "-s", "-i", "--max-time", str(DEADLINE), *arguments,
+                 self.url + path],
+                input=body, stdout=subprocess.PIPE, check=False)
+            if done.returncode == 0:
+                return Answer(done.stdout)
+            if (done.returncode not in NO_REPLY
+                    or time.monotonic() - began < reading):
+                break
+        raise AssertionError("curl ended with %d" % done.returncode)
+
+    def curl(self, path, *arguments, reading=READING):
         """Ask with curl. Returns an Answer."""
-        done = subprocess.run(
-            [*CURL, "-s", "-i", "--path-as-is", "--max-time", str(DEADLINE),
-             *arguments, self.url + path],
-            stdout=subprocess.PIPE, check=False)
-        if done.returncode != 0:
-            raise AssertionError("curl ended with %d" % done.returncode)
-        return Answer(done.stdout)
+        return self._ask(path, "--path-as-is", *arguments, reading=reading)
 
     def get(self, path, *arguments):
         """A GET that succeeds: its JSON."""
@@ -67,19 +82,19 @@ class Web:
         """PUT or POST a value as JSON, or bytes as they are."""
         if not isinstance(value, bytes):
             value = json.dumps(value).encode()
-        done = subprocess.run(
-            [*CURL, "-s", "-i", "--max-time", str(DEADLINE), "-X", method,
-             *JSON, "--data-binary", "@-", *arguments, self.url + path],
-            input=value, stdout=subprocess.PIPE, check=False)
-        if done.returncode != 0:
-            raise AssertionError("curl ended with %d" % done.returncode)
-        return Answer(done.stdout)
+        return self._ask(path, "-X", method, *JSON, "--data-binary", "@-",
+                         *arguments, body=value)
 
     def put(self, path, value, *arguments):
         return self.send("PUT", path, value, *arguments)
 
     def post(self, path, value, *arguments):
         return self.send("POST", path, value, *arguments)
+
+    def write(self, kind, values, *arguments):
+        """PUT registers or coils, from address 0 on."""
+        return self.put("/api/" + kind, {"address": 0, "values": values},
+                        *arguments)
 
     def registers(self, address, quantity):
         return self.get("/api/registers?address=%d&quantity=%d"
