@@ -16,8 +16,8 @@ class FrameDeadline(ServerTest):
         slow = self.connect(server)
         dribbling = self.connect(server)
         idle, active = self.connect(server), self.connect(server)
-        idle.ping()
         began = time.monotonic()
+        idle.ping()
         slow.send(adu(PING, 1) + adu(PING, 2)[:5])
         frame = adu(bytes([8, 0, 0]) + bytes(250))
         sent = 0

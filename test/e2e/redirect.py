@@ -89,7 +89,7 @@ class Redirection:
         """Rules of someone else, by all tools."""
         self.plant.output("nft", "-f", "-", input=OTHER_NFT)
         for tool in ("iptables-restore", "ip6tables-restore"):
-            self.plant.output(tool, input=OTHER_IPTABLES,
+            self.plant.output(tool, "-w", input=OTHER_IPTABLES,
                               env=self.tools.environment())
         return self.rules()
 
@@ -192,7 +192,7 @@ class Redirection:
             self.assert_served(server, self.hmi, address)
             self.assert_refused(self.hmi, address, 8502)
         self.plant.output("nft", "delete table inet firewall")
-        self.plant.output("iptables-restore", "--noflush",
+        self.plant.output("iptables-restore", "-w", "--noflush",
                           input=FIREWALL_IPTABLES,
                           env=self.tools.environment())
         self.assert_served(server, self.hmi, PLANT[0])

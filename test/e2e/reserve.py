@@ -9,7 +9,7 @@ import tempfile
 
 from harness import (ShiftedClock, limit_descriptors, main, wait_for,
                      write_single)
-from web import WebTest
+from web import READING_FULL, WebTest
 
 DESCRIPTORS = 128
 LISTENERS = 13
@@ -65,7 +65,7 @@ class Reserve(WebTest):
             self.assertEqual(client.ask(write_single(6, 1, 2)),
                              write_single(6, 1, 2))
         server.process.send_signal(signal.SIGUSR1)
-        answer = web.curl("/healthz")
+        answer = web.curl("/healthz", reading=READING_FULL)
         self.assertEqual((answer.status, answer.body), (200, b"ok\n"))
         wait_for(lambda: server.log_lines("copy: done"), "the backup")
 

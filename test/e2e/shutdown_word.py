@@ -2,6 +2,7 @@
 
 from harness import (PING, Client, ServerTest, adu, main, read, run_server,
                      struct)
+from still_clock import StillTest
 
 WORD = b"shutdown#7"
 
@@ -49,25 +50,6 @@ class Stops(Word):
                     client.send(WORD + end)
                     client.expect_eof()
                 self.assert_stopped_by_word(server)
-
-    def test_split_at_every_byte(self):
-        for cut in range(1, len(WORD)):
-            with self.subTest(cut=cut):
-                server = self.start("-q", WORD.decode())
-                with Client(server) as client, Client(server) as other:
-                    client.send(WORD[:cut])
-                    other.ping(2)
-                    client.send(WORD[cut:])
-                    client.expect_eof()
-                self.assert_stopped_by_word(server)
-
-    def test_byte_by_byte(self):
-        client, other = self.connect_another(), self.connect_another()
-        for byte in WORD:
-            other.ping()
-            client.send(bytes([byte]))
-        client.expect_eof()
-        self.assert_stopped_by_word()
 
     def test_behind_requests_in_one_segment(self):
         """Their replies come first."""
@@ -131,7 +113,32 @@ class Stops(Word):
             server.wait_stopped()
 
 
-class DoesNotStop(Word):
+class StopsInParts(Word, StillTest):
+    """The word may come bit by bit."""
+
+    def test_split_at_every_byte(self):
+        for cut in range(1, len(WORD)):
+            with self.subTest(cut=cut):
+                server = self.start("-q", WORD.decode())
+                with Client(server) as client, Client(server) as other:
+                    client.send(WORD[:cut])
+                    other.ping(2)
+                    client.send(WORD[cut:])
+                    client.expect_eof()
+                self.assert_stopped_by_word(server)
+
+    def test_byte_by_byte(self):
+        client, other = self.connect_another(), self.connect_another()
+        for byte in WORD:
+            other.ping()
+            client.send(bytes([byte]))
+        client.expect_eof()
+        client.close()
+        other.close()
+        self.assert_stopped_by_word()
+
+
+class DoesNotStop(Word, StillTest):
     """What closes the connection that sent it, at most."""
 
     def test_another_word(self):
