@@ -1,10 +1,12 @@
 /*
  * Loaded into the server by LD_PRELOAD: makes the disk fail, fill up or stand
- * still while it runs. The file that $DISK_FAULTS names is shared memory with
+ * still while it runs, or kills the server between two things that it does to
+ * the disk. The file that $DISK_FAULTS names is shared memory with
  * the test, which sets what is to happen to files whose path contains a text.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +18,19 @@
 
 /* As disk_faults.py has it. */
 struct control {
-	_Atomic int sync_error;  /* fails with this errno, or 0 */
-	_Atomic int write_error; /* likewise */
-	_Atomic int hang;        /* sync waits until this is 0 */
-	_Atomic int pass;        /* calls that still go well, before failing */
-	_Atomic int syncs;       /* that were asked for */
-	_Atomic int hanging;     /* waiting now */
-	_Atomic int failed;      /* calls that were made to fail */
-	char suffix[64];         /* of the paths that are meant; "" is all */
+	_Atomic int sync_error;   /* fails with this errno, or 0 */
+	_Atomic int write_error;  /* likewise */
+	_Atomic int rename_error; /* likewise, of the file with the old name */
+	_Atomic int hang;         /* sync waits until this is 0 */
+	_Atomic int pass;         /* calls that still go well, before failing */
+	_Atomic int half;         /* the write that is to fail is done in half:
+				     the next one, of the rest, fails */
+	_Atomic int syncs;        /* that were asked for */
+	_Atomic int hanging;      /* waiting now */
+	_Atomic int failed;       /* calls that were made to fail */
+	_Atomic int kill_at; /* it is killed before this call from now on that
+				changes a file or a name; 0: never */
+	char suffix[64];     /* of the paths that are meant; "" is all */
 };
 
 static struct control *control;
@@ -43,31 +50,52 @@ begin(void)
 		abort();
 }
 
+/* To be called before each change. */
+static void
+count_change(void)
+{
+	if (control != NULL && control->kill_at != 0 &&
+	    atomic_fetch_sub(&control->kill_at, 1) == 1)
+		kill(getpid(), SIGKILL);
+}
+
+static int
+is_meant_path(const char *path, size_t n)
+{
+	size_t length = strlen(control->suffix);
+
+	return n >= length &&
+	    memcmp(path + n - length, control->suffix, length) == 0;
+}
+
 /* Whether fd is one of the files that are meant. */
 static int
 is_meant(int fd)
 {
 	char link[40], path[4096];
-	size_t length = strlen(control->suffix);
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
-	return n > 0 && path[0] == '/' && (size_t)n >= length &&
-	    memcmp(path + n - length, control->suffix, length) == 0;
+	return n > 0 && path[0] == '/' && is_meant_path(path, (size_t)n);
 }
 
-/* Whether this call fails: then with error. */
+/* Whether this call on a file that is meant fails: then with error. */
 static int
-fails(int fd, int error)
+fail_meant(int error)
 {
-	if (error == 0 || !is_meant(fd))
-		return 0;
 	if (atomic_fetch_sub(&control->pass, 1) > 0)
 		return 0;
 	atomic_fetch_add(&control->failed, 1);
 	errno = error;
 	return 1;
+}
+
+/* The same for any file. */
+static int
+fails(int fd, int error)
+{
+	return error != 0 && is_meant(fd) && fail_meant(error);
 }
 
 static void
@@ -86,6 +114,7 @@ wait_while_hung(int fd)
 static int
 sync_file(int fd, long call)
 {
+	count_change();
 	if (control != NULL) {
 		if (is_meant(fd))
 			atomic_fetch_add(&control->syncs, 1);
@@ -108,10 +137,21 @@ fdatasync(int fd)
 	return sync_file(fd, SYS_fdatasync);
 }
 
+static int
+is_halved(int fd)
+{
+	return control->half != 0 && control->write_error != 0 &&
+	    control->pass <= 0 && is_meant(fd) &&
+	    atomic_exchange(&control->half, 0) != 0;
+}
+
 static ssize_t
 write_at(int fd, const void *bytes, size_t length, off64_t where)
 {
-	if (control != NULL && fails(fd, control->write_error))
+	count_change();
+	if (control != NULL && is_halved(fd))
+		length /= 2;
+	else if (control != NULL && fails(fd, control->write_error))
 		return -1;
 	return syscall(SYS_pwrite64, fd, bytes, length, where);
 }
@@ -126,4 +166,56 @@ ssize_t
 pwrite64(int fd, const void *bytes, size_t length, off64_t where)
 {
 	return write_at(fd, bytes, length, where);
+}
+
+static int
+truncate_file(int fd, off64_t size)
+{
+	count_change();
+	return (int)syscall(SYS_ftruncate, fd, size);
+}
+
+int
+ftruncate(int fd, off_t size)
+{
+	return truncate_file(fd, size);
+}
+
+int
+ftruncate64(int fd, off64_t size)
+{
+	return truncate_file(fd, size);
+}
+
+int
+unlink(const char *path)
+{
+	count_change();
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+static int
+rename_file(const char *from, const char *to, unsigned flags)
+{
+	count_change();
+	if (control != NULL && control->rename_error != 0 &&
+	    is_meant_path(from, strlen(from)) &&
+	    fail_meant(control->rename_error))
+		return -1;
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return rename_file(from, to, 0);
+}
+
+int
+renameat2(
+    int at_from, const char *from, int at_to, const char *to, unsigned flags)
+{
+	(void)at_from;
+	(void)at_to;
+	return rename_file(from, to, flags);
 }

@@ -7,7 +7,8 @@ import struct
 from harness import preload, wait_for
 
 LIBRARY = os.environ.get("DISK_FAULTS_LIBRARY", "")
-_NAMES = "sync_error write_error hang pass_ syncs hanging failed".split()
+_NAMES = ("sync_error write_error rename_error hang pass_ half syncs hanging "
+          "failed kill_at").split()
 _SIZE = 4 * len(_NAMES) + 64
 
 
@@ -21,8 +22,9 @@ class Disk:
         with open(self.path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), _SIZE)
 
-    def env(self):
-        return dict(preload(LIBRARY), DISK_FAULTS=self.path)
+    def env(self, *libraries):
+        """Of the server, into which these are loaded, too."""
+        return dict(preload(LIBRARY, *libraries), DISK_FAULTS=self.path)
 
     def __getitem__(self, name):
         return struct.unpack_from("i", self.memory, 4 * _NAMES.index(name))[0]
