@@ -12,7 +12,7 @@ import time
 from harness import (BINARY, DEADLINE, Client, adu, main, mask_write,
                      read_write, run_server, wait_for, write_coils,
                      write_registers, write_single)
-from state_file import (COILS, EX_CONFIG, EX_NOPERM, EX_TEMPFAIL, REGISTERS,
+from state_file import (COILS, EX_CONFIG, EX_IOERR, EX_NOPERM, EX_TEMPFAIL, REGISTERS,
                         SEED, StateFile, StateTest, contents, whole_table)
 
 EX_USAGE = 64
@@ -29,8 +29,42 @@ class Start(StateTest):
 
     def test_no_file(self):
         line = self.refuse(EX_CONFIG)
-        self.assertIn("--state-init", line)
+        self.assertIn("no such file", line)
+        self.assertIn("--state-create", line)
         self.assertEqual(os.listdir(self.directory), [])
+
+    def create(self, *options):
+        """What --state-create logs. It exits by itself, with status 0."""
+        done = run_server("--state", self.path, "--state-create", *options)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr
+
+    def test_a_file_is_created_once(self):
+        for mode in "so":
+            with self.subTest(mode):
+                self.path = os.path.join(self.directory, mode)
+                self.assertIn("created", self.create("-d", mode))
+                self.assertEqual(sorted(contents(self.path)), [mode])
+                file = StateFile(self.path).check()
+                self.assertEqual(set(file.words()), {0})
+                server = self.start("-d", mode, "--state", self.path)
+                self.write(server, 0, [7])
+                server.stop()
+                self.assertIn("exists", self.refuse_untouched(
+                    EX_CONFIG, "-d", mode, "--state-create"))
+
+    def test_a_file_is_not_created_while_a_server_uses_it(self):
+        server = self.serve()
+        self.write(server, 0, [7])
+        self.refuse_untouched(EX_CONFIG, "--state-create")
+        os.rename(self.path, self.path + ".moved")
+        os.rename(self.path + "-wal", self.path + ".moved-wal")
+        self.assertIn("in use", self.refuse_untouched(
+            EX_TEMPFAIL, "--state-create"))
+        server.process.terminate()
+        server.wait_stopped(EX_IOERR)
+        self.assertIn("cannot be closed", server.log_lines(" error ")[-1])
 
     def test_what_was_written_is_there_after_a_stop(self):
         for mode in "so":
@@ -97,17 +131,19 @@ class Start(StateTest):
         self.write(server, 0, [7])
         server.kill()
         os.unlink(self.path)
-        line = self.refuse_untouched(EX_CONFIG, "--state-init")
-        self.assertIn(self.path + "-wal", line)
+        for option in "--state-init", "--state-create":
+            line = self.refuse_untouched(EX_CONFIG, option)
+            self.assertIn(self.path + "-wal", line)
 
     def test_init_refuses_where_a_file_was_lost(self):
         server = self.serve()
         self.write(server, 0, [7])
         server.stop()
         os.unlink(self.path)
-        line = self.refuse(EX_CONFIG, "--state-init")
-        self.assertIn(self.path + "-lock shows", line)
-        self.assertEqual(os.listdir(self.directory), ["state-lock"])
+        for option in "--state-init", "--state-create":
+            line = self.refuse(EX_CONFIG, option)
+            self.assertIn(self.path + "-lock shows", line)
+            self.assertEqual(os.listdir(self.directory), ["state-lock"])
         os.unlink(self.path + "-lock")
         server = self.start("--state", self.path, "--state-init")
         self.assertEqual(self.words(server, 0, 1), [0])
@@ -153,6 +189,7 @@ class Start(StateTest):
         self.refuse(EX_CONFIG, "--state-init")
         self.path = os.path.join(self.directory, "no", "such", "place")
         self.refuse(EX_CONFIG, "--state-init")
+        self.refuse(EX_CONFIG, "--state-create")
         self.path = os.path.join(self.directory, "state\nof nothing")
         self.assertIn("state?of nothing: no such file", self.refuse(EX_CONFIG))
         self.path = os.path.join(self.directory, "x" * 300)
@@ -175,10 +212,10 @@ class Start(StateTest):
         self.serve().stop()
         with sqlite3.connect(self.path) as db:
             db.execute("PRAGMA journal_mode=DELETE")
-            db.execute("PRAGMA user_version=2")
+            db.execute("PRAGMA user_version=3")
         db.close()
         line = self.refuse_untouched(EX_CONFIG)
-        self.assertIn("version 2", line)
+        self.assertIn("version 3", line)
 
     def test_a_second_server(self):
         server = self.serve()
@@ -216,7 +253,8 @@ class Start(StateTest):
         self.assertEqual(contents(self.path), before)
 
     def test_options_that_need_another(self):
-        for option in (["--state-init"], ["--state-backup", "x"]):
+        for option in (["--state-init"], ["--state-create"],
+                       ["--state-backup", "x"]):
             done = run_server("-p", "0", *option)
             self.assertEqual(done.returncode, EX_USAGE)
             self.assertIn("requires --state\n", done.stderr)
@@ -360,7 +398,9 @@ class Journal(StateTest):
         self.write_many(server, 2000)
         server.stop()
         numbers = [r["number"] for r in StateFile(self.path).check().journal]
-        self.assertEqual(numbers, list(range(4042, 4052)))
+        # A commit deletes none of its own rows.
+        self.assertEqual(numbers, list(range(numbers[0], 4052)))
+        self.assertTrue(10 <= len(numbers) <= 10 + 50, len(numbers))
 
     def test_the_size_of_the_file_is_bounded(self):
         sizes = []
@@ -370,37 +410,6 @@ class Journal(StateTest):
             server.stop()
             sizes.append(os.path.getsize(self.path))
         self.assertLess(sizes[2], sizes[0] * 1.2)
-
-    def age(self, sql):
-        with sqlite3.connect(self.path) as db:
-            db.execute("PRAGMA journal_mode=DELETE")
-            db.execute(sql)
-        db.close()
-
-    def test_days_are_kept(self):
-        server = self.serve("--journal-keep", "2d")
-        self.write_many(server, 100)
-        server.stop()
-        day = 86400 * 1000000
-        self.age("UPDATE journal SET time = time - %d WHERE number <= 90"
-                 % (3 * day))
-        server = self.serve("--journal-keep", "2d")
-        self.write_many(server, 100)
-        server.stop()
-        numbers = [r["number"] for r in StateFile(self.path).journal]
-        self.assertEqual(numbers, list(range(91, 201)))
-
-    def test_rows_from_the_future_do_not_keep_all_others(self):
-        server = self.serve("--journal-keep", "2d")
-        self.write_many(server, 100)
-        server.stop()
-        self.age("UPDATE journal SET time = time + %d WHERE number <= 90"
-                 % (400 * 86400 * 1000000))
-        server = self.serve("--journal-keep", "2d")
-        self.write_many(server, 100)
-        server.stop()
-        numbers = [r["number"] for r in StateFile(self.path).journal]
-        self.assertEqual(numbers, list(range(91, 201)))
 
 
 class Backup(StateTest):
