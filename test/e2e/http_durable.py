@@ -1,13 +1,14 @@
 """Writes over HTTP where the table is kept in a file."""
 
 import json
+import os
 import re
 import subprocess
 
 from disk_faults import Disk
 from harness import exception, main, read, unpack_words, wait_for, write_single
 from state_file import EX_IOERR, StateFile, StateTest
-from web import CURL, JSON, Web
+from web import CURL, JSON, NO_REPLY, Web
 
 
 class Durable(StateTest):
@@ -34,11 +35,17 @@ class Durable(StateTest):
         return process
 
     def hang(self, web, address, values):
-        """A curl whose write the disk delays."""
+        """A curl whose write the disk delays; another one if the first was
+        stopped until the server had waited long enough for its request."""
         self.disk.set("-wal", hang=1)
-        process = self.put_later(web, address, values)
-        self.disk.await_hang()
-        return process
+        for _ in range(3):
+            process = self.put_later(web, address, values)
+            wait_for(lambda p=process: self.disk["hanging"]
+                     or p.poll() is not None, "a sync that hangs")
+            if self.disk["hanging"]:
+                return process
+            self.assertIn(process.returncode, NO_REPLY)
+        raise AssertionError("curl ended with %d" % process.returncode)
 
     def test_reply_and_write_wait_for_the_disk(self):
         server, web = self.start_on_disk()
@@ -69,10 +76,9 @@ class Durable(StateTest):
 
     def test_a_full_disk_is_reported_and_changes_nothing(self):
         server, web = self.start_on_disk()
-        self.assertEqual(web.put("/api/registers",
-                                 {"values": [7] * 500}).status, 200)
+        self.assertEqual(web.write("registers", [7] * 500).status, 200)
         self.disk.set("-wal", write_error=28)
-        answer = web.put("/api/registers", {"values": [8] * 30000})
+        answer = web.write("registers", [8] * 30000)
         self.assertEqual(answer.status, 503)
         self.assertIn("writes are temporarily refused", answer.json()["error"])
         self.assertEqual(web.registers(0, 501), [7] * 500 + [0])
@@ -83,13 +89,12 @@ class Durable(StateTest):
             web.get("/api/status")["health"].startswith("degraded: "))
         self.assertIn(b"\nmbasyncserver_healthy 0\n",
                       web.curl("/metrics").body)
-        again = web.put("/api/registers", {"values": [9]})
+        again = web.write("registers", [9])
         self.assertEqual(again.status, 503)
         self.assertIn("exception 04", again.json()["error"])
         self.disk.set("-wal", write_error=0)
         wait_for(lambda: web.curl("/healthz").status == 200, "space again")
-        self.assertEqual(web.put("/api/registers",
-                                 {"values": [9]}).status, 200)
+        self.assertEqual(web.write("registers", [9]).status, 200)
         self.assertTrue(server.is_running())
 
     def test_a_refused_write_is_nowhere_shown_as_executed(self):
@@ -127,14 +132,14 @@ class Durable(StateTest):
         _, web = self.start_on_disk()
         commits = self.sample(web, "commit_duration_seconds_count")
         for i in range(3):
-            web.put("/api/registers", {"values": [i]})
+            web.write("registers", [i])
         self.assertEqual(self.sample(web, "commit_duration_seconds_count"),
                          commits + 3)
         self.assertEqual(self.sample(web, "commit_writes_sum"), commits + 3)
         self.assertGreater(self.sample(web, "commit_duration_seconds_sum"), 0)
         self.assertEqual(self.sample(web, "commit_failures_total"), 0)
         self.disk.set("-wal", write_error=28)
-        self.assertEqual(web.put("/api/registers", {"values": [8]}).status,
+        self.assertEqual(web.write("registers", [8]).status,
                          503)
         self.assertGreater(self.sample(web, "commit_failures_total"), 0)
         self.assertEqual(self.sample(web, "commit_duration_seconds_count"),
@@ -167,6 +172,47 @@ class Durable(StateTest):
         server = self.serve()
         self.assertEqual(self.words(server, 0, 20), list(range(20)))
         self.assertEqual(self.words(server, 100, 20), list(range(20)))
+
+    POINTS = ("name,address\na,HR0\nbit,HR1.3\nb,HR5\ncoil,C7\n"
+              "far,HR60000\n")
+
+    def start_with_points(self):
+        path = os.path.join(self.directory, "points.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.POINTS)
+        server = self.serve("--http", "0", "--http-write", "--points", path,
+                            env=self.disk.env())
+        return server, Web(server)
+
+    def put_points(self, web, value):
+        return web.put("/api/points", {"values": {
+            "a": value, "bit": value > 0, "b": value, "coil": value > 0,
+            "far": value}})
+
+    def test_several_points_are_one_durable_write(self):
+        server, web = self.start_with_points()
+        name = "commit_duration_seconds_count"
+        commits = self.sample(web, name)
+        self.assertEqual(self.put_points(web, 1).status, 200)
+        self.assertEqual(self.sample(web, name), commits + 1)
+        server.kill()
+        server, web = self.start_with_points()
+        self.assertEqual(
+            [p["value"] for p in web.get("/api/points")["points"]],
+            [1, True, 1, True, 1])
+
+    def test_a_full_disk_keeps_all_points_as_they_were(self):
+        _, web = self.start_with_points()
+        self.put_points(web, 1)
+        before = web.get("/api/points")
+        self.disk.set("-wal", write_error=28)
+        answer = self.put_points(web, 0)
+        self.assertEqual(answer.status, 503)
+        self.assertIn("writes are temporarily refused", answer.json()["error"])
+        answer = web.put("/api/points/b", {"value": 9})
+        self.assertEqual(answer.status, 503)
+        self.assertIn("exception 04", answer.json()["error"])
+        self.assertEqual(web.get("/api/points"), before)
 
 
 if __name__ == "__main__":
