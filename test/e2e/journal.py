@@ -1,6 +1,7 @@
 """mbasyncserver journal: its answers against a model of everything that was
 written, by real clients to the real server, across restarts."""
 
+import contextlib
 import csv
 import datetime
 import hashlib
@@ -12,14 +13,17 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
+import unittest.mock
 
 from harness import (BINARY, Client, ServerTest, main, mask_write, read,
                      read_write, run_server, server_environment, unpack_bits,
                      unpack_words, wait_for, write_coils, write_registers,
                      write_single)
+from state_file import COLUMNS, row_crc
 
 EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = (
     64, 65, 69, 74, 75, 78)
@@ -273,6 +277,10 @@ class Answers(JournalTest):
              lambda row: self.touches(row, "registers", 3, 3)),
             (["--address", "coils:5-20"],
              lambda row: self.touches(row, "coils", 5, 20)),
+            (["--address", "C5-20"],
+             lambda row: self.touches(row, "coils", 5, 20)),
+            (["--address", "400004"],
+             lambda row: self.touches(row, "registers", 3, 3)),
             (["--address", "coils:5-20", "--address", "registers:4095-4096"],
              lambda row: self.touches(row, "coils", 5, 20)
              or self.touches(row, "registers", 4095, 4096)),
@@ -501,6 +509,23 @@ class Files(JournalTest):
                 self.state, *options, status=EX_DATAERR))
         self.assertEqual(self.files(), before)
 
+    def test_a_damaged_row_matters_where_it_is_reached(self):
+        server = self.begin()
+        with Client(server) as client:
+            for address, value in (5, 1), (6, 2), (7, 3), (8, 4):
+                client.ask(write_single(6, address, value))
+        server.stop()
+        with contextlib.closing(sqlite3.connect(self.state)) as db, db:
+            db.execute("UPDATE journal SET client = 'x' WHERE number = 2")
+        lines = journal(self.state, "--jsonl", "--at", "now", "--address",
+                        "registers:7-8").splitlines()
+        self.assertEqual([json.loads(line)["value"] for line in lines], [3, 4])
+        for options in (["--address", "registers:7"],
+                        ["--at", "now", "--address", "registers:5-7"],
+                        ["--at", "now"]):
+            self.assertIn("damaged: write 2", journal(
+                self.state, *options, status=EX_DATAERR))
+
     def test_restoring_replaces_nothing(self):
         self.begin().stop()
         new = os.path.join(self.folder, "new")
@@ -548,6 +573,83 @@ class Files(JournalTest):
                 new + ".unfinished", "--restore-at", "now", "--output", output,
                 status=EX_CONFIG))
             self.assertEqual(self.files(), kept)
+
+
+# A zone, a local time, and the moment that it means: where the clock showed the
+# time twice, the last one; where it skipped it, the moment at which it did.
+LOCAL_TIMES = [
+    ("America/New_York", "2026-11-01 01:30", "2026-11-01T01:30-05:00"),
+    ("America/New_York", "2026-11-01T00:30", "2026-11-01T00:30-04:00"),
+    ("America/New_York", "2026-03-08 02:30", "2026-03-08T03:00-04:00"),
+    ("America/New_York", "2026-07-15 12:00", "2026-07-15T12:00-04:00"),
+    ("Europe/Berlin", "2026-10-25 02:30", "2026-10-25T02:30+01:00"),
+    ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29T03:00+02:00"),
+    ("Europe/London", "2026-10-25 01:30", "2026-10-25T01:30+00:00"),
+    ("Europe/London", "2026-03-29 01:30", "2026-03-29T02:00+01:00"),
+    ("Australia/Sydney", "2026-04-05 02:30", "2026-04-05T02:30+10:00"),
+    ("Australia/Sydney", "2026-10-04 02:30", "2026-10-04T03:00+11:00"),
+    ("Australia/Lord_Howe", "2026-04-05 01:45", "2026-04-05T01:45+10:30"),
+    ("Australia/Lord_Howe", "2026-10-04 02:15", "2026-10-04T02:30+11:00"),
+    ("Europe/Dublin", "2026-10-25 01:30", "2026-10-25T01:30+00:00"),
+    ("Europe/Dublin", "2026-07-15 12:00", "2026-07-15T12:00+01:00"),
+    # The offset changed, without summer time.
+    ("America/Caracas", "2016-05-01 02:45", "2016-05-01T03:00-04:00"),
+    ("Europe/Volgograd", "2020-12-27 01:30", "2020-12-27T01:30+03:00"),
+    ("Asia/Pyongyang", "2015-08-14 23:45", "2015-08-14T23:45+08:30"),
+    ("Pacific/Apia", "2011-12-30 12:00", "2011-12-31T00:00+14:00"),
+    # A date is its first moment.
+    ("America/Havana", "2026-11-01", "2026-11-01T00:00-04:00"),
+    ("America/Havana", "2026-03-08", "2026-03-08T01:00-04:00"),
+]
+
+
+class LocalTimes(JournalTest):
+    """Each option takes a local time for the same moment."""
+
+    def set_times(self, times):
+        """Give the writes of the file other times."""
+        with contextlib.closing(sqlite3.connect(self.state)) as db, db:
+            for number, moment in enumerate(times, 1):
+                values = db.execute("SELECT * FROM journal WHERE number = ?",
+                                    (number,)).fetchone()
+                row = dict(zip(COLUMNS, values), time=moment)
+                db.execute("UPDATE journal SET time = ?, crc = ? "
+                           "WHERE number = ?", (moment, row_crc(row), number))
+
+    def test_a_local_time_is_the_last_that_the_clock_showed(self):
+        """Of three writes, the second is at that time."""
+        if not os.path.exists("/usr/share/zoneinfo/Europe/Berlin"):
+            self.skipTest("needs tzdata")
+        server = self.begin()
+        with Client(server) as client:
+            for value in (1, 2, 3):
+                client.ask(write_single(6, 17, value))
+        server.stop()
+        for zone, text, moment in LOCAL_TIMES:
+            moment = moment_of(moment)
+            self.set_times([moment - 1, moment, moment + 1])
+            with self.subTest(zone=zone, text=text), \
+                    unittest.mock.patch.dict(os.environ, TZ=zone):
+                self.assert_is_the_second(text)
+
+    def values(self, name, *options):
+        """What is listed or shown."""
+        return [json.loads(line)[name] for line in journal(
+            self.state, "--jsonl", *options).splitlines()]
+
+    def assert_is_the_second(self, text):
+        self.assertEqual(self.values("after", "--until", text), [1, 2])
+        self.assertEqual(self.values("after", "--since", text), [2, 3])
+        for other in "2000-01-15 12:00", "2000-07-15 12:00":
+            self.assertEqual(self.values(
+                "after", "--since", other, "--until", text), [1, 2])
+        self.assertEqual(self.values(
+            "value", "--at", text, "--address", "registers:17"), [2])
+        new = os.path.join(self.folder, "new")
+        journal(self.state, "--restore-at", text, "--output", new)
+        self.assertEqual(len(journal(new, "--jsonl").splitlines()), 2)
+        os.unlink(new)
+        os.unlink(new + "-lock")
 
 
 class CommandLine(JournalTest):
