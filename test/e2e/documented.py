@@ -36,22 +36,38 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/6-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
-    "apt-get install ./.build/package/mbasyncserver_3.1.0-1_amd64.deb",
+    "apt-get install ./.build/package/mbasyncserver_3.3.0-1_amd64.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
+    "chown --reference=/var/lib/private/mbasyncserver "
+    "/var/lib/private/mbasyncserver/table*",
     "cp /usr/share/doc/mbasyncserver/examples/port-502.conf "
     "/etc/systemd/system/mbasyncserver.service.d/",
+    "install -D -m 644 /usr/share/doc/mbasyncserver/examples/plant.csv "
+    "/etc/mbasyncserver/points.csv",
     "iptables -A INPUT -p tcp --dport 8502 "
     "-m conntrack --ctorigdstport 502 -j ACCEPT",
     "journalctl -u mbasyncserver",
+    "mbasyncserver --state /var/lib/private/mbasyncserver/table "
+    "--state-create",
+    "mbasyncserver --points /etc/mbasyncserver/points.csv --check",
+    "mbasyncserver -d o --state /var/lib/private/mbasyncserver/table "
+    "--state-create",
     "mbasyncserver-redirect add",
     "mbasyncserver-redirect add --from 5020 --to 8503",
     "mbasyncserver-redirect remove",
     "mbasyncserver-redirect status",
     "mkdir -p /etc/systemd/system/mbasyncserver.service.d",
+    "mkdir -p -m 0700 /var/lib/private/mbasyncserver",
+    "mkdir /var/lib/private/mbasyncserver/separate",
+    "mv /var/lib/private/mbasyncserver/table* "
+    "/var/lib/private/mbasyncserver/separate/",
     "nft add rule inet filter input ip saddr 192.0.2.0/24 tcp dport 502 accept",
     "nft add rule inet filter input tcp dport 502 drop",
+    "sed -i 's/^#POINTS=/POINTS=/' /etc/default/mbasyncserver",
     "sed -i 's/^OPTIONS=.*/OPTIONS=\"-p 502\"/' /etc/default/mbasyncserver",
+    "sed -i 's/^OPTIONS=.*/OPTIONS=\"-p 8502 -d o\"/' "
+    "/etc/default/mbasyncserver",
     "setcap cap_net_bind_service=+ep /usr/sbin/mbasyncserver",
     "ss -ltnp 'sport = :502'",
     "systemctl daemon-reload",
@@ -69,11 +85,12 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl restart mbasyncserver-redirect",
     "systemctl restart mbasyncserver.service",
     "systemctl restart mbasyncserver.socket",
+    "systemctl start mbasyncserver.service",
     "systemctl start mbasyncserver.socket",
     "systemctl status mbasyncserver",
     "systemctl stop mbasyncserver.service",
     "systemctl stop mbasyncserver.socket mbasyncserver.service",
-    "tar -xzf mbasyncserver-3.1.0-Linux-x86_64.tar.gz -C /usr/local "
+    "tar -xzf mbasyncserver-3.3.0-Linux-x86_64.tar.gz -C /usr/local "
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
@@ -83,6 +100,9 @@ ELSEWHERE.update({
         ("test/package/installed.py", '"--install", os.environ["BUILD"]'),
     "scripts/package": ("scripts/test-boot", "/scripts/package"),
     "scripts/test": (".ci/run", "scripts/test"),
+    "sqlite3 new.state \"ATTACH 'table.state.damaged-20261126T060000Z' AS old; "
+    "REPLACE INTO block SELECT * FROM old.block\"":
+        ("test/e2e/scrub.py", "REPLACE INTO block SELECT * FROM old.block"),
     "systemd-socket-activate -l 8502 mbasyncserver":
         ("test/e2e/activation.py", "systemd-socket-activate"),
 })
@@ -91,7 +111,14 @@ ELSEWHERE.update({
 # or the beginnings.
 TEXT = {
     "README.md": ["coils = discrete inputs", "coils      15"],
-    "src/mbasyncserver-http.7": ["event: changes"],
+    "src/mbasyncserver-http.7": [
+        "event: changes", "event: points", "event: writes",
+        # see proxies.py
+        "location /plant/ {", "redir /plant /plant/", 'auth_basic "plant";',
+        '{"id":1795687446077263', # see recorder.py
+        '{"point":"flow","units"', # see http_journal.py
+    ],
+    "src/mbasyncserver-points.5": ["address  =", "value    =", "FILE:LINE"],
     "src/mbasyncserver-redirect.8": [
         "FROM=502", "tcp dport 8502", # see FIREWALL_NFT in redirect.py
         "table inet mbasyncserver_502"],
@@ -106,8 +133,13 @@ TEXT = {
 ADDRESSES = [("192.0.2.0/24", "127.0.0.0/8"), ("192.0.2.10", "127.0.0.1"),
              ("192.0.2.1", "127.0.0.1"), ("2001:db8::1", "::1")]
 
+# The files that examples read.
+EXAMPLES = [os.path.join(ROOT, "cmake/package/plant.csv"),
+            *glob.glob(os.path.join(ROOT, "test/points/recipes/*"))]
+
 STARTS_SERVER = re.compile(
-    r"(scripts/run|mbasyncserver)\b(?!-)(?!.*(\bjournal\b|--help|--version))")
+    r"(scripts/run|mbasyncserver)\b(?!-)"
+    r"(?!.*(\bjournal\b|--help|--version|--state-create|--check))")
 NEEDS_A_STOP = re.compile(r"\bjournal --state|^rm ")
 TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"
 
@@ -174,6 +206,12 @@ def without_end(lines):
     return lines
 
 
+def goes_on(command):
+    """Whether the next line belongs to it: a quote is open, or its end says
+    so."""
+    return command.count("'") % 2 == 1 or re.search(r"[\\|]$", command)
+
+
 def commands_of(name, first, lines):
     """The commands of a block, or the one Text that it is."""
     found = []
@@ -182,8 +220,7 @@ def commands_of(name, first, lines):
         return [Text("%s:%d" % (name, first), lines)]
     for number, line in enumerate(lines, first):
         prompt = re.match(r"([$#]) (.*)", line)
-        if found and not found[-1].shown and \
-                re.search(r"[\\|]$", found[-1].text):
+        if found and not found[-1].shown and goes_on(found[-1].text):
             found[-1].text += "\n" + line
         elif prompt:
             found.append(Command("%s:%d" % (name, number), *prompt.groups()))
@@ -215,6 +252,7 @@ def stable(line):
                           (r"127\.0\.0\.1([:,])\d+", r"127.0.0.1\1PORT"),
                           (r"\bport \d+", "port PORT"),
                           (r"\d{13,}", "NUMBER"), (r"\d+\.\d{3} s\b", "T s"),
+                          (r'"writes":\d+', '"writes":N'),
                           (r"\s+", " ")):
         line = re.sub(pattern, text, line)
     return line.strip()
@@ -290,10 +328,18 @@ class Documented(unittest.TestCase):
         os.makedirs(os.path.join(self.folder, "scripts"))
         os.mkdir(programs)
         os.symlink(BINARY, os.path.join(self.folder, "scripts/run"))
+        os.symlink(os.path.join(ROOT, "cmake"),
+                   os.path.join(self.folder, "cmake"))
+        for path in EXAMPLES:
+            shutil.copy(path, self.folder)
         os.symlink(BINARY, os.path.join(programs, "mbasyncserver"))
-        for name in ("MBPOLL", "CURL"):
-            os.symlink(os.environ[name],
-                       os.path.join(programs, name.lower()))
+        os.symlink(os.environ["CURL"], os.path.join(programs, "curl"))
+        # By itself it waits for a second, which a busy machine may take.
+        mbpoll = os.path.join(programs, "mbpoll")
+        with open(mbpoll, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexec '%s' -o 10 \"$@\"\n"
+                       % os.environ["MBPOLL"])
+        os.chmod(mbpoll, 0o755)
         self.environment = server_environment(
             PATH=programs + ":" + os.environ["PATH"], HOME=folder)
         self.server = None
@@ -437,6 +483,11 @@ class Lists(unittest.TestCase):
                  for c in commands_of("x", first, lines)]
         self.assertEqual([(flat(c.text), c.shown) for c in found],
                          [("b", []), ("c d", ["e"])])
+        text = "a\n\n    $ b 'c\n    $ d' e\n    f\n"
+        [(first, lines)] = markdown_blocks(text)
+        [command] = commands_of("x", first, lines)
+        self.assertEqual((command.text, without_end(command.shown)),
+                         ("b 'c\n$ d' e", ["f"]))
 
 
 class Manuals(unittest.TestCase):
