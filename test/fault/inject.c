@@ -47,6 +47,19 @@ inject_arm(bool armed)
 	state.armed = armed;
 }
 
+void
+inject_nth(enum inject_kind kind, uint64_t n)
+{
+	const struct inject_plan plan = {
+		.kinds = 1U << kind,
+		.first = n,
+		.row = 1,
+	};
+
+	inject_begin(&plan);
+	inject_arm(true);
+}
+
 struct inject_counts
 inject_count(enum inject_kind kind)
 {

@@ -54,6 +54,9 @@ void inject_begin(const struct inject_plan *plan);
 /* From now on count and fail, or let everything pass. */
 void inject_arm(bool armed);
 
+/* Begin anew, armed: the n-th call of a kind fails. */
+void inject_nth(enum inject_kind kind, uint64_t n);
+
 /* What has been counted since inject_begin. */
 struct inject_counts inject_count(enum inject_kind kind);
 uint64_t inject_failed(void);

@@ -20,7 +20,7 @@
 #define QUIET_TURNS 4    /* turns in which nothing moves, until all rests */
 #define STALLED_MS  1000 /* soon enough to see what hangs be closed */
 #define PER_CLIENT  (2 * RIG_CLIENTS) /* all clients are one address */
-#define IDLE_MS     100 /* that pass in each millisecond of waiting */
+#define IDLE_MS     100 /* that pass in each millisecond, once anything failed */
 
 static char doing[200];
 static bufferevent_factory_fn factory; /* NULL: plain sockets */
@@ -260,8 +260,7 @@ rig_idle(struct rig *r)
 	if (rig_turn(r))
 		return;
 	poll(NULL, 0, 1);
-	if (inject_failed() > 0)
-		rig_clock_pass(IDLE_MS - 1);
+	rig_clock_pass(inject_failed() > 0 ? IDLE_MS : 1);
 }
 
 void

@@ -28,7 +28,7 @@ struct server;
 #define RIG_ASKED_MAX   (32 * 1024)
 #define RIG_WORD        "stop now"
 #define RIG_FAILED_UNIT 0xFA /* what this unit writes will be refused */
-#define RIG_PATIENCE_MS 5000
+#define RIG_PATIENCE_MS 60000
 
 /* End the program, loudly, unless the expression holds. */
 #define must(expression)                                                       \
