@@ -152,6 +152,22 @@ COMMAND_LINES = {
              "--listen", "127.0.0.1", "--listen=[::1]:502",
              "--listen=fe80::1%1", "--max-connections=10",
              "--idle-timeout=3600", "--log-level=DEBUG", "--trace"],
+    "access": ["--allow=192.0.2.0/24", "--write-from", "::1/128",
+               "--quit-from=127.0.0.1", "-qstop", "--read-only-range",
+               "coils:5-10", "--read-only-range=registers:0-9",
+               "--max-per-client=3"],
+    "read_only": ["--read-only", "--client-report"],
+    "state": ["--state", "f", "--state-init", "--state-sync=changes",
+              "--journal-keep=1000,30d,1M", "--state-backup", "g"],
+    "create": ["--state-create", "--state", "f"],
+    "interval": ["--state=f", "--state-sync", "interval:100"],
+    "http": ["--http", "0.0.0.0:8080", "--http-write", "--http-token=f",
+             "--http-host=plc.example", "--http-frame=self",
+             "--http-frame", "https://dash.example:3000",
+             "--http-origin", "http://[::1]:3000"],
+    "http_without_token": ["--http=192.0.2.1:80", "--http-write"],
+    "partner_is_missing": ["--state-create"],
+    "points": ["--points", "f", "--points-only", "--check"],
     "help": ["-h"],
     "help_too": ["-e", "--nonsense"],
     "version": ["--version"],
@@ -218,13 +234,19 @@ BODIES = (
     '{"a":"\\"[[[[\\\\","values":[',
     "[" * 50,
     "",
+    '{"values":["BH-200","m\u00b3\\n"],"type":"string6"}',
 )
 
+STRINGS = (b"A", b"BH-200", b"m\xC2\xB3/h ", b"\"\\\n\0\0x",
+           b"\xE2\x82\xF0\x9F\x98\x80", b"A" * 250)
+
 PARAMS = ("address=0&quantity=10", "address=65536", "type=two&type=one",
-          "type=", "=", "a", "&", "address=%31", "a=1&" * 9)
+          "type=", "=", "a", "&", "address=%31", "a=1&" * 9,
+          "point=m%C2%B3/h+%2b%25&a=%0", "point=%00")
 
 HOSTS = ("localhost:8080", "127.0.0.1", "[::1]:80", "plc.example", "evil",
          "localhost.evil", "http://plc.example", "null",
+         "https://plc.example:8443", "http://[::1]:3000",
          "Bearer 0123456789abcdef")
 
 
@@ -232,6 +254,9 @@ def http():
     for i in range(32):
         write("http", f"value_{i:02}",
               bytes([0, i % 8, i // 8]) + bytes.fromhex("3fc000008000ffff"))
+    for i, text in enumerate(STRINGS):
+        write("http", f"string_{i}",
+              bytes([0, 8, i % 4, len(text) - 1]) + text)
     for code, texts in ((1, BODIES), (2, PARAMS), (3, HOSTS)):
         for i, text in enumerate(texts):
             write("http", f"text_{code}_{i}", bytes([code]) + text.encode())
