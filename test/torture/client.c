@@ -19,6 +19,11 @@
 #define VAIN_PATIENCE    15.0
 #define VAIN_TIMEOUT_MIN 0.25
 
+/* A wait is made of slices, so that it can be seen when the host does not let
+ * this process run. What is shorter than this is not worth seeing. */
+#define SLICE_SECONDS 0.05
+#define HELD_MIN      0.5
+
 struct client {
 	struct endpoint *server; /* borrowed */
 	int fd;
@@ -76,6 +81,17 @@ patience(const struct endpoint *e)
 	return timeout > 0 ? timeout : 0;
 }
 
+/* Since the last look so much time should have passed at the most. */
+static void
+look(struct endpoint *e, double seconds)
+{
+	double now = clock_now();
+
+	if (e->seen > 0 && now - e->seen > seconds + HELD_MIN)
+		e->held += now - e->seen - seconds;
+	e->seen = now;
+}
+
 /* Wait for events until a time. Returns those that are there, 0 when time is
  * up. */
 static short
@@ -83,11 +99,14 @@ wait_until(const struct client *c, short events, double until)
 {
 	struct pollfd p = { .fd = c->fd, .events = events };
 
+	look(c->server, 0); /* nothing else takes long */
 	for (;;) {
 		double left = until - clock_now();
-		int ms = left > 0 ? (int)(left * 1000) + 1 : 0;
+		double slice = left < SLICE_SECONDS ? left : SLICE_SECONDS;
+		int ms = slice > 0 ? (int)(slice * 1000) + 1 : 0;
 		int ready = poll(&p, 1, ms);
 
+		look(c->server, SLICE_SECONDS);
 		if (ready > 0)
 			return p.revents;
 		if (ready == 0 && clock_now() >= until)

@@ -19,6 +19,8 @@ struct endpoint {
 	double timeout;  /* seconds to wait for one answer */
 	double deadline; /* of everything, as clock_now tells it */
 	double vain;     /* seconds spent on answers that never came */
+	double seen; /* when waiting was last begun, gone on with or ended */
+	double held; /* seconds that the host did not let this process run */
 };
 
 /* Seconds of a clock that only runs forward. */

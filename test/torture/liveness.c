@@ -17,6 +17,10 @@
 #define FROZEN_SECONDS 1.0
 #define FROZEN_TIMES   20
 
+/* How often a client is frozen by a server that does that: each time. On a busy
+ * host it may happen once with any server. */
+#define FROZEN_TRIES 5
+
 #define DRIBBLE_SECONDS 0.25
 #define SILENT_CLIENTS  20
 #define NEVER_READ_MAX  (2L * 1024 * 1024) /* of requests */
@@ -68,13 +72,20 @@ do_nothing(struct run *r, void *arg)
 	return --*left > 0;
 }
 
-/* What the good client waits with, and how long when it is alone. */
+/* What the good client waits with, and how long when it is alone: the best of
+ * some times. */
 static double
 frozen_limit(struct run *r, struct client *c)
 {
-	unsigned times = 50;
-	double alone = longest_wait(r, c, do_nothing, &times, 0.001);
+	double alone = r->server.timeout;
 
+	for (unsigned i = 0; i < 5; i++) {
+		unsigned times = 10;
+		double longest = longest_wait(r, c, do_nothing, &times, 0.001);
+
+		if (longest < alone)
+			alone = longest;
+	}
 	return alone * FROZEN_TIMES > FROZEN_SECONDS ? alone * FROZEN_TIMES :
 						       FROZEN_SECONDS;
 }
@@ -89,6 +100,24 @@ judge_wait(double waited, double limit)
 		return fail(
 		    "expected no wait above %.1f s, got %.1f s", limit, waited);
 	return pass();
+}
+
+/* What must happen each time to be a fault. */
+struct frozen {
+	check_fn check;
+	const void *arg;
+};
+
+/* arg: a struct frozen. */
+static struct verdict
+check_frozen(struct run *r, const void *arg)
+{
+	const struct frozen *f = arg;
+	struct verdict v = f->check(r, f->arg);
+
+	for (unsigned i = 1; i < FROZEN_TRIES && v.outcome == FAILED; i++)
+		v = f->check(r, f->arg);
+	return v;
 }
 
 /* A request of which a byte is sent now and then. */
@@ -276,18 +305,25 @@ group_liveness(struct run *r, unsigned unused)
 	static const size_t none = 0;
 	static const size_t part = 5;
 	static const size_t header = HEADER_LENGTH;
+	static const struct frozen frozen[] = {
+		{ check_dribble, &no },
+		{ check_silent, &none },
+		{ check_silent, &part },
+		{ check_silent, &header },
+		{ check_never_reader, NULL },
+	};
 	static const struct check checks[] = {
 		{ "a client that dribbles freezes no other", CLAUSE,
-		    check_dribble, &no },
+		    check_frozen, frozen },
 		{ "a client that dribbles is answered in the end",
 		    "Guide 3.1.3: length delimits a request, TCP is a stream",
 		    check_dribble, &yes },
 		{ "20 clients that are silent freeze no other", CLAUSE,
-		    check_silent, &none },
+		    check_frozen, frozen + 1 },
 		{ "20 clients silent within a header freeze no other", CLAUSE,
-		    check_silent, &part },
+		    check_frozen, frozen + 2 },
 		{ "20 clients silent after a header freeze no other", CLAUSE,
-		    check_silent, &header },
+		    check_frozen, frozen + 3 },
 		{ "served after 200 connections made and closed", CLAUSE,
 		    check_churn, &no },
 		{ "served after 200 connections reset in a request", CLAUSE,
@@ -297,7 +333,7 @@ group_liveness(struct run *r, unsigned unused)
 		{ "served after text on the port", CLAUSE, check_junk,
 		    "the quick brown fox jumps over the lazy dog\n" },
 		{ "a client that never reads freezes no other", CLAUSE,
-		    check_never_reader, NULL },
+		    check_frozen, frozen + 4 },
 	};
 
 	(void)unused;
