@@ -28,10 +28,10 @@ soon()
 {
 	sentence=$1
 	shift
-	tries=300
+	tries=1200
 	until "$@"; do
 		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || fail "$sentence, in 30 s: $*"
+		[ "$tries" -gt 0 ] || fail "$sentence, in 120 s: $*"
 		sleep 0.1
 	done
 	echo "ok: $sentence"
@@ -63,7 +63,7 @@ replaced()
 # holds HOST PORT VALUE: in the register that is used here.
 holds()
 {
-	mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" 2>&1 |
+	mbpoll -m tcp -p "$2" -o 10 -0 -1 -t 4 -r 7 "$1" 2>&1 |
 		grep -q "^\[7\]:[[:space:]]*$3\$"
 }
 
@@ -71,7 +71,7 @@ holds()
 answers()
 {
 	value=$(($(od -An -N 2 -t u2 /dev/urandom) % 30000 + 1))
-	mbpoll -m tcp -p "$2" -o 5 -0 -1 -t 4 -r 7 "$1" "$value" \
+	mbpoll -m tcp -p "$2" -o 10 -0 -1 -t 4 -r 7 "$1" "$value" \
 	    >/dev/null 2>&1 && holds "$1" "$2" "$value"
 }
 
@@ -124,7 +124,8 @@ journal()
 	    --quiet
 }
 
-# said REGEXP: by systemd about the units, or by them, since the last boot.
+# said REGEXP: by systemd about the units, or by them, since the last boot. It
+# takes a moment to get there.
 said()
 {
 	journal | grep -qiE -e "$1"

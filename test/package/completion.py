@@ -25,9 +25,9 @@ class Completion(InstalledTest):
         self.assertEqual(status, 0, said)
         return said.split()
 
-    def helped(self, program):
+    def helped(self, program, *command):
         """The options in the left column of --help."""
-        status, said = run(self.path("sbin", program), "--help")
+        status, said = run(self.path("sbin", program), *command, "--help")
         self.assertEqual(status, 0)
         columns = re.findall(r"^ +(-\S+(?:,? \S+)*)", said, re.MULTILINE)
         options = re.findall(r"(?<![^ ,])--?[\w-]+", " ".join(columns))
@@ -40,6 +40,14 @@ class Completion(InstalledTest):
                 self.assertEqual(sorted(self.offered(program, "-")),
                                  self.helped(program))
 
+    def test_every_option_of_the_journal_is_offered(self):
+        self.assertEqual(
+            sorted(self.offered("mbasyncserver", "journal", "-")),
+            self.helped("mbasyncserver", "journal"))
+        self.assertEqual(
+            self.offered("mbasyncserver", "journal", "--state", "x", "--poin"),
+            ["--points", "--point"])
+
     def test_an_option_begun_is_completed(self):
         self.assertEqual(self.offered("mbasyncserver", "-p", "1", "--data"),
                          ["--datatable"])
@@ -49,6 +57,10 @@ class Completion(InstalledTest):
     def test_the_words_of_options_are_offered(self):
         self.assertEqual(self.offered("mbasyncserver", "-d", ""),
                          ["separate", "overlaid"])
+        self.assertEqual(self.offered("mbasyncserver", "--state-sync", ""),
+                         ["always", "changes", "interval:"])
+        self.assertEqual(self.offered("mbasyncserver", "--http-frame", ""),
+                         ["self"])
         self.assertEqual(self.offered("mbasyncserver", "--log-level", "de"),
                          ["debug"])
         self.assertEqual(

@@ -41,6 +41,27 @@ class Units(InstalledTest):
         self.assertEqual(said, "")
         self.assertEqual(status, 0)
 
+    def test_the_service_never_creates_a_table(self):
+        for path in (self.path("lib/systemd/system/mbasyncserver.service"),
+                     os.path.join(os.environ["SOURCE"],
+                                  "cmake/package/mbasyncserver.default")):
+            with open(path, encoding="utf-8") as f:
+                states = re.findall("STATE=.*", f.read())
+            self.assertTrue(states)
+            self.assertFalse([s for s in states if "--state-init" in s])
+
+    def test_the_service_has_no_points_until_asked(self):
+        for path, text in (
+                (self.path("lib/systemd/system/mbasyncserver.service"),
+                 "\nEnvironment=POINTS=\n"),
+                (os.path.join(os.environ["SOURCE"],
+                              "cmake/package/mbasyncserver.default"),
+                 "\n#POINTS=\"--points /etc/mbasyncserver/points.csv\"\n")):
+            with open(path, encoding="utf-8") as f:
+                unit = f.read()
+            self.assertIn(text, unit)
+            self.assertEqual(unit.count("POINTS="), 1)
+
     def test_the_service_is_confined(self):
         status, said = run("systemd-analyze", "security", "--offline=true",
                            "--threshold=15", "--no-pager",
