@@ -20,6 +20,7 @@ const { MBASYNCSERVER, MBPOLL, CHROMIUM, PAGE_MODULES, SCREENSHOTS } = process.e
 const { chromium } = createRequire(path.join(PAGE_MODULES, "x.js"))("playwright-core");
 
 export const DEADLINE = 60000;
+const TEST = 10 * DEADLINE; /* only for what hangs */
 export const LAPTOP = { viewport: { width: 1366, height: 768 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2,
 	hasTouch: true, isMobile: true };
@@ -28,11 +29,11 @@ const run = promisify(execFile);
 
 /* Clients. ----------------------------------------------------------------- */
 
-/* mbpoll, which counts from 0 here: a table of its -t, an address, values to
- * write. Returns what it printed. */
+/* mbpoll, which counts from 0 here, and waits as long as it can: a table of its
+ * -t, an address, values to write. Returns what it printed. */
 export async function mbpoll(server, table, address, ...values) {
-	const { stdout } = await run(MBPOLL, ["-m", "tcp", "-p", String(server.port), "-0", "-1",
-		"-t", String(table), "-r", String(address), "127.0.0.1", ...values.map(String)]);
+	const { stdout } = await run(MBPOLL, ["-m", "tcp", "-p", String(server.port), "-o", "10",
+		"-0", "-1", "-t", String(table), "-r", String(address), "127.0.0.1", ...values.map(String)]);
 
 	return stdout;
 }
@@ -164,6 +165,23 @@ export async function until(condition, what = "a condition") {
 	}
 }
 
+/*
+ * Do something again and again until condition() holds, soon after: what a
+ * pointer does goes wrong where the page has moved since its place was asked
+ * for, and a finger that is slow does something else.
+ */
+export async function again(act, condition, what) {
+	await until(async () => {
+		await act();
+		for (const end = Date.now() + 5000; Date.now() < end;) {
+			if (await condition())
+				return true;
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+		return false;
+	}, what);
+}
+
 /* One warning is about these tests, which look at pixels. */
 function isExcused(message) {
 	return message.text().includes("willReadFrequently");
@@ -172,10 +190,10 @@ function isExcused(message) {
 /*
  * A test with a server and a page: body({server, page, open}). Whatever the
  * page says on the console, and any violation of its security policy, fails
- * the test, but for what matches options.expect.
+ * the test, but for what matches options.expect. options.timeout: in ms.
  */
 export function pageTest(name, options, body) {
-	test(name, { timeout: 2 * DEADLINE }, async (t) => {
+	test(name, { timeout: options.timeout ?? TEST }, async (t) => {
 		const complaints = [];
 		const servers = [];
 		const clients = [];
@@ -202,6 +220,8 @@ export function pageTest(name, options, body) {
 			page.on("pageerror", (error) => complaints.push(error.stack));
 			await page.goto(server.url);
 			await page.waitForSelector("body[data-state=live][data-loaded]");
+			await until(() => page.evaluate(() =>
+				window.page.points.epoch === window.page.feed.epoch), "the points");
 			return page;
 		};
 		try {

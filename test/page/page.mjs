@@ -1,13 +1,14 @@
 /* What the page shows, and its controls. */
 import assert from "node:assert/strict";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { PHONE, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
+import { PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
 	screenshot, until } from "./harness.mjs";
 
 const run = promisify(execFile);
@@ -22,19 +23,19 @@ pageTest("the line that an empty table shows highlights a cell", {}, async ({ se
 	assert.equal(line, `mbpoll -m tcp -p ${server.port} -0 -1 -t 4 -r 16 127.0.0.1 1234`);
 	assert.equal(await page.isVisible("#welcome"), true);
 	const [, ...words] = line.split(" ");
-	await run(process.env.MBPOLL, words);
+	await run(process.env.MBPOLL, ["-o", "10", ...words]);
 	await until(async () => await pixel(page, 16) !== before, "the highlight");
 	await until(() => page.isHidden("#welcome"));
 	await expectText(page.locator("#changes-rows tr:first-child .values"), "1234");
-	await goTo(page, "40017");
+	await goTo(page, "HR16");
 	await expectText(page.locator('[data-part="value"]'), "1234");
 });
 
 pageTest("a write by mbpoll is highlighted within a second", {}, async ({ server, page }) => {
 	const took = [];
 
-	/* The best of five: a busy machine may spoil some, a slow page all. */
-	for (let i = 0; i < 5 && !(took.at(-1) < 1000); i++) {
+	/* The best of many: a busy machine may spoil some, a slow page all. */
+	for (let i = 0; i < 40 && !(took.at(-1) < 1000); i++) {
 		const address = 5000 + i;
 		const highlighted = page.evaluate((at) => new Promise((resolve) => {
 			const { map } = window.page;
@@ -58,12 +59,12 @@ pageTest("a write by mbpoll is highlighted within a second", {}, async ({ server
 });
 
 pageTest("a highlight ends, and then nothing is drawn", {}, async ({ server, page }) => {
-	const highlighted = page.evaluate(() => new Promise((resolve) => {
+	const highlighted = (address) => page.evaluate((at) => new Promise((resolve) => {
 		const { map, model } = window.page;
 		let frames = 0;
 		const look = () => {
-			const plain = map.pixels[4000] === map.palette.values[300];
-			if (model.registers[4000] === 300 && !plain)
+			const plain = map.pixels[at] === map.palette.values[300];
+			if (model.registers[at] === 300 && !plain)
 				frames++;
 			if (plain)
 				resolve(frames);
@@ -71,10 +72,16 @@ pageTest("a highlight ends, and then nothing is drawn", {}, async ({ server, pag
 				requestAnimationFrame(look);
 		};
 		look();
-	}));
+	}), address);
+	let seen = 0;
 
-	await mbpoll(server, 4, 4000, 300);
-	assert.ok(await highlighted >= 2, `the highlight was seen in ${await highlighted} frames`);
+	/* The best of many: a page that is not let run for so long draws it never. */
+	for (let i = 0; i < 40 && seen < 2; i++) {
+		const frames = highlighted(4000 + i);
+		await mbpoll(server, 4, 4000 + i, 300);
+		seen = await frames;
+	}
+	assert.ok(seen >= 2, `the highlight was seen in ${seen} frames`);
 	/* Before long there are two seconds, with news of the server's status but
 	 * none of the table, in which nothing is drawn. */
 	await until(() => page.evaluate(async () => {
@@ -132,13 +139,13 @@ pageTest("the writer's map gives each client a pattern besides its colour", {},
 		await choose(page, "writer");
 		await expectText(page.locator("#legend .entry").last(), "never written");
 		await until(async () => await page.locator("#legend .entry").count() === 4);
-		const shapes = await page.evaluate(() => [1, 2, 3].map((i) => {
+		/* The map may be drawn after its legend. */
+		await until(() => page.evaluate(() => new Set([1, 2, 3].map((i) => {
 			const first = window.page.map.base[i * 60 * 256];
 			return Array.from({ length: 600 }, (_, n) =>
 				window.page.map.base[(i * 60 + Math.floor(n / 100)) * 256 + n % 100] === first ? 1 : 0)
 				.join("");
-		}));
-		assert.equal(new Set(shapes).size, 3);
+		})).size === 3), "three patterns");
 		await screenshot(page, "writers");
 	});
 
@@ -147,7 +154,7 @@ pageTest("coils have a map of their own", {}, async ({ server, page }) => {
 	await choose(page, "coils");
 	const off = await pixel(page, 3000);
 	await until(async () => await pixel(page, 2000) !== off);
-	await goTo(page, "02001");
+	await goTo(page, "C2000");
 	await expectText(cell(page, 2000, "bit"), "1 on");
 	await expectText(page.locator('[data-part="value"]'), "1 on");
 	await mbpoll(server, 0, 2000, 0);
@@ -176,7 +183,8 @@ pageTest("where coils overlay registers, a write is seen on both sides",
 
 pageTest("typing an address or a range opens it", {}, async ({ page }) => {
 	const cases = [
-		["40017", "registers 0 to 31", "40017"],
+		["HR16", "registers 0 to 31", "40017"],
+		["400017", "registers 0 to 31", "40017"],
 		["16", "registers 16 to 47", "40017"],
 		["0x10", "registers 16 to 47", "40017"],
 		["400017-400020", "registers 16 to 19", "40017"],
@@ -185,7 +193,11 @@ pageTest("typing an address or a range opens it", {}, async ({ page }) => {
 		["registers 40017", "registers 40016 to 40047", "440018"],
 		["465536", "registers 65504 to 65535", "465536"],
 		["coils 5", "coils 0 to 31", "00006"],
-		["00017-00020", "coils 16 to 19", "00017"],
+		["C16-19", "coils 16 to 19", "00017"],
+		["100017-DI19", "coils 16 to 19", "00017"],
+		["000017-000020", "coils 17 to 20", "00018"],
+		["hr 7-9", "registers 7 to 9", "40008"],
+		["IR7.3", "registers 0 to 31", "40008"],
 		["r 7-9", "registers 7 to 9", "40008"],
 	];
 
@@ -194,12 +206,13 @@ pageTest("typing an address or a range opens it", {}, async ({ page }) => {
 		await expectText(page.locator('[data-part="name"]'), name);
 		const got = await page.textContent("#range");
 		const start = /^\w+ (\d+) to (\d+)/.exec(got);
-		if (!["40017", "16", "0x10"].includes(text))
+		if (!["HR16", "400017", "16", "0x10"].includes(text))
 			assert.equal(start?.[0], range, `${text}: ${got}`);
 		else
 			assert.ok(Number(start[1]) <= 16 && Number(start[2]) >= 16, got);
 	}
-	for (const text of ["65536-65537", "20-10", "valves 3", "x", "40001-00002", "1-99999"]) {
+	for (const text of ["65536-65537", "20-10", "valves 3", "x", "HR1-C2", "1-99999", "coils HR5",
+		"HR400017", "400000", "HR16.16", "HR1.1-HR2", "1+0", "constructor 5"]) {
 		await page.fill("#address", text);
 		await page.press("#address", "Enter");
 		assert.match(await page.getAttribute("#goto", "class"), /bad/, text);
@@ -207,23 +220,78 @@ pageTest("typing an address or a range opens it", {}, async ({ page }) => {
 	}
 });
 
-pageTest("dragging over the map opens what was dragged over", {}, async ({ page }) => {
-	const from = await page.evaluate(() => window.page.map.centre(2570));
-	const to = await page.evaluate(() => window.page.map.centre(2700));
+pageTest("an address is read as the server reads it", {}, async ({ page }) => {
+	const file = await readFile(new URL("../reference_examples.txt", import.meta.url), "utf8");
+	const examples = file.split("\n").filter((line) => line && !line.startsWith("#"))
+		.map((line) => line.split(/ +/));
+	const read = await page.evaluate(async (rows) => {
+		const { formatReference, otherReading, parseReference } = await import("/reference.js");
+		const name = (reading) => reading ? formatReference(reading) : "-";
 
-	await page.mouse.move(from.x, from.y);
-	await page.mouse.down();
-	await page.mouse.move(to.x - 20, to.y, { steps: 3 });
-	await page.mouse.move(to.x, to.y);
-	assert.deepEqual(await page.evaluate(() => [window.page.map.selection.first,
-		window.page.map.selection.last]), [2570, 2700]);
+		return rows.map(([text, kind]) => [text, kind, name(parseReference(text, kind)),
+			name(otherReading(text))]);
+	}, examples);
+
+	assert.ok(examples.length > 50);
+	assert.deepEqual(read, examples);
+});
+
+pageTest("what 40017 could also mean is offered", {}, async ({ page }) => {
+	const note = page.locator("#goto-note");
+	const name = page.locator('[data-part="name"]');
+
+	await page.keyboard.press("/");
+	await page.fill("#address", "40017");
+	await expectText(note, "register 40017, as on the wire Alt+Enter: HR16");
+	await screenshot(page, "ambiguous");
+	await page.keyboard.press("Alt+Enter");
+	await expectText(name, "40017");
+	await expectText(note, "");
+	/* After Enter, too, while the values have the focus. */
+	await goTo(page, "40017-40020");
+	await expectText(name, "440018");
+	await expectText(note, "registers 40017 to 40020, as on the wire Alt+Enter: HR16-19");
+	await page.keyboard.press("Alt+Enter");
+	await expectText(page.locator("#range"), /^registers 16 to 19 /);
+	await expectText(note, "");
+	/* By pointer or finger; of the other table. */
+	await goTo(page, "10006");
+	await note.locator("button").click();
+	await expectText(page.locator("#range"), /^coils 0 to 31 /);
+	await expectText(name, "00006");
+	/* Anything else closes it. */
+	await goTo(page, "00006");
+	await expectText(note, "coil 6, as on the wire Alt+Enter: C5");
+	await page.keyboard.press("ArrowDown");
+	await expectText(note, "");
+	await page.keyboard.press("Alt+Enter");
+	await expectText(name, "00008");
+});
+
+pageTest("dragging over the map opens what was dragged over", {}, async ({ page }) => {
+	const centre = (address) => page.evaluate((at) => window.page.map.centre(at), address);
+	const text = (selector) => page.locator(selector).textContent();
+
+	await again(async () => {
+		const from = await centre(2570), to = await centre(2700);
+		await page.mouse.up();
+		await page.mouse.move(from.x, from.y);
+		await page.mouse.down();
+		await page.mouse.move(to.x - 20, to.y, { steps: 3 });
+		await page.mouse.move(to.x, to.y);
+	}, () => page.evaluate(() => window.page.map.selection?.first === 2570 &&
+		window.page.map.selection.last === 2700), "the selection");
 	await page.mouse.up();
 	await expectText(page.locator("#range"), /^registers 2570 to 2700 /);
 	assert.equal(await page.isVisible("#values-table"), true);
-	await page.mouse.click(from.x, from.y);
-	await expectText(page.locator('[data-part="name"]'), "42571");
-	await page.mouse.move(to.x, to.y);
-	await expectText(page.locator("#tip b"), "42701 = 0 · 0x0000");
+	await again(async () => {
+		const { x, y } = await centre(2570);
+		await page.mouse.click(x, y);
+	}, async () => await text('[data-part="name"]') === "42571", "the cell that is clicked");
+	await again(async () => {
+		const { x, y } = await centre(2700);
+		await page.mouse.move(x, y);
+	}, async () => await text("#tip b") === "42701 = 0 · 0x0000", "the tip");
 });
 
 pageTest("a long range makes few rows, and all can be reached", {}, async ({ page }) => {
@@ -336,6 +404,33 @@ pageTest("clients are shown with what they do", {}, async ({ server, page, conne
 	client.close();
 	await until(async () => await page.textContent("#clients-count") === "");
 });
+
+{
+	const folder = mkdtempSync(path.join(tmpdir(), "page-points-"));
+	const file = path.join(folder, "plant.csv");
+	writeFileSync(file, "name,address,type\nflow <b>,HR20,float32\nlevel,HR22,\n" +
+		"speed,HR23,\nGröße,HR24,\n");
+	process.on("exit", () => rmSync(folder, { recursive: true }));
+
+	pageTest("polls have the names of points", { server: ["--points", file] },
+		async ({ server, page, connect }) => {
+			const client = connect(server, "127.0.0.5");
+			const poll = page.locator(".client .polls tbody tr");
+
+			for (let i = 0; i < 3; i++) {
+				await client.read(20, 5);
+				await client.read(21, 1);
+				await client.read(50, 1);
+			}
+			await page.click("#tab-clients");
+			await expectText(poll.nth(0).locator(".names"), "flow <b>, level, speed +1");
+			await expectText(poll.nth(1).locator(".names"), "flow <b>");
+			await expectText(poll.nth(1), /half a point/);
+			assert.doesNotMatch(await poll.nth(0).textContent(), /half/);
+			assert.equal(await poll.nth(2).locator(".names").count(), 0);
+			await screenshot(page, "clients-points");
+		});
+}
 
 pageTest("a client that does nothing more is seen to do nothing", {},
 	async ({ server, page, connect }) => {
@@ -530,7 +625,7 @@ pageTest("a refused write says why, and changes nothing",
 pageTest("a server that was started anew is followed anew",
 	{ expect: /ERR_|Failed to load/ }, async ({ server, start, page }) => {
 		await mbpoll(server, 4, 16, 1234);
-		await goTo(page, "40017");
+		await goTo(page, "HR16");
 		await expectText(cell(page, 16, "unsigned"), "1234");
 		await server.stop();
 		await until(() => page.isVisible("#lost"));
@@ -556,6 +651,8 @@ pageTest("what comes late from the server does not replace what is known since",
 		const held = new Promise((resolve) => page.route("**/api/dump", async (route) =>
 			resolve({ route, response: await route.fetch() }), { times: 1 }));
 
+		/* However long it is held. */
+		await page.evaluate(() => { AbortSignal.timeout = () => new AbortController().signal; });
 		await server.stop();
 		const next = await start([], { port: server.port, http: server.http });
 		const { route, response } = await held;
@@ -624,25 +721,32 @@ pageTest("a page for which there is no room says so, and comes when there is",
 			readers.forEach((reader) => reader.destroy());
 		}
 		await page.waitForSelector("body[data-state=live]");
-		assert.equal(await page.isVisible("#lost"), false);
+		await until(() => page.isHidden("#lost"));
 	});
 
 pageTest("a page open for months keeps a bounded memory", {}, async ({ page }) => {
 	const sizes = await page.evaluate(() => {
-		const { model } = window.page;
-		for (let i = 0; i < 20000; i++)
+		const { model, log, feed } = window.page;
+		for (let i = 0; i < 20000; i++) {
+			feed.tell("writes", { number: log.next, writes: [{ time: "2026-01-01T00:00:00Z",
+				kind: "coils", address: 1, values: Array(1968).fill(1), changed: true,
+				client: "192.0.2.1", unit: 1, function: 15 }] });
+			model.follow("registers", i);
 			model.apply({ time: new Date().toISOString(), changes: [
 				{ kind: "registers", address: i * 7 % 65536, values: [i & 0xffff, 1],
 					client: `192.0.${i >> 8}.${i & 255}`, unit: 1, function: 16 }] }, Date.now());
-		return [model.log.length, model.histories.size, model.clients.length,
-			...[...model.histories.values()].map((history) => history.toArray().length)];
+		}
+		return [log.entries.length, Math.max(...log.entries.map(({ values }) => values.length)),
+			model.histories.size, model.clients.length,
+			...[...model.histories.all.values()].map((history) => history.length)];
 	});
 
-	const [log, histories, clients, ...lengths] = sizes;
+	const [log, values, histories, clients, ...lengths] = sizes;
 	assert.ok(log > 0 && log <= 300, `${log} changes`);
-	assert.ok(histories > 0 && histories <= 4096, `${histories} histories`);
+	assert.ok(values <= 125, `${values} values`);
+	assert.ok(histories > 0 && histories <= 1024, `${histories} histories`);
 	assert.ok(clients <= 1024, `${clients} clients`);
-	assert.ok(Math.max(...lengths) <= 48);
+	assert.ok(Math.max(...lengths) <= 240);
 });
 
 /* For everybody. ----------------------------------------------------------- */
@@ -700,8 +804,11 @@ pageTest("everything can be done by the keyboard",
 		}
 	});
 
-/* Runs in the page: texts that stand out too little from what is behind. */
+/* Runs in the page: texts that stand out too little from what is behind; null
+ * while rows fade. */
 function faintTexts() {
+	if (document.getAnimations().length > 0)
+		return null;
 	const parse = (text) => {
 		const numbers = text.match(/[\d.]+/g).map(Number);
 		return { rgb: numbers.slice(0, 3), alpha: numbers[3] ?? 1 };
@@ -743,9 +850,12 @@ for (const colorScheme of ["dark", "light"])
 		{ context: { colorScheme }, server: ["--http-write"], expect: /ERR_|Failed to load/ },
 		async ({ server, page, connect }) => {
 			const check = async (state) => {
-				/* Rows that fade have done so. */
-				await until(() => page.evaluate(() => document.getAnimations().length === 0));
-				const { faint, seen } = await page.evaluate(faintTexts);
+				let found;
+				await until(async () => {
+					found = await page.evaluate(faintTexts);
+					return found;
+				}, "rows to have faded");
+				const { faint, seen } = found;
 				assert.ok(seen > 30, `only ${seen} texts`);
 				assert.deepEqual(faint, [], state);
 			};
@@ -801,37 +911,53 @@ for (const width of [320, 390, 768, 1024])
 				await page.click(`#tab-${tab}`);
 				await check(tab);
 			}
-			const at = await page.evaluate(() => {
-				scrollTo(0, 0);
-				return window.page.map.centre(128);
-			});
-			await page.touchscreen.tap(at.x, at.y);
-			await expectText(page.locator('[data-part="name"]'), /^40\d\d\d$/);
-			assert.equal(await page.isVisible("#values-table"), true);
+			await again(async () => {
+				const { x, y } = await page.evaluate(() => {
+					window.page.map.canvas.scrollIntoView({ block: "center" });
+					return window.page.map.centre(128 * 256 + 128);
+				});
+				await page.touchscreen.tap(x, y);
+			}, () => page.isVisible("#values-table"), "the values");
+			await expectText(page.locator('[data-part="name"]'), /^43\d{4}$/);
 			await check("tapped");
 			await page.click("#help-button");
 			await check("help");
 		});
 
 pageTest("a page that is scrolled by its map has chosen nothing", { context: PHONE },
-	async ({ page }) => {
-		const { x, y } = await page.evaluate(() => window.page.map.centre(128 * 256 + 100));
+	async ({ server, page }) => {
 		const session = await page.context().newCDPSession(page);
 		const touch = (type, ...touchPoints) =>
 			session.send("Input.dispatchTouchEvent", { type, touchPoints });
-		const scrolled = page.evaluate(() => new Promise((resolve) =>
-			document.addEventListener("scrollend", () => resolve(scrollY), { once: true })));
 
-		await touch("touchStart", { x, y });
-		for (let i = 1; i <= 10; i++)
-			await touch("touchMove", { x, y: y - 12 * i });
-		await touch("touchEnd");
-		assert.ok(await scrolled > 0);
+		/* All at once: a finger that rests for half a second does not scroll, but
+		 * chooses; then the page scrolls itself to what was chosen. After that, one
+		 * that knows nothing of it is scrolled. */
+		await again(async () => {
+			await page.goto("about:blank"); /* the URL has what was chosen */
+			await page.goto(server.url);
+			await page.waitForSelector("body[data-loaded]");
+			const { x, y } = await page.evaluate(() => {
+				window.page.map.canvas.scrollIntoView({ block: "center" });
+				window.from = scrollY;
+				window.taken = window.ended = false;
+				document.addEventListener("pointercancel", () => { window.taken = true; });
+				document.addEventListener("scrollend", () => { window.ended = window.taken; });
+				return window.page.map.centre(128 * 256 + 100);
+			});
+			await Promise.all([touch("touchStart", { x, y }),
+				...Array.from({ length: 10 }, (_, i) => touch("touchMove", { x, y: y - 12 * (i + 1) })),
+				touch("touchEnd")]);
+		}, () => page.evaluate(() => window.ended && scrollY > window.from), "the page to scroll");
 		await until(() => page.evaluate(() =>
 			window.page.map.selection === null && window.page.map.cursor === 0));
-		const at = await page.evaluate(() => window.page.map.centre(200 * 256 + 100));
-		await page.touchscreen.tap(at.x, at.y);
-		await expectText(page.locator("#range"), /· 32$/);
+		await again(async () => {
+			const { x, y } = await page.evaluate(() => {
+				window.page.map.canvas.scrollIntoView({ block: "center" });
+				return window.page.map.centre(200 * 256 + 100);
+			});
+			await page.touchscreen.tap(x, y);
+		}, async () => /· 32$/.test(await page.textContent("#range")), "the cell that is tapped");
 	});
 
 pageTest("the browser lets the page do nothing that it need not",
@@ -916,9 +1042,12 @@ for (const [name, context, colorScheme] of VIEWS)
 				await until(() => page.evaluate((n) => window.page.model.changes > n, asked));
 			}
 			await expectText(cell(page, 16, "unsigned"), "60");
-			const coloured = await page.evaluate(() =>
-				window.page.map.base.filter((p) => p !== window.page.map.palette.paper).length);
-			assert.ok(coloured > 10000, `${coloured} cells have a colour`);
+			let coloured;
+			await until(async () => {
+				coloured = await page.evaluate(() => window.page.map.base
+					.filter((p) => p !== window.page.map.palette.paper).length);
+				return coloured > 10000;
+			}, () => `cells to have a colour, not only ${coloured}`);
 			assert.ok(await fits(page));
 			await page.evaluate(() => scrollTo(0, 0));
 			await screenshot(page, name);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run the tests of the live page; exit 77, "skipped", when a tool is missing.
+# run.sh NAME: run the tests of the live page in NAME.mjs; exit 77, "skipped",
+# when a tool is missing.
 set -eu
 
 skip()
@@ -12,7 +13,9 @@ here=$(dirname "$(readlink -f "$0")")
 command -v node >/dev/null || skip "no node (Debian: nodejs)"
 CHROMIUM=$(command -v chromium || command -v chromium-browser) ||
 	skip "no chromium"
-[ -d "$PAGE_MODULES/node_modules/playwright-core" ] ||
-	skip "no playwright-core in $PAGE_MODULES: scripts/test installs it"
+for module in playwright-core axe-core; do
+	[ -d "$PAGE_MODULES/node_modules/$module" ] ||
+		skip "no $module in $PAGE_MODULES: scripts/test installs it"
+done
 export CHROMIUM
-exec node "$here/page.mjs"
+exec node "$here/$1.mjs"
