@@ -39,7 +39,7 @@ struct asker {
 	int epoll;
 	struct conn *conns; /* owned, of plan.connections */
 	uint32_t next;      /* whose turn it is to ask in a burst */
-	uint32_t variants;  /* that were asked, as bits */
+	bool asked[WORKLOAD_VARIANTS_MAX]; /* the variants that were */
 
 	uint64_t left;  /* requests to ask */
 	uint64_t until; /* ns; ask no more then */
@@ -165,6 +165,7 @@ judge(struct asker *a, struct conn *c, const uint8_t *bytes, size_t length)
 		const struct exchange *x = &a->workload.variants[c->variant];
 		size_t size = x->response.length;
 
+		workload_vary(&a->workload, c->variant, c->transaction);
 		if (c->owed == 0)
 			asker_fail("more responses than requests");
 		if (size > (size_t)(end - at))
@@ -176,7 +177,7 @@ judge(struct asker *a, struct conn *c, const uint8_t *bytes, size_t length)
 		at += size;
 		c->owed--;
 		c->transaction++;
-		c->variant = (c->variant + 1) % WORKLOAD_VARIANTS;
+		c->variant = workload_next(&a->workload, c->variant, 1);
 	}
 	return (size_t)(at - bytes);
 }
@@ -210,13 +211,15 @@ ask(struct asker *a, struct conn *c, uint64_t now)
 	if (n > a->left)
 		n = (uint32_t)a->left;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t variant = (c->variant + i) % WORKLOAD_VARIANTS;
+		uint32_t variant = workload_next(&a->workload, c->variant, i);
 		const struct frame *f = &a->workload.variants[variant].request;
+		uint16_t transaction = (uint16_t)(c->transaction + i);
 
+		workload_vary(&a->workload, variant, transaction);
 		memcpy(out, f->bytes, f->length);
-		put_transaction(out, c->transaction + i);
+		put_transaction(out, transaction);
 		out += f->length;
-		a->variants |= UINT32_C(1) << variant;
+		a->asked[variant] = true;
 	}
 	c->asked = now;
 	c->owed = n;
@@ -332,7 +335,7 @@ asker_confirm(struct asker *a)
 	uint8_t byte;
 
 	for (size_t n = 0;
-	     a->plan.data && workload_confirm(&a->workload, a->variants, n, &x);
+	     a->plan.data && workload_confirm(&a->workload, a->asked, n, &x);
 	     n++)
 		talk(&a->conns[0], &x);
 	for (uint32_t i = 0; i < a->plan.connections; i++)

@@ -9,7 +9,7 @@ import unittest
 from servers import LIMIT, OURS, Load, Server, path
 
 WORKLOADS = ("read10", "read125", "write1", "write123", "coils2000",
-             "writecoils1968", "mixed")
+             "writecoils1968", "mixed", "scatter1", "scatter123")
 
 
 def ask_canned(*options):

@@ -16,6 +16,9 @@ DEADLINE = 120  # seconds; never reached unless something is wrong
 
 OURS, LIMIT, LIBMODBUS = "mbasyncserver", "raw epoll", "libmodbus"
 
+# Ours with a bare journal in place of durable state. Its workload is a file.
+JOURNAL = "bare journal"
+
 # Ours with something plugged in that does nothing.
 SEAMS = ["none", "policy", "tap", "observer", "order"]
 
@@ -38,6 +41,8 @@ def path(name, tree=TREE):
 def command(name, workload, tree=TREE):
     """How to start a server. Ours says nothing of each connection, like the
     others; it may be from another tree."""
+    if name == JOURNAL:
+        return [path("test/bench/journal_server"), workload]
     if name == OURS:
         return [path("mbasyncserver", tree), "-p", "0", "--listen", "127.0.0.1",
                 "--log-level", "error", *OPTIONS]
@@ -130,6 +135,13 @@ class Server:
         ticks = int(fields[11]) + int(fields[12])
         return ticks * 1000000000 // os.sysconf("SC_CLK_TCK")
 
+    def written(self):
+        """Bytes that it had the system write to a disk so far: whole pages,
+        each time when it had to be written back; not what the file system
+        writes for itself, as its journal."""
+        with open("/proc/%d/io" % self.pid) as io:
+            return int(re.search(r"^write_bytes: (\d+)", io.read(), re.M)[1])
+
     def memory(self):
         """Anonymous resident memory in bytes, heap and stack, by a walk over
         its pages: the sum in status may be some dozen pages off."""
@@ -215,6 +227,10 @@ class Load:
     def begin(self):
         """Ask; end() waits for the end of it, and returns its figures."""
         self.process.stdin.write(b"\n")
+
+    def has_line(self):
+        """Whether it has printed something."""
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def end(self):
         figures = {}

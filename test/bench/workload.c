@@ -13,19 +13,21 @@
 #define MAX_WRITE_COILS      1968
 #define MAX_WRITE_REGISTERS  123
 #define TABLE_ITEMS          65536U
-#define SLOT                 (TABLE_ITEMS / WORKLOAD_VARIANTS)
 #define HEADER               7 /* bytes before the PDU */
 #define JUDGED_WITHOUT_DATA  8 /* up to the function code */
 #define JUDGED_WITHOUT_BYTES 9 /* up to a read's byte count */
 
 static const struct workload_kind kinds[] = {
-	{ "read10", READ_REGISTERS, 10, 0 },
-	{ "read125", READ_REGISTERS, 125, 0 },
-	{ "write1", WRITE_REGISTER, 1, 0 },
-	{ "write123", WRITE_REGISTERS, 123, 0 },
-	{ "coils2000", READ_COILS, 2000, 0 },
-	{ "writecoils1968", WRITE_COILS, 1968, 0 },
-	{ "mixed", WRITE_REGISTER, 1, READ_REGISTERS },
+	{ "read10", READ_REGISTERS, 10, 0, 32, 1, false },
+	{ "read125", READ_REGISTERS, 125, 0, 32, 1, false },
+	{ "write1", WRITE_REGISTER, 1, 0, 32, 1, false },
+	{ "write123", WRITE_REGISTERS, 123, 0, 32, 1, false },
+	{ "coils2000", READ_COILS, 2000, 0, 32, 1, false },
+	{ "writecoils1968", WRITE_COILS, 1968, 0, 32, 1, false },
+	{ "mixed", WRITE_REGISTER, 1, READ_REGISTERS, 32, 1, false },
+	/* All over the table, as if at random, and always something new. */
+	{ "scatter1", WRITE_REGISTER, 1, 0, 1024, 617, true },
+	{ "scatter123", WRITE_REGISTERS, 123, 0, 256, 157, true },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -49,6 +51,13 @@ is_of_coils(uint8_t function)
 	return function == READ_COILS || function == WRITE_COILS;
 }
 
+/* The items of the table that are a variant's own. */
+static size_t
+slot(const struct workload *w)
+{
+	return TABLE_ITEMS / w->kind->variants;
+}
+
 /* A variant has a range of its own, so that the order in which connections
  * write does not matter; a read that follows a write has the range of that
  * write. Ranges of coils begin at odd addresses. */
@@ -59,10 +68,10 @@ variant_address(const struct workload *w, size_t variant)
 
 	if (workload_alternates(w))
 		variant -= variant % 2;
-	offset = variant * 37 % (SLOT - w->kind->quantity);
+	offset = variant * 37 % (slot(w) - w->kind->quantity);
 	if (is_of_coils(w->kind->function))
 		offset |= 1;
-	return variant * SLOT + offset;
+	return variant * slot(w) + offset;
 }
 
 static uint8_t
@@ -72,16 +81,16 @@ variant_function(const struct workload *w, size_t variant)
 							    w->kind->function;
 }
 
-/* What stands at an address once the variants in asked have been asked: for a
- * coil, its lowest bit. */
+/* What stands at an address once the variants for which asked is true have been
+ * asked: for a coil, its lowest bit. */
 static uint16_t
-item(const struct workload *w, uint32_t asked, size_t address)
+item(const struct workload *w, const bool *asked, size_t address)
 {
-	size_t variant = address / SLOT;
+	size_t variant = address / slot(w);
 	size_t start = variant_address(w, variant);
 	uint16_t filled =
 	    (uint16_t)((uint32_t)(address + 1) * UINT32_C(2654435761) >> 13);
-	bool written = workload_writes(w) && (asked >> variant & 1) != 0 &&
+	bool written = workload_writes(w) && asked[variant] &&
 	    address >= start && address < start + w->kind->quantity;
 
 	return written ? (uint16_t)~filled : filled;
@@ -89,7 +98,7 @@ item(const struct workload *w, uint32_t asked, size_t address)
 
 /* Returns how many bytes the items take. */
 static size_t
-put_items(const struct workload *w, uint32_t asked, uint8_t function,
+put_items(const struct workload *w, const bool *asked, uint8_t function,
     size_t address, size_t quantity, uint8_t *out)
 {
 	if (!is_of_coils(function)) {
@@ -114,13 +123,13 @@ finish(struct frame *f, size_t unit, size_t pdu_length)
 	f->bytes[6] = (uint8_t)unit;
 }
 
-/* One request, and the response to it when the variants in asked count as
- * written. */
+/* One request, and the response to it when the variants for which asked is true
+ * count as written. */
 static void
-make_exchange(const struct workload *w, uint32_t asked, uint8_t function,
+make_exchange(const struct workload *w, const bool *asked, uint8_t function,
     size_t address, size_t quantity, struct exchange *x)
 {
-	size_t unit = address / SLOT + 1;
+	size_t unit = address / slot(w) % 32 + 1;
 	uint8_t *request = x->request.bytes + HEADER;
 	uint8_t *response = x->response.bytes + HEADER;
 	size_t length = 5;
@@ -162,6 +171,7 @@ workload_list(void)
 int
 workload_init(struct workload *w, const char *name, bool data)
 {
+	bool all[WORKLOAD_VARIANTS_MAX];
 	size_t i = 0;
 
 	while (i < KINDS && strcmp(kinds[i].name, name) != 0)
@@ -170,8 +180,9 @@ workload_init(struct workload *w, const char *name, bool data)
 		return -1;
 	w->kind = &kinds[i];
 	w->data = data;
-	for (size_t v = 0; v < WORKLOAD_VARIANTS; v++)
-		make_exchange(w, UINT32_MAX, variant_function(w, v),
+	memset(all, true, sizeof(all));
+	for (size_t v = 0; v < w->kind->variants; v++)
+		make_exchange(w, all, variant_function(w, v),
 		    variant_address(w, v), w->kind->quantity, &w->variants[v]);
 	return 0;
 }
@@ -191,7 +202,31 @@ workload_alternates(const struct workload *w)
 uint32_t
 workload_first(const struct workload *w, uint32_t n)
 {
-	return n * (workload_alternates(w) ? 2 : 1) % WORKLOAD_VARIANTS;
+	uint32_t each = workload_alternates(w) ? 2 : 1;
+
+	/* Not along the stride, where the others follow. */
+	if (w->kind->stride != 1)
+		each = 367;
+	return n * each % w->kind->variants;
+}
+
+uint32_t
+workload_next(const struct workload *w, uint32_t variant, uint32_t n)
+{
+	return (variant + n * w->kind->stride) % w->kind->variants;
+}
+
+void
+workload_vary(struct workload *w, uint32_t variant, uint16_t value)
+{
+	struct exchange *x = &w->variants[variant];
+	bool one = w->kind->function == WRITE_REGISTER;
+
+	if (!w->kind->varies)
+		return;
+	put16(x->request.bytes + HEADER + (one ? 3 : 6), value);
+	if (one)
+		put16(x->response.bytes + HEADER + 3, value);
 }
 
 double
@@ -204,7 +239,7 @@ workload_registers(const struct workload *w)
 
 /* The nth of the requests that together go over the whole table. */
 static bool
-make_nth(const struct workload *w, uint32_t asked, uint8_t function,
+make_nth(const struct workload *w, const bool *asked, uint8_t function,
     size_t most, size_t n, struct exchange *x)
 {
 	size_t address = n * most;
@@ -217,18 +252,22 @@ make_nth(const struct workload *w, uint32_t asked, uint8_t function,
 	return true;
 }
 
+static const bool none[WORKLOAD_VARIANTS_MAX];
+
 bool
 workload_prepare(const struct workload *w, size_t n, struct exchange *x)
 {
 	if (is_of_coils(w->kind->function))
-		return make_nth(w, 0, WRITE_COILS, MAX_WRITE_COILS, n, x);
-	return make_nth(w, 0, WRITE_REGISTERS, MAX_WRITE_REGISTERS, n, x);
+		return make_nth(w, none, WRITE_COILS, MAX_WRITE_COILS, n, x);
+	return make_nth(w, none, WRITE_REGISTERS, MAX_WRITE_REGISTERS, n, x);
 }
 
 bool
 workload_confirm(
-    const struct workload *w, uint32_t asked, size_t n, struct exchange *x)
+    const struct workload *w, const bool *asked, size_t n, struct exchange *x)
 {
+	if (w->kind->varies)
+		return false;
 	if (is_of_coils(w->kind->function))
 		return make_nth(w, asked, READ_COILS, MAX_READ_COILS, n, x);
 	return make_nth(w, asked, READ_REGISTERS, MAX_READ_REGISTERS, n, x);
