@@ -9,14 +9,15 @@ build=$root/.build
 # shellcheck disable=SC2034 # the scripts use them
 {
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-	libjansson-dev libsqlite3-dev'
+	libcsv-dev libjansson-dev libjs-dygraphs libsqlite3-dev zlib1g-dev gzip'
 test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
 	python3-serial-asyncio tshark mandoc curl iproute2 iptables nftables
-	procps strace systemd util-linux valgrind"
+	procps strace systemd tzdata util-linux valgrind jq yq"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
-# Debian packages promtool with a service that starts: install it in CI only.
+# Debian packages promtool and the proxies with services that start: install them
+# in CI only.
 if [ "${CI:-}" = true ]; then
-	test_needs="$test_needs prometheus"
+	test_needs="$test_needs prometheus nginx caddy"
 fi
 page_needs='nodejs npm chromium' # to test the live page; without, that is skipped
 memcheck_needs="$test_needs"
@@ -60,8 +61,14 @@ have()
 	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
 	ninja-build) command_exists ninja || command_exists make ;;
 	libevent-dev) pkg-config --exists 'libevent_extra >= 2.1.12' 2>&1 ;;
+	libcsv-dev) echo '#include <csv.h>' | cc -E - >/dev/null 2>&1 ;;
 	libjansson-dev) pkg-config --exists 'jansson >= 2.12' 2>&1 ;;
+	libjs-dygraphs)
+		[ -e /usr/share/javascript/dygraphs/dygraph.min.js ] &&
+			[ -e /usr/share/doc/libjs-dygraphs/copyright ]
+		;;
 	libsqlite3-dev) pkg-config --exists 'sqlite3 >= 3.40' 2>&1 ;;
+	zlib1g-dev) pkg-config --exists zlib 2>&1 ;;
 	check) pkg-config --exists check 2>&1 ;;
 	libclang-rt-dev) # libFuzzer is part of the compiler's runtime
 		echo 'int LLVMFuzzerTestOneInput(void);
@@ -78,9 +85,12 @@ have()
 	iproute2) command_exists ss && sbin_exists ip ;;
 	iptables) sbin_exists iptables-nft && sbin_exists iptables-legacy ;;
 	nftables) sbin_exists nft ;;
+	nginx) sbin_exists nginx ;;
 	procps) command_exists pgrep ;;
 	systemd) command_exists systemd-socket-activate ;;
+	tzdata) [ -e /usr/share/zoneinfo/Europe/Berlin ] ;;
 	util-linux) command_exists prlimit ;;
+	yq) command_exists tomlq ;; # there is another yq
 	binutils) command_exists strip ;;
 	dpkg-dev) command_exists dpkg-shlibdeps ;;
 	debian-archive-keyring)
