@@ -19,8 +19,10 @@ import { promisify } from "node:util";
 const { MBASYNCSERVER, MBPOLL, CHROMIUM, PAGE_MODULES, SCREENSHOTS } = process.env;
 const { chromium } = createRequire(path.join(PAGE_MODULES, "x.js"))("playwright-core");
 
-export const DEADLINE = 60000;
-const TEST = 10 * DEADLINE; /* only for what hangs */
+/* Only for what hangs: a machine that has much else to do may stop any process
+ * for many seconds, again and again. */
+export const DEADLINE = 240000;
+const TEST = 1200000;
 export const LAPTOP = { viewport: { width: 1366, height: 768 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2,
 	hasTouch: true, isMobile: true };
@@ -168,18 +170,26 @@ export async function until(condition, what = "a condition") {
 /*
  * Do something again and again until condition() holds, soon after: what a
  * pointer does goes wrong where the page has moved since its place was asked
- * for, and a finger that is slow does something else.
+ * for, and a finger that is slow does something else. act() may fail as well.
  */
-export async function again(act, condition, what) {
+export async function again(act, condition, what = "a condition") {
+	let error;
+
 	await until(async () => {
-		await act();
+		error = null;
+		try {
+			await act();
+		} catch (caught) {
+			error = caught;
+			return false;
+		}
 		for (const end = Date.now() + 5000; Date.now() < end;) {
 			if (await condition())
 				return true;
 			await new Promise((resolve) => setTimeout(resolve, 20));
 		}
 		return false;
-	}, what);
+	}, () => `${what}${error ? `; at last ${error}` : ""}`);
 }
 
 /* One warning is about these tests, which look at pixels. */
