@@ -25,14 +25,19 @@ function look(page, ms) {
 		const first = state();
 
 		observer.observe({ entryTypes: ["longtask"] });
-		setTimeout(() => {
+		const end = () => {
 			const last = state();
+			if (last.paints === first.paints) { /* the page was not let run */
+				setTimeout(end, 100);
+				return;
+			}
 			for (const name of Object.keys(last))
 				last[name] -= first[name];
 			resolve({ ...last, longestByClock: Math.max(0, ...tasks),
 				histories: model.histories.size, entries: window.page.log.entries.length,
 				rows: document.querySelectorAll("tbody tr").length });
-		}, time);
+		};
+		setTimeout(end, time);
 	}), ms);
 }
 

@@ -189,7 +189,7 @@ export async function again(act, condition, what = "a condition") {
 			await new Promise((resolve) => setTimeout(resolve, 20));
 		}
 		return false;
-	}, () => `${what}${error ? `; at last ${error}` : ""}`);
+	}, () => `${typeof what === "function" ? what() : what}${error ? `; at last ${error}` : ""}`);
 }
 
 /* One warning is about these tests, which look at pixels. */
@@ -197,10 +197,27 @@ function isExcused(message) {
 	return message.text().includes("willReadFrequently");
 }
 
+/* Runs in each page before its own scripts. Some seconds of silence are no lost
+ * server, and twenty no lost reply: on a machine that has much else to do they
+ * come of themselves, move what is below, and leave gaps in lists. */
+function bePatient() {
+	const { setInterval } = window;
+
+	window.setInterval = (act, ...rest) => {
+		if (!/SILENCE_MAX/.test(act))
+			return setInterval(act, ...rest);
+		window.isPatient = true;
+		return 0;
+	};
+	AbortSignal.timeout = () => new AbortController().signal;
+}
+
 /*
  * A test with a server and a page: body({server, page, open}). Whatever the
  * page says on the console, and any violation of its security policy, fails
  * the test, but for what matches options.expect. options.timeout: in ms.
+ * options.impatient: the page gives up a server that is silent, as it does for
+ * users; otherwise it waits.
  */
 export function pageTest(name, options, body) {
 	test(name, { timeout: options.timeout ?? TEST }, async (t) => {
@@ -213,6 +230,8 @@ export function pageTest(name, options, body) {
 		await context.addInitScript(() => document.addEventListener(
 			"securitypolicyviolation", (event) =>
 				console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`)));
+		if (!options.impatient)
+			await context.addInitScript(bePatient);
 		const start = async (...how) => {
 			servers.push(await Server.start(...how));
 			return servers.at(-1);
@@ -232,6 +251,8 @@ export function pageTest(name, options, body) {
 			await page.waitForSelector("body[data-state=live][data-loaded]");
 			await until(() => page.evaluate(() =>
 				window.page.points.epoch === window.page.feed.epoch), "the points");
+			assert.ok(options.impatient || await page.evaluate(() =>
+				window.isPatient || window.page.feed.line.holds === false), "a patient page");
 			return page;
 		};
 		try {

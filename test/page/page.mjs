@@ -8,7 +8,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
+import { DEADLINE, PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
 	screenshot, until } from "./harness.mjs";
 
 const run = promisify(execFile);
@@ -35,8 +35,8 @@ pageTest("a write by mbpoll is highlighted within a second", {}, async ({ server
 	const took = [];
 
 	/* The best of many: a busy machine may spoil some, a slow page all. */
-	for (let i = 0; i < 40 && !(took.at(-1) < 1000); i++) {
-		const address = 5000 + i;
+	for (const end = Date.now() + DEADLINE; Date.now() < end && !(took.at(-1) < 1000);) {
+		const address = 5000 + took.length;
 		const highlighted = page.evaluate((at) => new Promise((resolve) => {
 			const { map } = window.page;
 			const context = map.canvas.getContext("2d");
@@ -76,9 +76,9 @@ pageTest("a highlight ends, and then nothing is drawn", {}, async ({ server, pag
 	let seen = 0;
 
 	/* The best of many: a page that is not let run for so long draws it never. */
-	for (let i = 0; i < 40 && seen < 2; i++) {
-		const frames = highlighted(4000 + i);
-		await mbpoll(server, 4, 4000 + i, 300);
+	for (let at = 4000, end = Date.now() + DEADLINE; Date.now() < end && seen < 2; at++) {
+		const frames = highlighted(at);
+		await mbpoll(server, 4, at, 300);
 		seen = await frames;
 	}
 	assert.ok(seen >= 2, `the highlight was seen in ${seen} frames`);
@@ -95,14 +95,20 @@ pageTest("a highlight ends, and then nothing is drawn", {}, async ({ server, pag
 
 pageTest("who wants no motion gets a frame that stands, not an animation",
 	{ context: { reducedMotion: "reduce" } }, async ({ server, page }) => {
-		await page.evaluate(() => { window.before = window.page.map.frames; });
-		const dark = await pixel(page, 4000);
-		await mbpoll(server, 4, 4000, 300);
-		await until(async () => await pixel(page, 4000) !== dark);
-		await until(() => page.evaluate(() =>
-			Date.now() - window.page.model.side.registers.latest > 2500));
-		const frames = await page.evaluate(() => window.page.map.frames - window.before);
-		assert.ok(frames <= 8, `${frames} frames for one change`);
+		let at = 4000, frames;
+
+		/* The best of some: a page that was not let run may draw for other reasons. */
+		await until(async () => {
+			await page.evaluate(() => { window.before = window.page.map.frames; });
+			const dark = await pixel(page, at);
+			await mbpoll(server, 4, at, 300);
+			await until(async () => await pixel(page, at) !== dark);
+			await until(() => page.evaluate(() =>
+				Date.now() - window.page.model.side.registers.latest > 2500));
+			frames = await page.evaluate(() => window.page.map.frames - window.before);
+			at++;
+			return frames <= 8;
+		}, () => `few frames for one change, not ${frames}`);
 	});
 
 pageTest("values are told apart by brightness, in dark and in light", {},
@@ -272,17 +278,20 @@ pageTest("dragging over the map opens what was dragged over", {}, async ({ page 
 	const centre = (address) => page.evaluate((at) => window.page.map.centre(at), address);
 	const text = (selector) => page.locator(selector).textContent();
 
+	const selected = () => page.evaluate(() => window.page.map.selection?.first === 2570 &&
+		window.page.map.selection.last === 2700);
+	let during = false;
+
 	await again(async () => {
 		const from = await centre(2570), to = await centre(2700);
-		await page.mouse.up();
 		await page.mouse.move(from.x, from.y);
 		await page.mouse.down();
 		await page.mouse.move(to.x - 20, to.y, { steps: 3 });
 		await page.mouse.move(to.x, to.y);
-	}, () => page.evaluate(() => window.page.map.selection?.first === 2570 &&
-		window.page.map.selection.last === 2700), "the selection");
-	await page.mouse.up();
-	await expectText(page.locator("#range"), /^registers 2570 to 2700 /);
+		during = await selected();
+		await page.mouse.up();
+	}, async () => during && await selected() &&
+		/^registers 2570 to 2700 /.test(await text("#range")), "the selection");
 	assert.equal(await page.isVisible("#values-table"), true);
 	await again(async () => {
 		const { x, y } = await centre(2570);
@@ -373,7 +382,7 @@ pageTest("a value has a trend, its writer, its age and its changes", {},
 		}
 		await expectText(cell(page, 300, "writer"), "127.0.0.7");
 		await expectText(cell(page, 300, "changes"), "3");
-		await expectText(cell(page, 300, "age"), /^\d+ s$/);
+		await expectText(cell(page, 300, "age"), /^\d+ (s|min)$/);
 		await expectText(cell(page, 301, "writer"), "–");
 		assert.deepEqual(await page.evaluate(() => window.page.model.history("registers", 300)),
 			[0, 10, 20, 5]);
@@ -651,8 +660,6 @@ pageTest("what comes late from the server does not replace what is known since",
 		const held = new Promise((resolve) => page.route("**/api/dump", async (route) =>
 			resolve({ route, response: await route.fetch() }), { times: 1 }));
 
-		/* However long it is held. */
-		await page.evaluate(() => { AbortSignal.timeout = () => new AbortController().signal; });
 		await server.stop();
 		const next = await start([], { port: server.port, http: server.http });
 		const { route, response } = await held;
@@ -674,7 +681,7 @@ pageTest("who listens is told once that the server is gone",
 				.map((element) => element.textContent));
 
 		await server.stop();
-		await expectText(page.locator("#state"), /^disconnected \d+ s$/);
+		await expectText(page.locator("#state"), /^disconnected \d+ (s|min)$/);
 		const before = await said();
 		assert.ok(before.some((text) => /disconnected/.test(text)));
 		const [shown] = await page.locator("#state").allTextContents();
@@ -683,7 +690,7 @@ pageTest("who listens is told once that the server is gone",
 	});
 
 pageTest("a server that says nothing is noticed, and what was missed caught up",
-	{ expect: /ERR_|Failed to load/ }, async ({ server, page, connect }) => {
+	{ impatient: true, expect: /ERR_|Failed to load/ }, async ({ server, page, connect }) => {
 		const client = connect(server);
 
 		await goTo(page, "600-607");

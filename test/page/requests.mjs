@@ -16,7 +16,7 @@ const NAMED = { server: ["--points", points] };
 const rows = (page) => page.locator("#requests tbody tr:not(.more)");
 const column = (page, name) => page.locator(`#requests tbody tr:not(.more) td.${name}`);
 
-async function open(page) {
+async function openTab(page) {
 	await page.locator("#tab-requests").click();
 }
 
@@ -34,7 +34,7 @@ pageTest("requests are listed by name, newest first, with values before and afte
 	async ({ server, page, connect }) => {
 		const client = connect(server);
 
-		await open(page);
+		await openTab(page);
 		await client.write(16, 0x41ac, 0, 215);
 		await client.write(16, 0x41ac, 0, 215);
 		await client.read(18, 1);
@@ -58,7 +58,7 @@ pageTest("a request opens, stays open while others come, and closes", NAMED,
 		const client = connect(server);
 		const button = page.locator("#requests tbody button").last();
 
-		await open(page);
+		await openTab(page);
 		await client.write(18, 7);
 		await expectRows(page, 1);
 		await button.click();
@@ -76,7 +76,7 @@ pageTest("the filter is the server's, is in the URL, and survives a reload", { .
 	async ({ server, page, connect }) => {
 		const client = connect(server), other = connect(server, "127.0.0.2");
 
-		await open(page);
+		await openTab(page);
 		await client.write(16, 1, 2);
 		await other.read(18, 1);
 		await client.read(100, 4);
@@ -109,12 +109,19 @@ pageTest("pausing stops the list, and nothing is lost", {},
 	async ({ server, page, connect }) => {
 		const client = connect(server);
 		const pause = page.locator("#requests button", { hasText: /Pause|Resume/ });
+		const open = new Set();
 
-		await open(page);
+		page.on("request", (request) => open.add(request));
+		for (const end of ["requestfinished", "requestfailed"])
+			page.on(end, (request) => open.delete(request));
+		await openTab(page);
 		await client.write(1, 1);
 		await expectRows(page, 1);
 		await pause.click();
 		assert.equal(await pause.getAttribute("aria-pressed"), "true");
+		/* What was asked before, and is not answered yet; then no more. */
+		await page.evaluate(() => fetch("/api/status").then((answer) => answer.text()));
+		await until(() => open.size === 0, "the last answer");
 		const asked = page.waitForRequest(/api\/requests/, { timeout: 2500 })
 			.then(() => true, () => false);
 		await client.write(1, 2);
@@ -128,7 +135,7 @@ pageTest("what is filtered can be downloaded", {},
 	async ({ server, page, connect }) => {
 		const client = connect(server);
 
-		await open(page);
+		await openTab(page);
 		await client.read(1, 1);
 		await client.write(1, 1);
 		await enter(page, "function", "16");
@@ -165,7 +172,7 @@ pageTest("a finding leads to its requests", NAMED,
 pageTest("without a recorder the page says so", { server: ["--http-recorder", "0"],
 	expect: /404/ },
 async ({ page }) => {
-	await open(page);
+	await openTab(page);
 	await expectText(page.locator("#requests .note"), /--http-recorder/);
 	/* It does not ask again. */
 	assert.equal(await page.waitForRequest(/api\/requests/, { timeout: 2500 })
@@ -176,7 +183,7 @@ pageTest("a busy server is shown in bounded rows", {},
 	async ({ server, page, connect }) => {
 		const client = connect(server);
 
-		await open(page);
+		await openTab(page);
 		for (let i = 0; i < 1000; i++)
 			await client.write(i % 100, i);
 		await expectText(column(page, "values"), /→ 999$/);
@@ -189,7 +196,7 @@ pageTest("requests fit a phone", { ...NAMED, context: PHONE },
 
 		await client.write(16, 0x41ac, 0, 215);
 		await client.read(100, 126);
-		await open(page);
+		await openTab(page);
 		await expectRows(page, 2);
 		assert.ok(await fits(page));
 		/* The form has no part that is cut off. */

@@ -102,6 +102,17 @@ pageTest("a tab hears the one that has replaced it before it has lost the lock",
 		const holder = await findHolder([page, other]);
 		const follower = holder === page ? other : page;
 
+		/* At once: before long the other one has the stream, and tells of the table. */
+		await holder.evaluate(() => {
+			const { feed } = window.page;
+
+			feed.on("changes", ({ changes }) => {
+				window.heard ??= { changes, holds: feed.line.holds };
+			});
+			feed.on("applied", () => {
+				window.applied ??= window.page.model.registers[100];
+			});
+		});
 		await follower.evaluate(() => {
 			const { line, seq } = window.page.feed;
 
@@ -110,8 +121,10 @@ pageTest("a tab hears the one that has replaced it before it has lost the lock",
 					{ kind: "registers", address: 100, values: [77], client: "127.0.0.1",
 						unit: 1, function: 16 }] } });
 		});
-		await allHave([holder], 100, 77);
-		assert.equal(await holder.evaluate(() => window.page.feed.line.holds), false);
+		await until(() => holder.evaluate(() => window.applied !== undefined), "the change");
+		assert.equal(await holder.evaluate(() => window.applied), 77);
+		const { changes: [{ address, values }], holds } = await holder.evaluate(() => window.heard);
+		assert.deepEqual([address, values, holds], [100, [77], false]);
 	});
 
 pageTest("where there are no locks each tab has its own stream", {},

@@ -176,15 +176,16 @@ pageTest("the number of changes is the server's, everywhere", {},
 
 /* The list of changes. ----------------------------------------------------- */
 
-/* Write one register again and again, without waiting for replies, which are
- * lost: the client is of no further use. */
+/* Write one register again and again, all at once, without waiting for replies,
+ * which are lost: the client is of no further use. */
 function pipeline(client, address, values) {
+	const requests = values.map((value) => [0, 1, 0, 0, 0, 6, 1, 6, address >> 8, address & 255,
+		value >> 8, value & 255]);
+
 	client.socket.resume();
-	return Promise.all(values.map((value) => {
-		const pdu = Buffer.from([0, 1, 0, 0, 0, 6, 1, 6, address >> 8, address & 255,
-			value >> 8, value & 255]);
-		return new Promise((resolve) => { client.socket.write(pdu, resolve); });
-	}));
+	return new Promise((resolve) => {
+		client.socket.write(Buffer.from(requests.flat()), resolve);
+	});
 }
 
 {

@@ -47,9 +47,12 @@ async function centre(page, address) {
 	}, address);
 }
 
+function hasCursor(page, address) {
+	return page.evaluate((at) => window.page.map.cursor === at, address);
+}
+
 async function cursorIs(page, address) {
-	await until(() => page.evaluate((at) => window.page.map.cursor === at, address),
-		`the cursor to be at ${address}`);
+	await until(() => hasCursor(page, address), `the cursor to be at ${address}`);
 }
 
 const name = (page) => page.locator('[data-part="address"]');
@@ -74,37 +77,44 @@ pageTest("by the wheel a cell is enlarged, seen and picked", {}, async ({ page, 
 	await page.mouse.move(x, y);
 	for (let i = 0; i < 20; i++)
 		await page.mouse.wheel(0, -300);
-	await until(async () => await cellSize(page) >= TARGET, "cells to be large");
-	assert.ok(await page.isDisabled("#zoom-in"));
+	await until(() => page.isDisabled("#zoom-in"), "the closest view");
+	assert.ok(await cellSize(page) >= TARGET);
 	/* What was under the pointer is there still, in its colour, and so are its
 	 * neighbours. */
 	for (const [step, dx, dy] of [[0, 0, 0], [1, 1, 0], [256, 0, 1], [-257, -1, -1]]) {
 		const at = await centre(page, address + step);
 		const cell = await cellSize(page);
 		assert.ok(Math.abs(at.x - x - dx * cell) <= cell && Math.abs(at.y - y - dy * cell) <= cell);
-		await page.mouse.click(at.x + cell / 2 - 2, at.y - cell / 2 + 2);
-		await cursorIs(page, address + step);
+		await again(async () => {
+			const { x: left, y: top } = await centre(page, address + step);
+			await page.mouse.click(left + cell / 2 - 2, top - cell / 2 + 2);
+		}, () => hasCursor(page, address + step), `the cursor to be at ${address + step}`);
 		await expectText(name(page), new RegExp(`^register ${address + step} `));
 	}
 	await screenshot(page, "zoomed");
 	/* A drag still selects; with Ctrl, or the middle button, it moves. */
-	const from = await centre(page, address), to = await centre(page, address + 2);
-	await page.mouse.move(from.x, from.y);
-	await page.mouse.down();
-	await page.mouse.move(to.x, to.y, { steps: 4 });
-	await page.mouse.up();
-	await expectText(page.locator("#range"), new RegExp(`^registers ${address} to ${address + 2} `));
+	await again(async () => {
+		const from = await centre(page, address), to = await centre(page, address + 2);
+		await page.mouse.move(from.x, from.y);
+		await page.mouse.down();
+		await page.mouse.move(to.x, to.y, { steps: 4 });
+		await page.mouse.up();
+	}, async () => (await page.textContent("#range")).startsWith(
+		`registers ${address} to ${address + 2} `), "the range");
 	for (const button of ["left", "middle"]) {
-		const at = await centre(page, address);
-		if (button === "left")
-			await page.keyboard.down("Control");
-		await page.mouse.move(at.x, at.y);
-		await page.mouse.down({ button });
-		await page.mouse.move(at.x + 40, at.y + 25, { steps: 4 });
-		await page.mouse.up({ button });
-		await page.keyboard.up("Control");
-		const moved = await centre(page, address);
-		assert.deepEqual([Math.round(moved.x - at.x), Math.round(moved.y - at.y)], [40, 25], button);
+		let by;
+		await again(async () => {
+			const at = await centre(page, address);
+			if (button === "left")
+				await page.keyboard.down("Control");
+			await page.mouse.move(at.x, at.y);
+			await page.mouse.down({ button });
+			await page.mouse.move(at.x + 40, at.y + 25, { steps: 4 });
+			await page.mouse.up({ button });
+			await page.keyboard.up("Control");
+			const moved = await centre(page, address);
+			by = [Math.round(moved.x - at.x), Math.round(moved.y - at.y)].join();
+		}, () => by === "40,25", () => `${button} to move by 40,25, not ${by}`);
 	}
 	await expectText(page.locator("#range"), new RegExp(`^registers ${address} to ${address + 2} `));
 	for (let i = 0; i < 20; i++)
@@ -151,35 +161,44 @@ pageTest("on a phone two fingers zoom, one moves, and a tap picks", { context: P
 		const session = await page.context().newCDPSession(page);
 		const touch = (type, ...touchPoints) => session.send("Input.dispatchTouchEvent",
 			{ type, touchPoints: touchPoints.map((point, id) => ({ ...point, id })) });
+		/* What an attempt that has failed may have left down. */
+		const lift = () => touch("touchCancel").catch(() => {});
 		const at = await centre(page, address);
 		const scrolled = await page.evaluate(() => scrollY);
 		const fingers = (gap) => [{ x: at.x - gap, y: at.y }, { x: at.x + gap, y: at.y }];
 
-		for (let i = 0; i < 3; i++) {
-			await touch("touchStart", fingers(20)[0]);
-			await touch("touchStart", ...fingers(20));
-			for (let gap = 28; gap <= 84; gap += 8)
-				await touch("touchMove", ...fingers(gap));
-			await touch("touchEnd");
-		}
-		await until(async () => await cellSize(page) >= TARGET, "cells to be large");
+		await again(async () => {
+			await lift();
+			for (let i = 0; i < 3; i++) {
+				await touch("touchStart", fingers(20)[0]);
+				await touch("touchStart", ...fingers(20));
+				for (let gap = 28; gap <= 84; gap += 8)
+					await touch("touchMove", ...fingers(gap));
+				await touch("touchEnd");
+			}
+		}, async () => await cellSize(page) >= TARGET, "cells to be large");
 		assert.equal(await page.evaluate(() => window.page.map.selection), null);
 		assert.ok(await isSeen(page, address));
 		for (const step of [0, 1, -256]) {
-			const cell = await centre(page, address + step);
-			await page.touchscreen.tap(cell.x + 11, cell.y + 11);
-			await cursorIs(page, address + step);
+			await again(async () => {
+				const cell = await centre(page, address + step);
+				await page.touchscreen.tap(cell.x + 11, cell.y + 11);
+			}, () => hasCursor(page, address + step), `the cursor to be at ${address + step}`);
 		}
 		await expectText(name(page), new RegExp(`^register ${address - 256} `));
 		await screenshot(page, "zoomed-phone");
 		/* One finger moves the map, not the page, and picks nothing. */
-		const before = await centre(page, address);
-		await touch("touchStart", before);
-		for (let i = 1; i <= 6; i++)
-			await touch("touchMove", { x: before.x - 10 * i, y: before.y - 5 * i });
-		await touch("touchEnd");
-		const after = await page.evaluate((cell) => window.page.map.centre(cell), address);
-		assert.ok(Math.abs(after.x - before.x + 60) < 2 && Math.abs(after.y - before.y + 30) < 2);
+		let before, after;
+		await again(async () => {
+			await lift();
+			before = await centre(page, address);
+			await touch("touchStart", before);
+			for (let i = 1; i <= 6; i++)
+				await touch("touchMove", { x: before.x - 10 * i, y: before.y - 5 * i });
+			await touch("touchEnd");
+			after = await page.evaluate((cell) => window.page.map.centre(cell), address);
+		}, () => Math.abs(after.x - before.x + 60) < 2 && Math.abs(after.y - before.y + 30) < 2,
+		() => `the map to move by -60,-30, not ${after.x - before.x},${after.y - before.y}`);
 		await cursorIs(page, address - 256);
 		assert.ok(await page.evaluate(() => scrollY) >= scrolled);
 		await again(() => page.tap("#zoom-out"),
