@@ -285,14 +285,20 @@ for (const colorScheme of ["dark", "light"])
 			await until(() => page.evaluate(() =>
 				getComputedStyle(document.activeElement).outlineStyle === "double"));
 			/* Lines of trends differ by colour or dashes, in the legend as drawn. */
-			const lines = await page.locator(".readout svg line").evaluateAll((all) =>
-				all.map((line) => `${getComputedStyle(line).stroke} ` +
-					line.getAttribute("stroke-dasharray")));
-			assert.equal(new Set(lines).size, 3, lines.join("; "));
+			let lines = [];
+			await until(async () => {
+				lines = await page.locator(".readout svg line").evaluateAll((all) =>
+					all.map((line) => `${getComputedStyle(line).stroke} ` +
+						line.getAttribute("stroke-dasharray")));
+				return new Set(lines).size === 3;
+			}, () => `three lines that differ, not ${lines.join("; ")}`);
 			/* The map is that of the system's brightness, whatever was chosen. */
 			assert.equal(await page.evaluate(() => window.page.map.palette.dark),
 				colorScheme === "dark");
-			const [none, much] = await Promise.all([5000, 2050].map((at) => pixel(page, at)));
-			assert.ok(Math.abs(brightness(none) - brightness(much)) > 100, `${none}, ${much}`);
+			let none, much;
+			await until(async () => {
+				[none, much] = await Promise.all([5000, 2050].map((at) => pixel(page, at)));
+				return Math.abs(brightness(none) - brightness(much)) > 100;
+			}, () => `values to be told apart from none, not ${none}, ${much}`);
 			await screenshot(page, `forced-${colorScheme}`);
 		});

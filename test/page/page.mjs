@@ -2,16 +2,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { DEADLINE, PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
-	screenshot, until } from "./harness.mjs";
-
-const run = promisify(execFile);
+	runMbpoll, screenshot, until } from "./harness.mjs";
 
 /* The map. ----------------------------------------------------------------- */
 
@@ -23,7 +19,7 @@ pageTest("the line that an empty table shows highlights a cell", {}, async ({ se
 	assert.equal(line, `mbpoll -m tcp -p ${server.port} -0 -1 -t 4 -r 16 127.0.0.1 1234`);
 	assert.equal(await page.isVisible("#welcome"), true);
 	const [, ...words] = line.split(" ");
-	await run(process.env.MBPOLL, ["-o", "10", ...words]);
+	await runMbpoll(...words);
 	await until(async () => await pixel(page, 16) !== before, "the highlight");
 	await until(() => page.isHidden("#welcome"));
 	await expectText(page.locator("#changes-rows tr:first-child .values"), "1234");
