@@ -6,8 +6,8 @@ import { once } from "node:events";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DEADLINE, PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll, pageTest, pixel,
-	runMbpoll, screenshot, until } from "./harness.mjs";
+import { DEADLINE, PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll,
+	pageTest, pixel, runMbpoll, screenshot, until } from "./harness.mjs";
 
 /* The map. ----------------------------------------------------------------- */
 
@@ -273,13 +273,13 @@ pageTest("what 40017 could also mean is offered", {}, async ({ page }) => {
 pageTest("dragging over the map opens what was dragged over", {}, async ({ page }) => {
 	const centre = (address) => page.evaluate((at) => window.page.map.centre(at), address);
 	const text = (selector) => page.locator(selector).textContent();
-
 	const selected = () => page.evaluate(() => window.page.map.selection?.first === 2570 &&
 		window.page.map.selection.last === 2700);
 	let during = false;
 
 	await again(async () => {
 		const from = await centre(2570), to = await centre(2700);
+		await page.mouse.up();
 		await page.mouse.move(from.x, from.y);
 		await page.mouse.down();
 		await page.mouse.move(to.x - 20, to.y, { steps: 3 });
