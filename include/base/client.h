@@ -9,9 +9,23 @@
 
 #include "base/address.h"
 
+struct identity;
+
+/* How a client came. */
+enum client_way {
+	CLIENT_PLAIN, /* Modbus/TCP */
+	CLIENT_TLS,   /* Modbus/TCP Security */
+	CLIENT_OTHER, /* HTTP, and writes from within */
+};
+
 struct client {
 	uint64_t id; /* increases with every connection; never reused */
 	struct address address;
+	uint8_t way; /* enum client_way */
+
+	/* Who it is by its certificate; NULL unless it came by TLS. Borrowed:
+	 * whoever keeps it longer than the connection holds it. */
+	const struct identity *identity;
 };
 
 #endif

@@ -183,7 +183,10 @@ static void
 server_accepted(void *arg, int fd, const struct address *from)
 {
 	struct server *s = arg;
-	const struct client client = { s->next_client++, *from };
+	const struct client client = {
+		.id = s->next_client++,
+		.address = *from,
+	};
 	const char *refusal;
 
 	s->host.now = clock_ms();
