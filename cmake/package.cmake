@@ -56,7 +56,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 # of the security advisories of 2026.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(libevent_fixed 2.1.12-stable-8+deb12u1)
-foreach(library libevent_core libevent_extra)
+foreach(library libevent_core libevent_extra libevent_openssl)
 	execute_process(COMMAND dpkg-query --search */${library}-2.1.so.7
 		OUTPUT_VARIABLE name COMMAND_ERROR_IS_FATAL ANY)
 	string(REGEX REPLACE "[:,].*" "" name "${name}")

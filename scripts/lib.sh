@@ -9,10 +9,11 @@ build=$root/.build
 # shellcheck disable=SC2034 # the scripts use them
 {
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-	libcsv-dev libjansson-dev libjs-dygraphs libsqlite3-dev zlib1g-dev gzip'
-test_needs="$build_needs check libmodbus-dev mbpoll python3 python3-pymodbus
-	python3-serial-asyncio tshark mandoc curl iproute2 iptables nftables
-	procps strace systemd tzdata util-linux valgrind jq yq"
+	libcsv-dev libjansson-dev libjs-dygraphs libsqlite3-dev libssl-dev
+	zlib1g-dev gzip'
+test_needs="$build_needs check libmodbus-dev mbpoll openssl python3
+	python3-pymodbus python3-serial-asyncio tshark mandoc curl iproute2
+	iptables nftables procps socat strace systemd tzdata util-linux valgrind jq yq"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 # Debian packages promtool and the proxies with services that start: install them
 # in CI only.
@@ -68,6 +69,7 @@ have()
 			[ -e /usr/share/doc/libjs-dygraphs/copyright ]
 		;;
 	libsqlite3-dev) pkg-config --exists 'sqlite3 >= 3.40' 2>&1 ;;
+	libssl-dev) pkg-config --exists 'libssl >= 3.0' 2>&1 ;;
 	zlib1g-dev) pkg-config --exists zlib 2>&1 ;;
 	check) pkg-config --exists check 2>&1 ;;
 	libclang-rt-dev) # libFuzzer is part of the compiler's runtime
