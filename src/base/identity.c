@@ -66,10 +66,17 @@ identity_of(struct identities *all, const char *subject, const char *issuer,
 	return identity_hold(&k->identity);
 }
 
+/* Holders have it const, as only the count ever changes. */
+static struct identity *
+countable(const struct identity *who)
+{
+	return (struct identity *)(uintptr_t)who;
+}
+
 const struct identity *
 identity_hold(const struct identity *who)
 {
-	struct identity *i = (struct identity *)who;
+	struct identity *i = countable(who);
 
 	if (i != NULL)
 		i->holders++;
@@ -79,7 +86,7 @@ identity_hold(const struct identity *who)
 void
 identity_release(const struct identity *who)
 {
-	struct identity *i = (struct identity *)who;
+	struct identity *i = countable(who);
 
 	if (i == NULL || --i->holders != 0)
 		return;
