@@ -2,15 +2,14 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/number.h"
+#include "system/private_file.h"
 
 #define NAME_MAX_LENGTH 253
 
@@ -169,22 +168,6 @@ guard_allows_token(const char *authorization, const char *token)
 	return differing == 0;
 }
 
-/* Why fd is not fit for a secret, or NULL. */
-static const char *
-check_file(int fd)
-{
-	struct stat file;
-
-	if (fstat(fd, &file) != 0)
-		return strerror(errno);
-	if (!S_ISREG(file.st_mode))
-		return "expected a regular file";
-	if (file.st_mode & (S_IRWXO | S_IWGRP))
-		return "expected a file that others can neither read nor write "
-		       "(chmod 600)";
-	return NULL;
-}
-
 static const char *
 read_token(int fd, char *token)
 {
@@ -210,14 +193,12 @@ read_token(int fd, char *token)
 const char *
 guard_read_token(const char *path, char *token)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *why;
+	int fd = private_file_open(path, &why);
 
 	if (fd < 0)
-		return strerror(errno);
-	why = check_file(fd);
-	if (why == NULL)
-		why = read_token(fd, token);
+		return why;
+	why = read_token(fd, token);
 	close(fd);
 	return why;
 }
