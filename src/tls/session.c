@@ -1,0 +1,238 @@
+#include "tls/session.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/context.h"
+#include "tls/identity.h"
+#include "tls/reason.h"
+#include "tls/resumption.h"
+
+struct tls_session {
+	SSL *ssl; /* owned */
+	bool failed;
+	bool shut; /* close_notify was sent */
+	struct tls_reason reason;
+};
+
+const char *
+tls_result_name(enum tls_result result)
+{
+	static const char *const names[TLS_RESULTS] = {
+		[TLS_RESULT_DONE] = "done",
+		[TLS_RESULT_RESUMED] = "resumed",
+		[TLS_RESULT_NO_CERTIFICATE] = "no_certificate",
+		[TLS_RESULT_EXPIRED] = "expired",
+		[TLS_RESULT_REVOKED] = "revoked",
+		[TLS_RESULT_UNKNOWN_CA] = "unknown_ca",
+		[TLS_RESULT_VERSION] = "version",
+		[TLS_RESULT_LATE] = "late",
+		[TLS_RESULT_OTHER] = "other",
+	};
+
+	return names[result];
+}
+
+/* Called for each certificate of a client's chain, and for each error. The
+ * decision stays OpenSSL's. */
+static int
+note_verified(int good, X509_STORE_CTX *x)
+{
+	SSL *ssl =
+	    X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_session *s = SSL_get_app_data(ssl);
+	const X509 *certificate = X509_STORE_CTX_get_current_cert(x);
+
+	if (!good)
+		tls_reason_refused(&s->reason, x);
+	else if (certificate != NULL)
+		tls_resumption_note(ssl, certificate);
+	return good;
+}
+
+struct tls_session *
+tls_session_new(const struct tls_context *c, int fd)
+{
+	struct tls_session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	ERR_clear_error();
+	s->ssl = SSL_new(tls_context_modbus(c));
+	if (s->ssl == NULL || SSL_set_fd(s->ssl, fd) != 1 ||
+	    SSL_set_app_data(s->ssl, s) != 1) {
+		tls_session_free(s);
+		return NULL;
+	}
+	SSL_set_accept_state(s->ssl);
+	SSL_set_verify(s->ssl, SSL_get_verify_mode(s->ssl), note_verified);
+	return s;
+}
+
+void
+tls_session_free(struct tls_session *s)
+{
+	if (s == NULL)
+		return;
+	SSL_free(s->ssl);
+	ERR_clear_error();
+	free(s);
+}
+
+/* Before each call of OpenSSL whose result is judged. */
+static void
+begin_call(void)
+{
+	ERR_clear_error();
+	errno = 0;
+}
+
+/* It is over. What verification has found stays the reason. */
+static enum tls_step
+fail(struct tls_session *s, int ssl_error, int error)
+{
+	s->failed = true;
+	if (s->reason.text[0] != '\0')
+		return TLS_FAILED;
+	if (ssl_error == SSL_ERROR_SSL)
+		tls_reason_openssl(&s->reason);
+	else
+		tls_reason_socket(&s->reason, error);
+	return TLS_FAILED;
+}
+
+/* What a result of OpenSSL, which is not a success, means. */
+static enum tls_step
+judge(struct tls_session *s, int result)
+{
+	int error = errno;
+	int ssl_error = SSL_get_error(s->ssl, result);
+	enum tls_step step;
+
+	switch (ssl_error) {
+	case SSL_ERROR_WANT_READ:
+		step = TLS_WANT_READ;
+		break;
+	case SSL_ERROR_WANT_WRITE:
+		step = TLS_WANT_WRITE;
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		step = TLS_EOF;
+		break;
+	default:
+		step = fail(s, ssl_error, error);
+		break;
+	}
+	ERR_clear_error();
+	return step;
+}
+
+enum tls_step
+tls_handshake(struct tls_session *s)
+{
+	enum tls_step step;
+	int result;
+
+	begin_call();
+	result = SSL_do_handshake(s->ssl);
+	if (result == 1) {
+		s->reason.result = SSL_session_reused(s->ssl) ?
+		    TLS_RESULT_RESUMED :
+		    TLS_RESULT_DONE;
+		return TLS_DONE;
+	}
+	step = judge(s, result);
+	return step == TLS_EOF ? fail(s, SSL_ERROR_SYSCALL, 0) : step;
+}
+
+enum tls_result
+tls_session_result(const struct tls_session *s)
+{
+	return s->reason.result;
+}
+
+const char *
+tls_session_reason(const struct tls_session *s)
+{
+	return s->reason.text;
+}
+
+enum tls_step
+tls_read(struct tls_session *s, void *out, size_t room, size_t *got)
+{
+	int result;
+
+	*got = 0;
+	if (s->failed)
+		return TLS_FAILED;
+	begin_call();
+	result = SSL_read_ex(s->ssl, out, room, got);
+	return result == 1 ? TLS_DONE : judge(s, result);
+}
+
+size_t
+tls_pending(const struct tls_session *s)
+{
+	return (size_t)SSL_pending(s->ssl);
+}
+
+enum tls_step
+tls_write(struct tls_session *s, const void *bytes, size_t length)
+{
+	enum tls_step step;
+	size_t written;
+	int result;
+
+	if (s->failed)
+		return TLS_FAILED;
+	begin_call();
+	result = SSL_write_ex(s->ssl, bytes, length, &written);
+	if (result == 1)
+		return TLS_DONE;
+	step = judge(s, result);
+	return step == TLS_EOF ? fail(s, SSL_ERROR_SYSCALL, 0) : step;
+}
+
+void
+tls_shut(struct tls_session *s)
+{
+	if (s->failed || s->shut || !SSL_is_init_finished(s->ssl))
+		return;
+	s->shut = true;
+	begin_call();
+	SSL_shutdown(s->ssl);
+	ERR_clear_error();
+}
+
+const struct identity *
+tls_session_identity(
+    const struct tls_session *s, struct identities *all, enum tls_role *found)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(s->ssl);
+
+	*found = TLS_ROLE_NONE;
+	if (certificate == NULL)
+		return NULL;
+	return tls_identity_of(all, certificate, found);
+}
+
+const char *
+tls_session_version(const struct tls_session *s)
+{
+	return SSL_version(s->ssl) == TLS1_3_VERSION ? "1.3" : "1.2";
+}
+
+const char *
+tls_session_serial(const struct tls_session *s, char *text)
+{
+	return tls_serial(SSL_get0_peer_certificate(s->ssl), text);
+}
+
+const char *
+tls_session_recheck(const struct tls_session *s, const struct tls_context *c)
+{
+	return tls_context_recheck(c, s->ssl);
+}
