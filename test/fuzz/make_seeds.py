@@ -262,7 +262,33 @@ def http():
             write("http", f"text_{code}_{i}", bytes([code]) + text.encode())
 
 
+ROLES = {
+    "operator": b"\x0c\x08Operator",
+    "unicode": b"\x0c\x0bW\xc3\xa4rter\xf0\x9f\x94\xa7",
+    "longest": b"\x0c\x40" + b"x" * 64,
+    "too_long": b"\x0c\x41" + b"x" * 65,
+    "empty": b"\x0c\x00",
+    "printable": b"\x13\x08Operator",
+    "long_form": b"\x0c\x81\x08Operator",
+    "indefinite": b"\x2c\x80\x0c\x08Operator\0\0",
+    "constructed": b"\x2c\x0a\x0c\x08Operator",
+    "two": b"\x0c\x01a\x0c\x01b",
+    "cut": b"\x0c\x09Operator",
+    "nul": b"\x0c\x02a\0",
+    "c1": b"\x0c\x03a\xc2\x85",
+    "surrogate": b"\x0c\x03\xed\xa0\x80",
+    "overlong": b"\x0c\x02\xc0\x80",
+    "past_unicode": b"\x0c\x04\xf4\x90\x80\x80",
+}
+
+
+def roles():
+    for name, content in ROLES.items():
+        write("role", name, content)
+
+
 http()
+roles()
 requests()
 frames()
 connections()
