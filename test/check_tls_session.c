@@ -683,9 +683,13 @@ client_reads_all(size_t read)
 	char bytes[4096];
 	int got;
 
-	while ((got = SSL_read(client, bytes, sizeof(bytes))) > 0)
+	while ((got = SSL_read(client, bytes, sizeof(bytes))) > 0) {
+		bool right = true;
+
 		for (int i = 0; i < got; i++)
-			ck_assert_int_eq(bytes[i], byte_at(read++));
+			right = bytes[i] == byte_at(read++) && right;
+		ck_assert(right);
+	}
 	ERR_clear_error();
 	return read;
 }
@@ -722,11 +726,11 @@ START_TEST(close_notify_both_ways)
 
 	connect_good(versions[_i]);
 	tls_shut(session);
-	tls_shut(session);
 	ck_assert_int_le(SSL_read(client, &byte, 1), 0);
 	ck_assert_int_eq(SSL_get_error(client, 0), SSL_ERROR_ZERO_RETURN);
-	/* The other direction goes on. */
+	/* The other direction goes on, whoever shuts again. */
 	client_writes("x");
+	tls_shut(session);
 	ck_assert_int_eq(tls_read(session, &byte, 1, &got), TLS_DONE);
 	SSL_shutdown(client);
 	ck_assert_int_eq(tls_read(session, &byte, 1, &got), TLS_EOF);
