@@ -97,7 +97,7 @@ open_one(struct server *server, struct address where, bool both_families,
 
 	if (choose)
 		where.port = *chosen;
-	if (server_listen(server, &where, both_families) != 0) {
+	if (server_listen(server, &where, both_families, NULL) != 0) {
 		int status = listening_failed("listen", &where, errno);
 
 		if (status == EX_NOPERM && where.port < IPPORT_RESERVED)
@@ -119,7 +119,7 @@ adopt_all(struct server *server, int passed)
 	    "--port and --listen are ignored",
 	    passed);
 	for (int i = 0; i < passed; i++) {
-		if (server_adopt(server, ACTIVATION_FIRST_FD + i) != 0) {
+		if (server_adopt(server, ACTIVATION_FIRST_FD + i, NULL) != 0) {
 			log_line(LOG_ERROR, "listen: descriptor %d: %s",
 			    ACTIVATION_FIRST_FD + i, strerror(errno));
 			return EX_OSERR;

@@ -81,6 +81,7 @@ setup(void)
 {
 	struct bufferevent *pair[2];
 	const struct client client = { .id = CLIENT_ID };
+	struct stream_source source;
 
 	log_set_level(LOG_ERROR);
 	base = event_base_new();
@@ -102,7 +103,8 @@ setup(void)
 		ck_assert_int_eq(bufferevent_pair_new(base, 0, pair), 0);
 	peer = pair[1];
 	bufferevent_enable(peer, EV_READ | EV_WRITE);
-	conn = conn_new(&host, pair[0], plain, &client);
+	source = (struct stream_source){ .bev = pair[0], .plain = plain };
+	conn = conn_new(&host, &source, &client);
 	ck_assert_ptr_nonnull(conn);
 }
 

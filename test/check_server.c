@@ -108,12 +108,12 @@ START_TEST(names_every_address_it_listens_on)
 
 	one_server_start();
 	ck_assert_int_eq(address_parse("127.0.0.2", 0, &where), 0);
-	ck_assert_int_eq(server_listen(server, &where, false), 0);
+	ck_assert_int_eq(server_listen(server, &where, false, NULL), 0);
 	ck_assert_uint_eq(server_address_count(server), 2);
 	where = server_address(server, 1);
 	ck_assert_uint_eq(where.ip.s6_addr[15], 2);
 	ck_assert_uint_ne(where.port, 0);
-	ck_assert_int_eq(server_listen(server, &where, false), -1);
+	ck_assert_int_eq(server_listen(server, &where, false, NULL), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(adopts_a_socket_and_leaves_it_listening)
 	owned = listener_open(&where, false);
 	ck_assert_int_ge(owned, 0);
 	server = server_new(base, &config);
-	ck_assert_int_eq(server_adopt(server, dup(owned)), 0);
+	ck_assert_int_eq(server_adopt(server, dup(owned), NULL), 0);
 	ck_assert_int_eq(server_start(server), 0);
 	fd = dial_and_await();
 	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
@@ -140,7 +140,7 @@ START_TEST(adopts_a_socket_and_leaves_it_listening)
 				 */
 	server_free(server);
 	server = server_new(base, &config);
-	ck_assert_int_eq(server_adopt(server, owned), 0);
+	ck_assert_int_eq(server_adopt(server, owned, NULL), 0);
 	ck_assert_int_eq(server_start(server), 0);
 	ask(fd, 2, MB_FC_READ_HOLDING_REGISTERS);
 	await(has_reply(fd, 2));
@@ -156,11 +156,11 @@ START_TEST(listens_on_no_more_addresses_than_it_can)
 	one_server_start();
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
 	while (server_address_count(server) < SERVER_LISTEN_MAX)
-		ck_assert_int_eq(server_listen(server, &where, false), 0);
-	ck_assert_int_eq(server_listen(server, &where, false), -1);
+		ck_assert_int_eq(server_listen(server, &where, false, NULL), 0);
+	ck_assert_int_eq(server_listen(server, &where, false, NULL), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	fd = listener_open(&where, false);
-	ck_assert_int_eq(server_adopt(server, fd), -1);
+	ck_assert_int_eq(server_adopt(server, fd, NULL), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_int_eq(close(fd), 0); /* still ours */
 }
@@ -466,54 +466,6 @@ START_TEST(policy_keeps_clients_out)
 }
 END_TEST
 
-/* A factory as TLS would be one: its bufferevent defers its callbacks. */
-static struct bufferevent *
-deferring_factory(void *arg, struct event_base *b, int fd)
-{
-	++*(unsigned *)arg;
-	return bufferevent_socket_new(
-	    b, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-}
-
-START_TEST(factory_makes_the_bufferevents)
-{
-	unsigned made = 0;
-	int fd;
-
-	config.factory = deferring_factory;
-	config.factory_arg = &made;
-	one_server_start();
-	fd = dial_and_await();
-	ck_assert_uint_eq(made, 1);
-	ask(fd, 1, MB_FC_READ_COILS);
-	await(has_reply(fd, 1));
-	close(fd);
-	await(counters()->connections == 0);
-}
-END_TEST
-
-static struct bufferevent *
-failing_factory(void *arg, struct event_base *b, int fd)
-{
-	(void)arg;
-	(void)b;
-	(void)fd;
-	return NULL;
-}
-
-START_TEST(factory_that_fails_costs_only_its_client)
-{
-	int fd;
-
-	config.factory = failing_factory;
-	one_server_start();
-	fd = one_server_dial();
-	await(counters()->refused == 1);
-	await(is_closed(fd));
-	close(fd);
-}
-END_TEST
-
 START_TEST(order_holds_one_connection_and_no_other)
 {
 	int writer, reader;
@@ -650,8 +602,6 @@ main(void)
 
 	tc = add_case(suite, "seams");
 	tcase_add_test(tc, policy_keeps_clients_out);
-	tcase_add_test(tc, factory_makes_the_bufferevents);
-	tcase_add_test(tc, factory_that_fails_costs_only_its_client);
 	tcase_add_test(tc, order_holds_one_connection_and_no_other);
 	tcase_add_test(tc, a_client_that_waits_for_a_reply_is_not_evicted);
 	tcase_add_test(

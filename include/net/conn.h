@@ -24,7 +24,6 @@
 #include "service/counters.h"
 #include "service/service.h"
 
-struct bufferevent;
 struct conn;
 
 /* A connection stops reading at the first number of bytes of unsent replies,
@@ -68,14 +67,14 @@ void conn_host_init(struct conn_host *host);
 extern const struct stream_events conn_events;
 
 /*
- * Serve the peer of bev, a connected bufferevent that closes its descriptor
- * when freed; plain: see stream_begin. Takes ownership of bev, also on failure.
+ * Serve the peer of a connected source. Takes ownership of what that is made
+ * of, also on failure; client is copied, and its identity held.
  *
  * Returns the connection, already in host->conns, or NULL when there is no
  * memory. It ends by itself or by one of the calls below.
  */
-struct conn *conn_new(struct conn_host *host, struct bufferevent *bev,
-    bool plain, const struct client *client);
+struct conn *conn_new(struct conn_host *host,
+    const struct stream_source *source, const struct client *client);
 
 /* The connection after c in host->conns, or NULL. */
 struct conn *conn_next(const struct conn *c);

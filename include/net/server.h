@@ -15,32 +15,23 @@
 #include "base/address.h"
 #include "net/conn.h"
 
-struct bufferevent;
+struct entrance;
 struct event_base;
 struct server;
+struct transport;
 
 /* Addresses that one server can listen on. */
-#define SERVER_LISTEN_MAX 16
+#define SERVER_LISTEN_MAX 32
 
 /* Descriptors of the server beside its listeners and connections: a connection
  * that is refused, and one that was evicted, whose descriptor is closed in the
  * next turn of the event loop. */
 #define SERVER_DESCRIPTORS 2
 
-/*
- * Make a bufferevent that owns the connected socket fd, and closes it when
- * freed. Returns NULL on failure; then fd is still the caller's.
- */
-typedef struct bufferevent *(*bufferevent_factory_fn)(
-    void *arg, struct event_base *base, int fd);
-
 /* All pointers are borrowed and outlive the server. */
 struct server_config {
 	struct service service;    /* its counters are the server's */
 	const char *shutdown_word; /* NULL: there is none */
-
-	bufferevent_factory_fn factory; /* NULL: plain TCP */
-	void *factory_arg;
 
 	size_t reserve;         /* descriptors that connections may not use:
 				   all others of the program need them */
@@ -71,11 +62,41 @@ server_new(struct event_base *base, const struct server_config *config);
 void server_free(struct server *s);
 
 /*
- * Listen on one more address, as listener_open does, SERVER_LISTEN_MAX times
- * at the most. Returns 0, or -1 with errno set.
+ * Where clients come in that are not served at once, such as the handshakes of
+ * TLS (net/door.h). Who comes in is inside: it counts as a connection for all
+ * limits, until it is admitted or has left. In server_free nobody is inside.
  */
-int server_listen(
-    struct server *s, const struct address *where, bool both_families);
+struct entrance {
+	void *arg;   /* borrowed, given to each call */
+	uint8_t way; /* enum client_way, of clients that come in here */
+
+	/* A client that may connect. fd is the callee's. */
+	void (*come_in)(void *arg, int fd, const struct client *who);
+
+	/* The server stops: all who are inside have to leave, at once. */
+	void (*stop)(void *arg);
+};
+
+/* One who is inside becomes a connection; its identity may have been added.
+ * Takes ownership of fd and of transport, also on failure. Returns 0, or -1
+ * when there is no memory; then it has left. */
+int server_admit(struct server *s, int fd, struct transport *transport,
+    const struct client *who);
+
+/* One who was inside has left: its descriptor is closed. */
+void server_left(struct server *s, const struct client *who);
+
+/* Let nobody in by this entrance, or let them in again; those who come wait in
+ * the listen queue. Nobody is kept out at first. */
+void server_hold(struct server *s, const struct entrance *e, bool held);
+
+/*
+ * Listen on one more address, as listener_open does, SERVER_LISTEN_MAX times
+ * at the most. entrance is borrowed, and where its clients come in; NULL: they
+ * are connections at once. Returns 0, or -1 with errno set.
+ */
+int server_listen(struct server *s, const struct address *where,
+    bool both_families, const struct entrance *entrance);
 
 /*
  * Listen on fd, a listening TCP socket that another process has opened and may
@@ -83,7 +104,7 @@ int server_listen(
  * Takes ownership of fd. Returns 0, or -1 with errno set; then fd is still the
  * caller's.
  */
-int server_adopt(struct server *s, int fd);
+int server_adopt(struct server *s, int fd, const struct entrance *entrance);
 
 /* The number of addresses that it listens on, and one of them. */
 size_t server_address_count(const struct server *s);

@@ -1,16 +1,18 @@
 /*
  * The bytes of one connection. A stream owns the connection's bufferevent, and
- * bypasses it where it is a plain socket.
+ * bypasses it where it is a plain socket, or has a transport.
  *
  * Input. A plain socket is read by an event of our own, into space that all
  * streams share, and frames are parsed there: no ioctl, no allocation. Only
  * part of a frame, which is left over, moves to the bufferevent's input
- * evbuffer, and is parsed from there when the rest has arrived. Any other
- * bufferevent (TLS, a pair) fills its input by itself.
+ * evbuffer, and is parsed from there when the rest has arrived. A transport is
+ * read in the same way, through a pump (net/pump.h). Any other bufferevent (a
+ * pair) fills its input by itself.
  *
  * Output. The replies of one run are gathered in space that all streams share,
- * and sent together: by send, when a plain socket has nothing unsent; the rest
- * through the bufferevent's output evbuffer, which waits for the peer.
+ * and sent together: by send, or by the transport, when nothing is unsent; the
+ * rest through the bufferevent's output evbuffer, which waits for the peer.
+ * With a transport it is the pump that empties it.
  *
  * A run begins when bytes have arrived, and ends when the replies to them were
  * sent or queued. It is one of these:
@@ -36,8 +38,10 @@
 struct bufferevent;
 struct event_base;
 struct evbuffer;
+struct pump;
 struct stream;
 struct stream_pool;
+struct transport;
 
 /* Callbacks to the owner of a stream, which may end the stream. */
 struct stream_events {
@@ -46,14 +50,27 @@ struct stream_events {
 	    struct stream *s); /* unsent bytes are at the low mark */
 
 	/* End of file (error 0), or the stream is broken (the system's error,
-	 * or -1 when it is not known). */
+	 * or -1 when it is not known, or STREAM_REFUSED). */
 	void (*ended)(struct stream *s, int error);
+};
+
+/* The transport has refused what has arrived, and may have told the peer why.
+ * So there should be time to read that: stream_shut, then EOF. */
+#define STREAM_REFUSED (-2)
+
+/* What a stream is made of. */
+struct stream_source {
+	struct bufferevent *bev; /* closes its descriptor when freed */
+	bool plain; /* it is a connected, non-blocking socket and no more */
+	struct transport *transport; /* over such a socket, which then is not
+					called plain; NULL: none */
 };
 
 struct stream {
 	struct bufferevent *bev;  /* owned, with its descriptor */
 	struct stream_pool *pool; /* borrowed */
 	struct event readable;    /* plain sockets only, else not initialised */
+	struct pump *pump;        /* owned; NULL: no transport */
 	int fd;                   /* the bufferevent's, or -1 */
 	bool plain;
 	bool failed;  /* bytes were lost, as there was no memory */
@@ -66,16 +83,16 @@ struct stream {
 struct stream_pool *stream_pool_new(const struct stream_events *events);
 void stream_pool_free(struct stream_pool *pool);
 
-/*
- * Begin to read. Takes ownership of bev, also on failure. plain: bev is a
- * connected, non-blocking socket and nothing more.
- *
- * Returns 0, or -1 when there is no memory.
- */
-int stream_begin(struct stream *s, struct stream_pool *pool,
-    struct bufferevent *bev, bool plain);
+/* Free what a source is made of, where no stream begins. */
+void stream_drop(const struct stream_source *source);
 
-/* Close the descriptor and free the bufferevent, whatever is unsent. */
+/* Begin to read. Takes ownership of what source is made of, also on failure.
+ * Returns 0, or -1 when there is no memory. */
+int stream_begin(struct stream *s, struct stream_pool *pool,
+    const struct stream_source *source);
+
+/* Close the descriptor and free the bufferevent, whatever is unsent. If nothing
+ * is, a transport tells the peer that this is the end. */
 void stream_end(struct stream *s);
 
 /* Read, or leave arriving bytes in the socket. Returns 0, or -1 when there is
@@ -191,7 +208,11 @@ size_t stream_unsent(struct stream *s);
 /* Call drained when no more than low bytes are unsent. */
 void stream_set_low_mark(struct stream *s, size_t low);
 
-/* Shut the sending side. Returns 0, or -1 with errno set. */
+/* A transport tells the peer that this is the end. Returns whether that is all
+ * sent: always true without a transport. */
+bool stream_say_end(struct stream *s);
+
+/* The same, then shut the sending side. Returns 0, or -1 with errno set. */
 int stream_shut(struct stream *s);
 
 #endif

@@ -11,6 +11,7 @@
 enum conn_cause {
 	CONN_CLOSED_BY_PEER,
 	CONN_BROKEN, /* reset, unreachable: the system's error says which */
+	CONN_REFUSED_BYTES, /* by its transport */
 	CONN_BAD_PROTOCOL,
 	CONN_BAD_LENGTH,
 	CONN_NOT_THE_WORD, /* neither a frame nor the shut-down word */

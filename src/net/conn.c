@@ -1,13 +1,13 @@
 #include "net/conn.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/identity.h"
 #include "modbus/mbap.h"
 #include "net/backlog.h"
 #include "net/shutdown_word.h"
@@ -124,6 +124,7 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 	host->closed(host->arg, &client);
 	if (shuts_down)
 		host->shut_down(host->arg, &client);
+	identity_release(client.identity);
 }
 
 void
@@ -140,7 +141,8 @@ conn_close(struct conn *c, enum conn_cause cause)
 static void
 conn_linger(struct conn *c)
 {
-	if (c->eof || stream_shut(&c->stream) != 0) {
+	if ((c->eof && stream_say_end(&c->stream)) ||
+	    stream_shut(&c->stream) != 0) {
 		conn_close(c, c->cause);
 		return;
 	}
@@ -301,8 +303,10 @@ conn_shut_down(struct conn *c)
 	const struct client client = c->client;
 
 	if (backlog_is_empty(c->backlog)) {
+		identity_hold(client.identity);
 		conn_finish(c, CONN_SHUT_DOWN);
 		host->shut_down(host->arg, &client);
+		identity_release(client.identity);
 	} else {
 		c->shuts_down = true;
 		conn_finish(c, CONN_SHUT_DOWN);
@@ -424,11 +428,28 @@ conn_drained(struct stream *s)
 	conn_resume(c);
 }
 
+/* Its transport has refused what has arrived. Whatever waits is lost. */
+static void
+conn_refuse_bytes(struct conn *c)
+{
+	if (c->state == CONN_LINGERING)
+		return;
+	backlog_free(c->backlog);
+	c->backlog = NULL;
+	if (c->state == CONN_SERVING)
+		c->cause = CONN_REFUSED_BYTES;
+	conn_linger(c);
+}
+
 static void
 conn_ended(struct stream *s, int error)
 {
 	struct conn *c = conn_of(s);
 
+	if (error == STREAM_REFUSED) {
+		conn_refuse_bytes(c);
+		return;
+	}
 	if (error != 0) {
 		conn_close_for(c, CONN_BROKEN, error);
 		return;
@@ -454,14 +475,18 @@ conn_end_settling(struct conn *c)
 	const struct client client = c->client;
 	bool shuts_down = c->shuts_down && backlog_is_empty(c->backlog);
 
-	if (shuts_down)
+	if (shuts_down) {
 		c->shuts_down = false;
+		identity_hold(client.identity);
+	}
 	if (stream_settle(&c->stream) == 0)
 		conn_resume(c);
 	else
 		conn_close(c, CONN_NO_MEMORY);
-	if (shuts_down)
+	if (shuts_down) {
 		host->shut_down(host->arg, &client);
+		identity_release(client.identity);
+	}
 }
 
 /*
@@ -489,23 +514,24 @@ conn_settled(struct order_write *write, enum order_outcome outcome, bool more)
 }
 
 struct conn *
-conn_new(struct conn_host *host, struct bufferevent *bev, bool plain,
+conn_new(struct conn_host *host, const struct stream_source *source,
     const struct client *client)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (c == NULL) {
-		bufferevent_free(bev);
+		stream_drop(source);
 		return NULL;
 	}
 	c->host = host;
 	c->client = *client;
 	c->connected = c->last_request = host->now;
-	if (stream_begin(&c->stream, host->streams, bev, plain) != 0) {
+	if (stream_begin(&c->stream, host->streams, source) != 0) {
 		free(c);
 		return NULL;
 	}
 	stream_set_low_mark(&c->stream, CONN_UNSENT_LOW);
+	identity_hold(client->identity);
 	TAILQ_INSERT_TAIL(&host->conns, c, link);
 	host->counters.accepted++;
 	host->counters.connections++;

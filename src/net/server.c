@@ -13,9 +13,18 @@
 #include "net/listener.h"
 #include "service/order.h"
 #include "service/policy.h"
+#include "service/transport.h"
 
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500
+
+/* A listener, and where it leads. */
+struct gate {
+	struct server *server;           /* borrowed */
+	struct listener *listener;       /* owned */
+	const struct entrance *entrance; /* borrowed, or NULL */
+	bool held;
+};
 
 struct server {
 	struct event_base *base; /* borrowed */
@@ -27,8 +36,9 @@ struct server {
 	uint64_t next_client;
 	uint64_t evict_not_before; /* no connection is idle enough until then */
 
-	struct listener *listeners[SERVER_LISTEN_MAX]; /* owned */
-	size_t listener_count;
+	struct gate gates[SERVER_LISTEN_MAX];
+	size_t gate_count;
+	size_t inside;      /* who have come in by an entrance */
 	bool accept_paused; /* after an error of accept */
 	struct log_limit refused_limit;
 	struct log_limit accept_limit;
@@ -61,14 +71,16 @@ add_timer(struct event *timer, unsigned ms)
 	return event_add(timer, &after);
 }
 
-/* Accept on every listener. One that fails is tried again by the sweep. */
+/* Accept on every listener that is not held. One that fails is tried again by
+ * the sweep. */
 static void
 server_resume_accepting(struct server *s)
 {
 	s->accept_paused = false;
 	event_del(s->resume);
-	for (size_t i = 0; i < s->listener_count; i++)
-		if (listener_resume(s->listeners[i]) != 0)
+	for (size_t i = 0; i < s->gate_count; i++)
+		if (!s->gates[i].held &&
+		    listener_resume(s->gates[i].listener) != 0)
 			s->accept_paused = true;
 }
 
@@ -76,8 +88,8 @@ static void
 server_pause_accepting(struct server *s)
 {
 	s->accept_paused = true;
-	for (size_t i = 0; i < s->listener_count; i++)
-		listener_pause(s->listeners[i]);
+	for (size_t i = 0; i < s->gate_count; i++)
+		listener_pause(s->gates[i].listener);
 	add_timer(s->resume, ACCEPT_PAUSE_MS);
 }
 
@@ -111,7 +123,7 @@ server_make_room(struct server *s)
 	struct conn *longest;
 	uint64_t idle;
 
-	if (s->host.counters.connections < s->max_connections)
+	if (s->host.counters.connections + s->inside < s->max_connections)
 		return true;
 	if (s->host.now < s->evict_not_before)
 		return false;
@@ -124,13 +136,6 @@ server_make_room(struct server *s)
 	}
 	conn_close(longest, CONN_EVICTED);
 	return true;
-}
-
-static struct bufferevent *
-plain_factory(void *arg, struct event_base *base, int fd)
-{
-	(void)arg;
-	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 }
 
 /* Why a new connection is refused, or NULL. Evicts another one if necessary. */
@@ -158,51 +163,65 @@ server_log_refusal(struct server *s, const struct client *who, const char *why)
 	    address_format(&who->address, peer), why);
 }
 
-/* Make a connection that owns fd. Returns 0, or -1 when there is no memory;
- * then fd is closed. */
+/* Make a connection that owns fd and transport. Returns 0, or -1 when there is
+ * no memory; then both are closed, and it is not counted any more. */
 static int
-server_connect(struct server *s, int fd, const struct client *client)
+server_connect(struct server *s, int fd, struct transport *transport,
+    const struct client *client)
 {
-	bool plain = s->config.factory == plain_factory;
-	struct bufferevent *bev;
+	struct stream_source source = {
+		.bev =
+		    bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE),
+		.plain = transport == NULL,
+		.transport = transport,
+	};
 
-	if (host_connections_add(s->per_host, &client->address) != 0) {
+	if (source.bev == NULL) {
+		if (transport != NULL)
+			transport->methods->free(transport);
 		close(fd);
-		return -1;
-	}
-	bev = s->config.factory(s->config.factory_arg, s->base, fd);
-	if (bev == NULL)
-		close(fd);
-	else if (conn_new(&s->host, bev, plain, client) != NULL)
+	} else if (conn_new(&s->host, &source, client) != NULL) {
 		return 0;
+	}
 	host_connections_remove(s->per_host, &client->address);
+	server_log_refusal(s, client, "out of memory");
 	return -1;
 }
 
 static void
 server_accepted(void *arg, int fd, const struct address *from)
 {
-	struct server *s = arg;
+	const struct gate *gate = arg;
+	const struct entrance *entrance = gate->entrance;
+	struct server *s = gate->server;
 	const struct client client = {
 		.id = s->next_client++,
 		.address = *from,
+		.way = entrance == NULL ? CLIENT_PLAIN : entrance->way,
 	};
 	const char *refusal;
 
 	s->host.now = clock_ms();
 	refusal = server_refusal(s, &client);
+	if (refusal == NULL &&
+	    host_connections_add(s->per_host, &client.address) != 0)
+		refusal = "out of memory";
 	if (refusal != NULL) {
 		server_log_refusal(s, &client, refusal);
 		close(fd);
-	} else if (server_connect(s, fd, &client) != 0) {
-		server_log_refusal(s, &client, "out of memory");
+	} else if (entrance == NULL) {
+		server_connect(s, fd, NULL, &client);
+	} else {
+		s->inside++;
+		entrance->come_in(entrance->arg, fd, &client);
 	}
 }
 
 static void
 server_accept_failed(void *arg, int error)
 {
-	struct server *s = arg;
+	const struct gate *gate = arg;
+	struct server *s = gate->server;
 
 	s->host.counters.accept_errors++;
 	log_limited(&s->accept_limit, LOG_WARN,
@@ -218,6 +237,12 @@ server_end_grace(struct server *s)
 	event_active(s->grace, EV_TIMEOUT, 0);
 }
 
+static bool
+server_is_empty(const struct server *s)
+{
+	return TAILQ_EMPTY(&s->host.conns) && s->inside == 0;
+}
+
 /* A connection has closed, and its descriptor can be used again. */
 static void
 server_conn_closed(void *arg, const struct client *who)
@@ -227,8 +252,40 @@ server_conn_closed(void *arg, const struct client *who)
 	host_connections_remove(s->per_host, &who->address);
 	if (s->accept_paused)
 		server_resume_accepting(s);
-	if (s->stopping && TAILQ_EMPTY(&s->host.conns))
+	if (s->stopping && server_is_empty(s))
 		server_end_grace(s);
+}
+
+int
+server_admit(struct server *s, int fd, struct transport *transport,
+    const struct client *who)
+{
+	s->inside--;
+	s->host.now = clock_ms();
+	return server_connect(s, fd, transport, who);
+}
+
+void
+server_left(struct server *s, const struct client *who)
+{
+	s->inside--;
+	server_conn_closed(s, who);
+}
+
+void
+server_hold(struct server *s, const struct entrance *e, bool held)
+{
+	for (size_t i = 0; i < s->gate_count; i++) {
+		struct gate *g = &s->gates[i];
+
+		if (g->entrance != e)
+			continue;
+		g->held = held;
+		if (held)
+			listener_pause(g->listener);
+		else if (!s->accept_paused && listener_resume(g->listener) != 0)
+			s->accept_paused = true;
+	}
 }
 
 static void
@@ -345,8 +402,6 @@ server_new(struct event_base *base, const struct server_config *config)
 		return NULL;
 	s->base = base;
 	s->config = *config;
-	if (s->config.factory == NULL)
-		s->config.factory = plain_factory;
 	s->max_connections = connection_limit(config);
 	s->refused_limit.kind = "refusals";
 	s->accept_limit.kind = "failures to accept";
@@ -380,8 +435,8 @@ server_new(struct event_base *base, const struct server_config *config)
 static void
 server_close_listeners(struct server *s)
 {
-	while (s->listener_count > 0)
-		listener_free(s->listeners[--s->listener_count]);
+	while (s->gate_count > 0)
+		listener_free(s->gates[--s->gate_count].listener);
 	s->accept_paused = false;
 }
 
@@ -411,32 +466,35 @@ server_free(struct server *s)
 }
 
 int
-server_adopt(struct server *s, int fd)
+server_adopt(struct server *s, int fd, const struct entrance *entrance)
 {
-	struct listener *l;
+	struct gate *g = &s->gates[s->gate_count];
 
-	if (s->listener_count == SERVER_LISTEN_MAX) {
+	if (s->gate_count == SERVER_LISTEN_MAX) {
 		errno = ENOSPC;
 		return -1;
 	}
-	l = listener_new(s->base, fd, server_accepted, server_accept_failed, s);
-	if (l == NULL) {
+	*g = (struct gate){ .server = s, .entrance = entrance };
+	g->listener =
+	    listener_new(s->base, fd, server_accepted, server_accept_failed, g);
+	if (g->listener == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	s->listeners[s->listener_count++] = l;
+	s->gate_count++;
 	return 0;
 }
 
 int
-server_listen(struct server *s, const struct address *where, bool both_families)
+server_listen(struct server *s, const struct address *where, bool both_families,
+    const struct entrance *entrance)
 {
 	int fd = listener_open(where, both_families);
 	int error;
 
 	if (fd < 0)
 		return -1;
-	if (server_adopt(s, fd) != 0) {
+	if (server_adopt(s, fd, entrance) != 0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -448,13 +506,13 @@ server_listen(struct server *s, const struct address *where, bool both_families)
 size_t
 server_address_count(const struct server *s)
 {
-	return s->listener_count;
+	return s->gate_count;
 }
 
 struct address
 server_address(const struct server *s, size_t i)
 {
-	return listener_address(s->listeners[i]);
+	return listener_address(s->gates[i].listener);
 }
 
 int
@@ -464,10 +522,22 @@ server_start(struct server *s)
 
 	if (event_add(s->sweep, &every) != 0)
 		return -1;
-	for (size_t i = 0; i < s->listener_count; i++)
-		if (listener_resume(s->listeners[i]) != 0)
+	for (size_t i = 0; i < s->gate_count; i++)
+		if (listener_resume(s->gates[i].listener) != 0)
 			return -1;
 	return 0;
+}
+
+/* An entrance of several gates is stopped more than once, which is fine. */
+static void
+server_stop_entrances(struct server *s)
+{
+	for (size_t i = 0; i < s->gate_count; i++) {
+		const struct entrance *e = s->gates[i].entrance;
+
+		if (e != NULL)
+			e->stop(e->arg);
+	}
 }
 
 void
@@ -476,11 +546,11 @@ server_stop(struct server *s)
 	if (s->stopping)
 		return;
 	s->stopping = true;
+	server_stop_entrances(s);
 	server_close_listeners(s);
 	event_del(s->resume);
 	server_each_conn(s, finish_for_stop);
-	if (TAILQ_EMPTY(&s->host.conns) ||
-	    add_timer(s->grace, STOP_GRACE_MS) != 0)
+	if (server_is_empty(s) || add_timer(s->grace, STOP_GRACE_MS) != 0)
 		server_end_grace(s);
 }
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* The most bytes that are read from one connection before others are served. */
+#include "net/pump.h"
+
+/* The most bytes that are read from one connection before others are served;
+ * of a transport it is one record. */
 #define READ_MAX 4096
 
 /*
@@ -25,7 +28,7 @@ struct stream_pool {
 	size_t unsent;                /* bytes unsent when the run began */
 
 	struct evbuffer *arrivals; /* owned; always empty */
-	uint8_t *space;            /* reserved by it: READ_MAX bytes */
+	uint8_t *space;            /* reserved by it: for one record */
 	const uint8_t *arrived;    /* in space: bytes not taken yet */
 	size_t arrived_length;
 	uint8_t adu[MB_ADU_MAX]; /* a frame that arrived in pieces */
@@ -45,7 +48,8 @@ stream_pool_new(const struct stream_events *events)
 	pool->events = events;
 	pool->arrivals = evbuffer_new();
 	if (pool->arrivals == NULL ||
-	    evbuffer_reserve_space(pool->arrivals, READ_MAX, &space, 1) != 1) {
+	    evbuffer_reserve_space(
+		pool->arrivals, TRANSPORT_RECORD_MAX, &space, 1) != 1) {
 		stream_pool_free(pool);
 		return NULL;
 	}
@@ -180,24 +184,108 @@ stream_event_cb(struct bufferevent *bev, short what, void *arg)
 		s->pool->events->ended(s, 0);
 }
 
+/* --- transports --------------------------------------------------------- */
+
+static void
+pump_readable(void *arg)
+{
+	struct stream *s = arg;
+	struct stream_pool *pool = s->pool;
+	size_t length;
+
+	errno = 0;
+	switch (pump_receive(s->pump, pool->space, &length)) {
+	case TRANSPORT_DONE:
+		stream_run(s);
+		pool->arrived = pool->space;
+		pool->arrived_length = length;
+		pool->events->readable(s);
+		break;
+	case TRANSPORT_EOF:
+		stream_pause(s);
+		pool->events->ended(s, 0);
+		break;
+	case TRANSPORT_FAILED:
+		pool->events->ended(s, errno != 0 ? errno : STREAM_REFUSED);
+		break;
+	case TRANSPORT_WANTS_READ:
+	case TRANSPORT_WANTS_WRITE:
+		break;
+	}
+}
+
+/* As the bufferevent calls stream_write_cb. */
+static void
+pump_sent(void *arg)
+{
+	struct stream *s = arg;
+	size_t low = 0;
+
+	bufferevent_getwatermark(s->bev, EV_WRITE, &low, NULL);
+	if (evbuffer_get_length(stream_output(s)) <= low)
+		s->pool->events->drained(s);
+}
+
+static void
+pump_broken(void *arg, int error)
+{
+	struct stream *s = arg;
+
+	s->pool->events->ended(s, error);
+}
+
+static const struct pump_events from_pump = {
+	.readable = pump_readable,
+	.sent = pump_sent,
+	.broken = pump_broken,
+};
+
+void
+stream_drop(const struct stream_source *source)
+{
+	if (source->transport != NULL)
+		source->transport->methods->free(source->transport);
+	bufferevent_free(source->bev);
+}
+
+/* Returns 0, or -1 when there is no memory; then the transport is freed. */
+static int
+begin_pump(struct stream *s, struct transport *transport)
+{
+	/* The pump sends, not the bufferevent. */
+	bufferevent_disable(s->bev, EV_READ | EV_WRITE);
+	evbuffer_unfreeze(stream_output(s), 1);
+	s->pump = pump_new(bufferevent_get_base(s->bev), s->fd, transport,
+	    stream_output(s), &from_pump, s);
+	if (s->pump != NULL)
+		return 0;
+	transport->methods->free(transport);
+	return -1;
+}
+
 int
 stream_begin(struct stream *s, struct stream_pool *pool,
-    struct bufferevent *bev, bool plain)
+    const struct stream_source *source)
 {
-	s->bev = bev;
-	s->pool = pool;
-	s->fd = bufferevent_getfd(bev);
-	s->plain = plain;
-	s->failed = s->partial = s->behind = false;
+	struct bufferevent *bev = source->bev;
+
+	*s = (struct stream){
+		.bev = bev,
+		.pool = pool,
+		.fd = bufferevent_getfd(bev),
+		.plain = source->plain,
+	};
 	bufferevent_setcb(
 	    bev, stream_read_cb, stream_write_cb, stream_event_cb, s);
-	if (plain) {
+	if (s->plain)
 		event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
 		    EV_READ | EV_PERSIST, stream_readable_cb, s);
+	if (s->plain || source->transport != NULL)
 		/* Otherwise only the bufferevent may add to it. */
 		evbuffer_unfreeze(kept(s), 0);
-	}
-	if (stream_read(s) != 0) {
+	if ((source->transport != NULL &&
+		begin_pump(s, source->transport) != 0) ||
+	    stream_read(s) != 0) {
 		stream_end(s);
 		return -1;
 	}
@@ -209,6 +297,8 @@ stream_end(struct stream *s)
 {
 	if (s->plain)
 		event_del(&s->readable);
+	else if (s->pump != NULL)
+		pump_free(s->pump);
 	if (s->pool->running == s)
 		end_run(s->pool);
 	bufferevent_free(s->bev);
@@ -217,8 +307,11 @@ stream_end(struct stream *s)
 int
 stream_read(struct stream *s)
 {
-	return s->plain ? event_add(&s->readable, NULL) :
-			  bufferevent_enable(s->bev, EV_READ);
+	if (s->plain)
+		return event_add(&s->readable, NULL);
+	if (s->pump != NULL)
+		return pump_read(s->pump);
+	return bufferevent_enable(s->bev, EV_READ);
 }
 
 void
@@ -226,6 +319,8 @@ stream_pause(struct stream *s)
 {
 	if (s->plain)
 		event_del(&s->readable);
+	else if (s->pump != NULL)
+		pump_pause(s->pump);
 	else
 		bufferevent_disable(s->bev, EV_READ);
 }
@@ -343,12 +438,13 @@ queue_replies(struct stream *s, size_t sent)
 
 	s->behind = true;
 	if (evbuffer_add(stream_output(s), pool->replies + sent,
-		pool->replies_length - sent) != 0)
+		pool->replies_length - sent) != 0 ||
+	    (s->pump != NULL && pump_wait(s->pump) != 0))
 		s->failed = true;
 }
 
 /* Send what the socket takes now, and queue the rest. An error occurs again
- * when the bufferevent sends the rest. */
+ * when the bufferevent or the pump sends the rest. */
 static void
 send_replies(struct stream *s)
 {
@@ -358,6 +454,9 @@ send_replies(struct stream *s)
 	if (s->plain && pool->unsent == 0)
 		sent = send(
 		    s->fd, pool->replies, pool->replies_length, MSG_NOSIGNAL);
+	else if (s->pump != NULL && pool->unsent == 0)
+		sent = (ssize_t)pump_send(
+		    s->pump, pool->replies, pool->replies_length);
 	if (sent < 0)
 		sent = 0;
 	if ((size_t)sent < pool->replies_length)
@@ -428,8 +527,14 @@ stream_set_low_mark(struct stream *s, size_t low)
 	bufferevent_setwatermark(s->bev, EV_WRITE, low, 0);
 }
 
+bool
+stream_say_end(struct stream *s)
+{
+	return s->pump == NULL || pump_shut(s->pump);
+}
+
 int
 stream_shut(struct stream *s)
 {
-	return shutdown(s->fd, SHUT_WR);
+	return s->pump != NULL ? pump_end(s->pump) : shutdown(s->fd, SHUT_WR);
 }

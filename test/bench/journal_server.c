@@ -297,7 +297,7 @@ main(int argc, char **argv)
 	config.service.order = &j.order;
 	server = must(server_new(base, &config));
 	if (address_parse("127.0.0.1:0", 0, &where) != 0 ||
-	    server_listen(server, &where, false) != 0 ||
+	    server_listen(server, &where, false, NULL) != 0 ||
 	    server_start(server) != 0 || event_add(term, NULL) != 0 ||
 	    event_add(report, NULL) != 0)
 		fail("server");

@@ -124,7 +124,7 @@ main(int argc, char **argv)
 
 	server = must(server_new(s.base, &config));
 	if (address_parse("127.0.0.1:0", 0, &where) != 0 ||
-	    server_listen(server, &where, false) != 0 ||
+	    server_listen(server, &where, false, NULL) != 0 ||
 	    server_start(server) != 0 || event_add(term, NULL) != 0)
 		return EXIT_FAILURE;
 	printf("%u\n", server_address(server, 0).port);

@@ -181,8 +181,8 @@ main(int argc, char **argv)
 	struct inject_plan plan = { .kinds = INJECT_ALL, .seed = seed };
 
 	if (argc < 2 || !rig_choose(argv[1])) {
-		fprintf(
-		    stderr, "usage: fault_load plain|factory [STEPS [SEED]]\n");
+		fprintf(stderr,
+		    "usage: fault_load plain|transport [STEPS [SEED]]\n");
 		return EXIT_FAILURE;
 	}
 	printf("seed %" PRIu64 "\n", seed);

@@ -395,7 +395,7 @@ main(int argc, char **argv)
 {
 	rig_init();
 	if (argc != 3 || !rig_choose(argv[2])) {
-		fprintf(stderr, "usage: fault_session KIND plain|factory\n");
+		fprintf(stderr, "usage: fault_session KIND plain|transport\n");
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++)

@@ -1,6 +1,5 @@
 #include "rig.h"
 
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bare_transport.h"
+#include "base/identity.h"
 #include "base/log.h"
 #include "inject.h"
+#include "net/door.h"
 #include "net/server.h"
 #include "rig_client.h"
 #include "table/datatable.h"
@@ -23,26 +25,20 @@
 #define IDLE_MS     100 /* that pass in each millisecond, once anything failed */
 
 static char doing[200];
-static bufferevent_factory_fn factory; /* NULL: plain sockets */
+static bool through_door; /* else plain sockets */
+static struct bare_source bare;
+static struct identities identities;
 
 /* What there was before a rig began. */
 static struct {
 	size_t own, event, descriptors;
 } before;
 
-/* Not the server's own, and so it can't know that these are plain. */
-static struct bufferevent *
-make_bufferevent(void *arg, struct event_base *base, int fd)
-{
-	(void)arg;
-	return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-}
-
 bool
 rig_choose(const char *way)
 {
-	if (strcmp(way, "factory") == 0)
-		factory = make_bufferevent;
+	if (strcmp(way, "transport") == 0)
+		through_door = true;
 	else if (strcmp(way, "plain") != 0)
 		return false;
 	return true;
@@ -51,8 +47,7 @@ rig_choose(const char *way)
 unsigned
 rig_kinds(void)
 {
-	return factory != NULL ? INJECT_ALL :
-				 INJECT_ALL & ~(1U << INJECT_IOCTL);
+	return INJECT_ALL & ~(1U << INJECT_IOCTL);
 }
 
 void
@@ -127,15 +122,26 @@ shut_down(void *arg, const struct client *who)
 	server_stop(r->server);
 }
 
+static bool
+make_door(struct rig *r)
+{
+	struct door_limits limits;
+
+	door_limits_init(&limits);
+	bare_source_init(&bare, &identities);
+	r->door = door_new(r->base, r->server, &bare.source, &limits);
+	return r->door != NULL;
+}
+
 /* Everything of the server's own. Returns whether all of it was made. */
 static bool
 make_server(struct rig *r)
 {
+	const struct entrance *entrance;
 	struct server_config config;
 	struct address where;
 
 	server_config_init(&config);
-	config.factory = factory;
 	if (address_parse("127.0.0.1", 0, &where) != 0)
 		return false;
 	r->table = datatable_new(DATATABLE_SEPARATE);
@@ -150,8 +156,10 @@ make_server(struct rig *r)
 	config.deadlines.stalled = STALLED_MS;
 	config.arg = r;
 	r->server = server_new(r->base, &config);
-	return r->server != NULL &&
-	    server_listen(r->server, &where, false) == 0 &&
+	if (r->server == NULL || (through_door && !make_door(r)))
+		return false;
+	entrance = r->door == NULL ? NULL : door_entrance(r->door);
+	return server_listen(r->server, &where, false, entrance) == 0 &&
 	    server_start(r->server) == 0;
 }
 
@@ -181,6 +189,7 @@ rig_end(struct rig *r)
 {
 	for (int i = 0; i < RIG_CLIENTS; i++)
 		rig_disconnect(&r->clients[i], false);
+	door_free(r->door);
 	server_free(r->server);
 	held_order_end(&r->order);
 	datatable_free(r->table);

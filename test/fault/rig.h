@@ -18,6 +18,7 @@
 #include "rig_clock.h"
 
 struct datatable;
+struct door;
 struct event_base;
 struct server;
 
@@ -36,7 +37,7 @@ struct server;
 
 _Noreturn void rig_fail(const char *expression, const char *file, int line);
 
-/* Serve over "plain" sockets or over bufferevents of a "factory". Returns
+/* Serve over "plain" sockets, or through the door over a "transport". Returns
  * whether it is one of these. */
 bool rig_choose(const char *way);
 
@@ -68,6 +69,7 @@ struct rig_client {
 struct rig {
 	struct event_base *base;
 	struct server *server;
+	struct door *door; /* NULL: plain sockets */
 	struct held_order order;
 	struct datatable *table;
 	bool calm;    /* nothing fails for now */

@@ -402,6 +402,7 @@ run_begin(struct run *r, const struct script *s)
 {
 	const struct client client = { .id = 7 };
 	struct bufferevent *pair[2];
+	struct stream_source source;
 
 	*r = (struct run){ .script = s, .replies = evbuffer_new() };
 	conn_host_init(&r->host);
@@ -421,7 +422,8 @@ run_begin(struct run *r, const struct script *s)
 	r->peer = pair[1];
 	bufferevent_enable(r->peer, EV_WRITE);
 	set_reading(r, true);
-	must(conn_new(&r->host, pair[0], false, &client) != NULL);
+	source = (struct stream_source){ .bev = pair[0] };
+	must(conn_new(&r->host, &source, &client) != NULL);
 }
 
 static void

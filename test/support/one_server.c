@@ -73,7 +73,7 @@ one_server_start(void)
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
 	server = server_new(base, &config);
 	ck_assert_ptr_nonnull(server);
-	ck_assert_int_eq(server_listen(server, &where, false), 0);
+	ck_assert_int_eq(server_listen(server, &where, false, NULL), 0);
 	ck_assert_int_eq(server_start(server), 0);
 }
 

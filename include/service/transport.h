@@ -1,0 +1,72 @@
+/*
+ * The transport seam: what carries the bytes of a connection over its socket,
+ * in place of the socket alone. TLS is one (tls/transport.h).
+ *
+ * A transport neither owns its socket nor waits: each call goes as far as the
+ * socket allows, and says what it waits for. A handshake comes first; then
+ * bytes are read and written.
+ */
+#ifndef SERVICE_TRANSPORT_H
+#define SERVICE_TRANSPORT_H
+
+#include <stddef.h>
+
+struct client;
+struct identity;
+struct transport;
+
+/* The most bytes that are worth writing at once, and the room with which a read
+ * leaves nothing behind: one record of TLS. */
+#define TRANSPORT_RECORD_MAX 16384
+
+enum transport_step {
+	TRANSPORT_DONE,
+	TRANSPORT_WANTS_READ,  /* again, once the socket is readable */
+	TRANSPORT_WANTS_WRITE, /* again, once the socket is writable */
+	TRANSPORT_EOF,         /* the peer sends no more, and may still read */
+	TRANSPORT_FAILED,      /* for good. The peer may have been sent the
+				  reason: it must have time to read that */
+};
+
+struct transport_methods {
+	/* One step of the handshake, of 2 ms at the most. Never
+	 * TRANSPORT_EOF. */
+	enum transport_step (*shake_hands)(struct transport *t);
+
+	/* Why it has failed, for the log. Borrowed from t. */
+	const char *(*reason)(const struct transport *t);
+
+	/* The handshake is done: who the client is, held for the caller, or
+	 * NULL when there is no memory. Logs what is odd about it. */
+	const struct identity *(*identity)(
+	    const struct transport *t, const struct client *who);
+
+	/* Read at most room bytes; sets got, which is 0 unless DONE. */
+	enum transport_step (*read)(
+	    struct transport *t, void *out, size_t room, size_t *got);
+
+	/* Write all of length bytes, or be called with the same bytes again. */
+	enum transport_step (*write)(
+	    struct transport *t, const void *bytes, size_t length);
+
+	/* Tell the peer that no more is written; nothing if it has failed.
+	 * Never TRANSPORT_EOF. */
+	enum transport_step (*shut)(struct transport *t);
+
+	/* Sends nothing. */
+	void (*free)(struct transport *t);
+};
+
+/* The first member of what a transport is. */
+struct transport {
+	const struct transport_methods *methods;
+};
+
+/* Where transports come from. Returns one whose handshake has not begun, or
+ * NULL when there is no memory. */
+struct transport_source {
+	struct transport *(*begin)(void *arg, int fd);
+	void *arg;
+};
+
+#endif
