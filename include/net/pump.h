@@ -18,6 +18,9 @@ struct evbuffer;
 struct event_base;
 struct pump;
 
+/* Not to be compiled into loops that every request of a plain socket takes. */
+#define PUMP_CALL __attribute__((noinline))
+
 /* Callbacks, which may free the pump. */
 struct pump_events {
 	void (*readable)(void *arg); /* should call pump_receive */
@@ -40,8 +43,8 @@ void pump_free(struct pump *p);
 
 /* Call readable when there are bytes, or leave them in the socket. Returns 0,
  * or -1 when there is no memory. */
-int pump_read(struct pump *p);
-void pump_pause(struct pump *p);
+PUMP_CALL int pump_read(struct pump *p);
+PUMP_CALL void pump_pause(struct pump *p);
 
 /*
  * Read at most TRANSPORT_RECORD_MAX bytes into space, which has that room.
@@ -50,21 +53,22 @@ void pump_pause(struct pump *p);
  * FAILED: what arrives can't be understood. From then on, what is written is
  * lost, and what is read are WANTS_READ and at last EOF.
  */
-enum transport_step pump_receive(struct pump *p, void *space, size_t *got);
+PUMP_CALL enum transport_step
+pump_receive(struct pump *p, void *space, size_t *got);
 
 /* Send, while out is empty, as many bytes as the socket takes. Returns their
  * number. The caller adds the others to out, then calls pump_wait. */
-size_t pump_send(struct pump *p, const uint8_t *bytes, size_t length);
+PUMP_CALL size_t pump_send(struct pump *p, const uint8_t *bytes, size_t length);
 
 /* There are bytes in out. Returns 0, or -1 when there is no memory. */
-int pump_wait(struct pump *p);
+PUMP_CALL int pump_wait(struct pump *p);
 
 /* Nothing is unsent: tell the peer that nothing more is written. Returns
  * whether that was sent; else the pump goes on trying. */
-bool pump_shut(struct pump *p);
+PUMP_CALL bool pump_shut(struct pump *p);
 
 /* The same, then end the sending side of the socket. Returns 0, or -1 with
  * errno set. */
-int pump_end(struct pump *p);
+PUMP_CALL int pump_end(struct pump *p);
 
 #endif

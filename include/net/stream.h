@@ -66,13 +66,22 @@ struct stream_source {
 					called plain; NULL: none */
 };
 
+/* How the bytes of a stream move. */
+enum stream_way {
+	STREAM_BUFFERED, /* by its bufferevent alone */
+	STREAM_PLAIN,    /* by an event of our own, and send */
+	STREAM_PUMPED,   /* by a transport */
+};
+
 struct stream {
 	struct bufferevent *bev;  /* owned, with its descriptor */
 	struct stream_pool *pool; /* borrowed */
-	struct event readable;    /* plain sockets only, else not initialised */
-	struct pump *pump;        /* owned; NULL: no transport */
-	int fd;                   /* the bufferevent's, or -1 */
-	bool plain;
+	union {
+		struct event readable; /* STREAM_PLAIN */
+		struct pump *pump;     /* STREAM_PUMPED; owned */
+	};
+	int fd;       /* the bufferevent's, or -1 */
+	uint8_t way;  /* enum stream_way */
 	bool failed;  /* bytes were lost, as there was no memory */
 	bool partial; /* the bufferevent's input holds bytes not taken */
 	bool behind;  /* its output may hold bytes */

@@ -257,10 +257,12 @@ begin_pump(struct stream *s, struct transport *transport)
 	evbuffer_unfreeze(stream_output(s), 1);
 	s->pump = pump_new(bufferevent_get_base(s->bev), s->fd, transport,
 	    stream_output(s), &from_pump, s);
-	if (s->pump != NULL)
-		return 0;
-	transport->methods->free(transport);
-	return -1;
+	if (s->pump == NULL) {
+		transport->methods->free(transport);
+		return -1;
+	}
+	s->way = STREAM_PUMPED;
+	return 0;
 }
 
 int
@@ -273,14 +275,14 @@ stream_begin(struct stream *s, struct stream_pool *pool,
 		.bev = bev,
 		.pool = pool,
 		.fd = bufferevent_getfd(bev),
-		.plain = source->plain,
+		.way = source->plain ? STREAM_PLAIN : STREAM_BUFFERED,
 	};
 	bufferevent_setcb(
 	    bev, stream_read_cb, stream_write_cb, stream_event_cb, s);
-	if (s->plain)
+	if (s->way == STREAM_PLAIN)
 		event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
 		    EV_READ | EV_PERSIST, stream_readable_cb, s);
-	if (s->plain || source->transport != NULL)
+	if (s->way == STREAM_PLAIN || source->transport != NULL)
 		/* Otherwise only the bufferevent may add to it. */
 		evbuffer_unfreeze(kept(s), 0);
 	if ((source->transport != NULL &&
@@ -295,9 +297,9 @@ stream_begin(struct stream *s, struct stream_pool *pool,
 void
 stream_end(struct stream *s)
 {
-	if (s->plain)
+	if (s->way == STREAM_PLAIN)
 		event_del(&s->readable);
-	else if (s->pump != NULL)
+	else if (s->way == STREAM_PUMPED)
 		pump_free(s->pump);
 	if (s->pool->running == s)
 		end_run(s->pool);
@@ -307,9 +309,9 @@ stream_end(struct stream *s)
 int
 stream_read(struct stream *s)
 {
-	if (s->plain)
+	if (s->way == STREAM_PLAIN)
 		return event_add(&s->readable, NULL);
-	if (s->pump != NULL)
+	if (s->way == STREAM_PUMPED)
 		return pump_read(s->pump);
 	return bufferevent_enable(s->bev, EV_READ);
 }
@@ -317,9 +319,9 @@ stream_read(struct stream *s)
 void
 stream_pause(struct stream *s)
 {
-	if (s->plain)
+	if (s->way == STREAM_PLAIN)
 		event_del(&s->readable);
-	else if (s->pump != NULL)
+	else if (s->way == STREAM_PUMPED)
 		pump_pause(s->pump);
 	else
 		bufferevent_disable(s->bev, EV_READ);
@@ -361,7 +363,7 @@ struct service_batch
 stream_begin_batch(const struct stream *s)
 {
 	struct stream_pool *pool = s->pool;
-	bool whole = s->plain && !s->partial && pool->unsent == 0;
+	bool whole = s->way == STREAM_PLAIN && !s->partial && pool->unsent == 0;
 
 	return (struct service_batch){
 		.requests = pool->arrived,
@@ -439,7 +441,7 @@ queue_replies(struct stream *s, size_t sent)
 	s->behind = true;
 	if (evbuffer_add(stream_output(s), pool->replies + sent,
 		pool->replies_length - sent) != 0 ||
-	    (s->pump != NULL && pump_wait(s->pump) != 0))
+	    (s->way == STREAM_PUMPED && pump_wait(s->pump) != 0))
 		s->failed = true;
 }
 
@@ -451,10 +453,10 @@ send_replies(struct stream *s)
 	const struct stream_pool *pool = s->pool;
 	ssize_t sent = 0;
 
-	if (s->plain && pool->unsent == 0)
+	if (s->way == STREAM_PLAIN && pool->unsent == 0)
 		sent = send(
 		    s->fd, pool->replies, pool->replies_length, MSG_NOSIGNAL);
-	else if (s->pump != NULL && pool->unsent == 0)
+	else if (s->way == STREAM_PUMPED && pool->unsent == 0)
 		sent = (ssize_t)pump_send(
 		    s->pump, pool->replies, pool->replies_length);
 	if (sent < 0)
@@ -530,11 +532,12 @@ stream_set_low_mark(struct stream *s, size_t low)
 bool
 stream_say_end(struct stream *s)
 {
-	return s->pump == NULL || pump_shut(s->pump);
+	return s->way != STREAM_PUMPED || pump_shut(s->pump);
 }
 
 int
 stream_shut(struct stream *s)
 {
-	return s->pump != NULL ? pump_end(s->pump) : shutdown(s->fd, SHUT_WR);
+	return s->way == STREAM_PUMPED ? pump_end(s->pump) :
+					 shutdown(s->fd, SHUT_WR);
 }
