@@ -43,7 +43,7 @@ exchange(const uint8_t *pdu, size_t length, enum mb_exception refused)
 	bool decoded = e == MB_EX_NONE;
 
 	memcpy(adu + MB_MBAP_LENGTH, pdu, length);
-	if (decoded)
+	if (decoded || refused != MB_EX_NONE)
 		e = refused;
 	tap.exchanged(tap.arg,
 	    &(struct exchange){ &client, &frame, decoded ? &request : NULL, e,
@@ -320,6 +320,26 @@ START_TEST(refused_requests_are_not_illegal)
 }
 END_TEST
 
+/* Its function may not be used, whatever else is wrong with it. */
+START_TEST(refused_requests_that_do_not_decode_are_not_illegal)
+{
+	const uint8_t pdu[] = { 6, 0 };
+
+	tap.began(tap.arg);
+	exchange(pdu, sizeof(pdu), MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_uint_eq(host()->refused, 1);
+	ck_assert_uint_eq(host()->illegal, 0);
+	ck_assert_uint_eq(host()->refusals.count, 0);
+	tap.began(tap.arg);
+	exchange(pdu, sizeof(pdu), MB_EX_ILLEGAL_DATA_ADDRESS);
+	ck_assert_uint_eq(host()->refused, 2);
+	ck_assert_uint_eq(host()->refusals.count, 0);
+	ask_alone(99, 0, 1); /* there is no such function */
+	ck_assert_uint_eq(host()->refused, 2);
+	ck_assert_uint_eq(host()->illegal, 1);
+}
+END_TEST
+
 START_TEST(requests_refused_at_their_addresses_are_kept)
 {
 	const uint8_t pdu[] = { 6, 0, 20, 0, 1 };
@@ -528,6 +548,7 @@ main(void)
 	tcase_add_test(tc, illegal_requests_are_listed_with_what_was_wrong);
 	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_limit);
 	tcase_add_test(tc, refused_requests_are_not_illegal);
+	tcase_add_test(tc, refused_requests_that_do_not_decode_are_not_illegal);
 	tcase_add_test(tc, requests_refused_at_their_addresses_are_kept);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);

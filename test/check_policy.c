@@ -6,10 +6,11 @@
 #include "base/client.h"
 #include "suite.h"
 
-#define UNIT 17
+#define UNIT     17
+#define FUNCTION 6
 
 static const struct client client = { .id = 7 };
-static const struct mb_request request = { .function = 6 };
+static const struct mb_request request = { .function = FUNCTION };
 
 /* The names of those that were asked, in order. */
 static char asked[16];
@@ -52,6 +53,16 @@ answer_request(void *arg, const struct client *who, uint8_t unit,
 	return answer->exception;
 }
 
+static enum mb_exception
+answer_use(void *arg, const struct client *who, uint8_t function)
+{
+	const struct answer *answer = arg;
+
+	record(answer, who);
+	ck_assert_uint_eq(function, FUNCTION);
+	return answer->exception;
+}
+
 static struct answer answers[3];
 static struct policy policies[3];
 
@@ -68,10 +79,17 @@ setup(void)
 			.arg = &answers[i],
 			.next = i < 2 ? &policies[i + 1] : NULL,
 			.may_connect = answer_bool,
+			.may_use = answer_use,
 			.may_request = answer_request,
 			.may_shut_down = answer_bool,
 		};
 	}
+}
+
+static enum mb_exception
+may_use(const struct policy *p)
+{
+	return policy_may_use(p, &client, FUNCTION);
 }
 
 static enum mb_exception
@@ -83,6 +101,7 @@ may_request(const struct policy *p)
 START_TEST(empty_list_allows_everything)
 {
 	ck_assert(policy_may_connect(NULL, &client));
+	ck_assert_int_eq(may_use(NULL), MB_EX_NONE);
 	ck_assert_int_eq(may_request(NULL), MB_EX_NONE);
 	ck_assert(policy_may_shut_down(NULL, &client));
 }
@@ -93,6 +112,7 @@ START_TEST(policy_without_questions_allows_everything)
 	const struct policy p = { .arg = NULL };
 
 	ck_assert(policy_may_connect(&p, &client));
+	ck_assert_int_eq(may_use(&p), MB_EX_NONE);
 	ck_assert_int_eq(may_request(&p), MB_EX_NONE);
 	ck_assert(policy_may_shut_down(&p, &client));
 }
@@ -108,6 +128,13 @@ END_TEST
 START_TEST(all_are_asked_in_turn_about_a_request)
 {
 	ck_assert_int_eq(may_request(policies), MB_EX_NONE);
+	ck_assert_str_eq(asked, "abc");
+}
+END_TEST
+
+START_TEST(all_are_asked_in_turn_about_a_function)
+{
+	ck_assert_int_eq(may_use(policies), MB_EX_NONE);
 	ck_assert_str_eq(asked, "abc");
 }
 END_TEST
@@ -140,6 +167,16 @@ START_TEST(first_exception_decides)
 }
 END_TEST
 
+START_TEST(first_exception_about_a_function_decides)
+{
+	answers[_i].exception = MB_EX_ILLEGAL_FUNCTION;
+	if (_i < 2)
+		answers[_i + 1].exception = MB_EX_ILLEGAL_DATA_ADDRESS;
+	ck_assert_int_eq(may_use(policies), MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_str_eq(asked, asked_until[_i]);
+}
+END_TEST
+
 START_TEST(first_no_to_a_shut_down_decides)
 {
 	answers[_i].yes = false;
@@ -151,14 +188,16 @@ END_TEST
 START_TEST(policies_without_the_question_are_skipped)
 {
 	policies[_i].may_connect = NULL;
+	policies[_i].may_use = NULL;
 	policies[_i].may_request = NULL;
 	policies[_i].may_shut_down = NULL;
 	answers[2].yes = false;
 	answers[2].exception = MB_EX_SERVER_DEVICE_FAILURE;
 	ck_assert(!policy_may_connect(policies, &client));
+	ck_assert_int_eq(may_use(policies), MB_EX_SERVER_DEVICE_FAILURE);
 	ck_assert_int_eq(may_request(policies), MB_EX_SERVER_DEVICE_FAILURE);
 	ck_assert(!policy_may_shut_down(policies, &client));
-	ck_assert_str_eq(asked, _i == 0 ? "bcbcbc" : "acacac");
+	ck_assert_str_eq(asked, _i == 0 ? "bcbcbcbc" : "acacacac");
 }
 END_TEST
 
@@ -225,9 +264,11 @@ main(void)
 	tcase_add_test(tc, policy_without_questions_allows_everything);
 	tcase_add_test(tc, all_are_asked_in_turn_about_a_connection);
 	tcase_add_test(tc, all_are_asked_in_turn_about_a_request);
+	tcase_add_test(tc, all_are_asked_in_turn_about_a_function);
 	tcase_add_test(tc, all_are_asked_in_turn_about_a_shut_down);
 	tcase_add_loop_test(tc, first_no_to_a_connection_decides, 0, 3);
 	tcase_add_loop_test(tc, first_exception_decides, 0, 3);
+	tcase_add_loop_test(tc, first_exception_about_a_function_decides, 0, 3);
 	tcase_add_loop_test(tc, first_no_to_a_shut_down_decides, 0, 3);
 	tcase_add_loop_test(
 	    tc, policies_without_the_question_are_skipped, 0, 2);

@@ -121,6 +121,86 @@ START_TEST(what_the_policy_refuses_is_not_executed)
 }
 END_TEST
 
+/* Answers as many questions as it has got exceptions for. */
+struct answers {
+	enum mb_exception use;
+	enum mb_exception request;
+	uint8_t asked_use; /* the function code */
+	unsigned asked_request;
+};
+
+static enum mb_exception
+answer_use(void *arg, const struct client *who, uint8_t function)
+{
+	struct answers *a = arg;
+
+	ck_assert_ptr_eq(who, &client);
+	a->asked_use = function;
+	return a->use;
+}
+
+static enum mb_exception
+answer_request(void *arg, const struct client *who, uint8_t unit,
+    const struct mb_request *request)
+{
+	struct answers *a = arg;
+
+	(void)who;
+	(void)unit;
+	(void)request;
+	a->asked_request++;
+	return a->request;
+}
+
+/* What is wrong with a request otherwise: nothing; its function code, quantity,
+ * address, value, length. */
+static const struct {
+	uint8_t pdu[8];
+	size_t length;
+	enum mb_exception otherwise;
+} unusable[] = {
+	{ { MB_FC_WRITE_SINGLE_REGISTER, 0, 5, 0, 9 }, 5, MB_EX_NONE },
+	{ { 99, 0, 5, 0, 1 }, 5, MB_EX_ILLEGAL_FUNCTION },
+	{ { MB_FC_READ_COILS, 0, 0, 0xFF, 0xFF }, 5, MB_EX_ILLEGAL_DATA_VALUE },
+	{ { MB_FC_READ_COILS, 0xFF, 0xFF, 0, 2 }, 5,
+	    MB_EX_ILLEGAL_DATA_ADDRESS },
+	{ { MB_FC_WRITE_SINGLE_COIL, 0, 0, 0, 1 }, 5,
+	    MB_EX_ILLEGAL_DATA_VALUE },
+	{ { MB_FC_WRITE_SINGLE_COIL }, 1, MB_EX_ILLEGAL_DATA_VALUE },
+};
+
+START_TEST(a_function_that_may_not_be_used_comes_before_all_else)
+{
+	struct answers answers = { .use = MB_EX_ILLEGAL_FUNCTION,
+		.request = MB_EX_SERVER_DEVICE_FAILURE };
+	const struct policy policy = { .arg = &answers,
+		.may_use = answer_use,
+		.may_request = answer_request };
+	const uint8_t *pdu = unusable[_i].pdu;
+	size_t length = unusable[_i].length;
+	enum mb_exception otherwise = unusable[_i].otherwise;
+	struct judged_request judged;
+
+	service_judge(&service, &client, UNIT, pdu, length, &judged);
+	ck_assert_int_eq(judged.exception, otherwise);
+
+	service.policy = &policy;
+	service_judge(&service, &client, UNIT, pdu, length, &judged);
+	ck_assert_int_eq(judged.exception, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_uint_eq(answers.asked_use, pdu[0]);
+	ck_assert_uint_eq(answers.asked_request, 0);
+	ck_assert_uint_eq(judged.request.function, pdu[0]);
+	ck_assert(judged.decoded == (otherwise == MB_EX_NONE));
+	ck_assert(!judged_request_writes(&judged));
+
+	answers.use = MB_EX_NONE;
+	service_judge(&service, &client, UNIT, pdu, length, &judged);
+	ck_assert_int_eq(judged.exception,
+	    judged.decoded ? MB_EX_SERVER_DEVICE_FAILURE : otherwise);
+	ck_assert_uint_eq(answers.asked_request, judged.decoded);
+}
+END_TEST
+
 START_TEST(judging_changes_nothing)
 {
 	static const uint8_t pdu[] = { MB_FC_WRITE_SINGLE_REGISTER, 0, 5, 0,
@@ -203,6 +283,36 @@ START_TEST(each_tap_is_called_for_each_exchange)
 	ck_assert_uint_eq(one.exchanges, 2);
 	ck_assert_uint_eq(other.exchanges, 2);
 	ck_assert_uint_eq(one.runs, 0);
+}
+END_TEST
+
+START_TEST(what_may_not_be_used_is_counted_and_told)
+{
+	struct answers answers = { .use = MB_EX_ILLEGAL_FUNCTION };
+	const struct policy policy = { .arg = &answers, .may_use = answer_use };
+	struct told told = { 0 };
+	const struct tap tap = { .exchanged = exchanged, .arg = &told };
+
+	service.policy = &policy;
+	service.tap = &tap;
+	assert_exception(ask(MB_FC_WRITE_SINGLE_REGISTER, 5, 9),
+	    MB_FC_WRITE_SINGLE_REGISTER, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_uint_eq(get_register(5), 0);
+	ck_assert_int_eq(told.last.exception, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_ptr_nonnull(told.last.request);
+
+	assert_exception(ask(MB_FC_WRITE_SINGLE_COIL, 5, 9),
+	    MB_FC_WRITE_SINGLE_COIL, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_int_eq(told.last.exception, MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_ptr_null(told.last.request);
+	ck_assert_uint_eq(told.exchanges, 2);
+
+	ck_assert_uint_eq(counters.requests, 2);
+	ck_assert_uint_eq(
+	    counters.requests_by_function[MB_FC_WRITE_SINGLE_REGISTER], 1);
+	ck_assert_uint_eq(
+	    counters.exceptions_by_code[MB_EX_ILLEGAL_FUNCTION], 2);
+	ck_assert_uint_eq(counters.exceptions_by_code[MB_EX_NONE], 0);
 }
 END_TEST
 
@@ -338,6 +448,10 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_batch_is_answered_as_each_of_its_frames, 0, 20);
 	tcase_add_test(tc, a_batch_ends_where_it_must);
+	tcase_add_loop_test(tc,
+	    a_function_that_may_not_be_used_comes_before_all_else, 0,
+	    sizeof(unusable) / sizeof(*unusable));
+	tcase_add_test(tc, what_may_not_be_used_is_counted_and_told);
 	tcase_add_test(tc, judging_changes_nothing);
 	tcase_add_test(tc,
 	    a_write_that_the_order_refuses_is_counted_and_reported_as_refused);

@@ -1,8 +1,8 @@
 /*
- * Answers requests, in two steps. service_judge decodes a request and asks the
- * policy; nothing changes. service_execute executes it on the table, counts it,
- * makes the reply and calls the taps. Between the two a write may have to wait
- * for the order (service/order.h).
+ * Answers requests, in two steps. service_judge asks the policy, and decodes a
+ * request; nothing changes. service_execute executes it on the table, counts
+ * it, makes the reply and calls the taps. Between the two a write may have to
+ * wait for the order (service/order.h).
  *
  * While no policy, tap or order is plugged in, service_answer_batch does both
  * steps for all whole frames of a read in one loop. By scripts/bench --counts a
@@ -35,7 +35,8 @@ struct service {
 	struct order *order;         /* NULL: writes are executed at once */
 };
 
-/* A request that was judged. */
+/* A request that was judged. One that the policy has refused, by its function
+ * code or by what it asks for, may be decoded all the same. */
 struct judged_request {
 	struct mb_request request;   /* of its function only, if not decoded */
 	enum mb_exception exception; /* MB_EX_NONE: it may be executed */
@@ -55,9 +56,10 @@ judged_request_writes(const struct judged_request *judged)
 void service_begin_run(const struct service *s);
 
 /*
- * Judge a request PDU of 1..253 bytes: decode it, and ask the policy. Nothing
- * changes. Total: every byte string becomes a request that may be executed, or
- * one that is answered by an exception. judged borrows from the PDU.
+ * Judge a request PDU of 1..253 bytes: ask the policy about its function code,
+ * decode it, and ask the policy about the request. Nothing changes. Total:
+ * every byte string becomes a request that may be executed, or one that is
+ * answered by an exception. judged borrows from the PDU.
  */
 void service_judge(const struct service *s, const struct client *client,
     uint8_t unit, const uint8_t *pdu, size_t length,

@@ -331,6 +331,17 @@ note_unavailable(struct report_connection *c)
 	c->refused_hash = 0;
 }
 
+/* Whether the policy has refused it, rather than the specification. */
+static bool
+is_refused_by_policy(const struct exchange *x)
+{
+	struct mb_request request;
+
+	return x->request != NULL ||
+	    mb_request_decode(mbap_pdu(x->frame), mbap_pdu_length(x->frame),
+		&request) != x->exception;
+}
+
 static void
 note_refusal(struct report_connection *c, const struct exchange *x)
 {
@@ -341,9 +352,10 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 	if (hash == c->refused_hash)
 		h->ignored++;
 	c->refused_hash = hash;
-	if (x->request != NULL) {
+	if (is_refused_by_policy(x)) {
 		h->refused++;
-		if (x->exception == MB_EX_ILLEGAL_DATA_ADDRESS)
+		if (x->request != NULL &&
+		    x->exception == MB_EX_ILLEGAL_DATA_ADDRESS)
 			report_refusals_note(&h->refusals, x->request);
 		return;
 	}

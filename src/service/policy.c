@@ -16,6 +16,21 @@ policy_may_connect(const struct policy *p, const struct client *who)
 }
 
 enum mb_exception
+policy_may_use(
+    const struct policy *p, const struct client *who, uint8_t function)
+{
+	for (; p != NULL; p = p->next) {
+		enum mb_exception answer = MB_EX_NONE;
+
+		if (p->may_use != NULL)
+			answer = p->may_use(p->arg, who, function);
+		if (answer != MB_EX_NONE)
+			return answer;
+	}
+	return MB_EX_NONE;
+}
+
+enum mb_exception
 policy_may_request(const struct policy *p, const struct client *who,
     uint8_t unit, const struct mb_request *request)
 {

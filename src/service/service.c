@@ -32,16 +32,37 @@ service_begin_run(const struct service *s)
 		tell_run(s);
 }
 
+static void
+decode(const uint8_t *pdu, size_t length, struct judged_request *judged)
+{
+	judged->exception = mb_request_decode(pdu, length, &judged->request);
+	judged->decoded = judged->exception == MB_EX_NONE;
+}
+
+/* A request that may not use its function is decoded for the taps only. */
+static void __attribute__((noinline)) judge_by_policy(const struct service *s,
+    const struct client *client, uint8_t unit, const uint8_t *pdu,
+    size_t length, struct judged_request *judged)
+{
+	enum mb_exception refused = policy_may_use(s->policy, client, pdu[0]);
+
+	decode(pdu, length, judged);
+	if (refused != MB_EX_NONE)
+		judged->exception = refused;
+	else if (judged->decoded)
+		judged->exception = policy_may_request(
+		    s->policy, client, unit, &judged->request);
+}
+
 void
 service_judge(const struct service *s, const struct client *client,
     uint8_t unit, const uint8_t *pdu, size_t length,
     struct judged_request *judged)
 {
-	judged->exception = mb_request_decode(pdu, length, &judged->request);
-	judged->decoded = judged->exception == MB_EX_NONE;
-	if (judged->decoded && s->policy != NULL)
-		judged->exception = policy_may_request(
-		    s->policy, client, unit, &judged->request);
+	if (s->policy != NULL)
+		judge_by_policy(s, client, unit, pdu, length, judged);
+	else
+		decode(pdu, length, judged);
 }
 
 /* The body of service_execute and of service_execute_late. */
