@@ -66,6 +66,7 @@ request_cb(struct evhttp_request *evhttp, void *arg)
 		http_request_add_header(request, "Connection", "close");
 	request->client.id = FIRST_CLIENT + s->requests++;
 	request->client.address = peer_of(evhttp);
+	request->client.way = CLIENT_OTHER;
 }
 
 static void
