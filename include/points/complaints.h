@@ -5,8 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "points/escape.h"
 #include "points/file.h"
+
+/* A cell of a row. */
+struct cell {
+	const char *text; /* with a NUL behind it; never NULL */
+	size_t length;
+};
 
 struct complaints {
 	const char *file; /* borrowed, as is the report */

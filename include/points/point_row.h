@@ -3,7 +3,7 @@
 #define POINTS_POINT_ROW_H
 
 #include "points/column.h"
-#include "points/escape.h"
+#include "points/complaints.h"
 #include "points/place.h"
 #include "points/point.h"
 

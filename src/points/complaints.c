@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "base/printable.h"
 
 /* The longest are those of a long name of a file. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/escape.h"
 #include "points/builder.h"
 #include "points/complaints.h"
 #include "points/heading.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "points/escape.h"
+#include "base/escape.h"
 
 static void
 refuse_unit(const struct heading *h, struct complaints *c, enum column column,

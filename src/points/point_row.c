@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "points/cell.h"
-#include "points/escape.h"
 #include "points/value.h"
 
 #define ADDRESSES 65536U

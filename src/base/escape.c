@@ -1,4 +1,4 @@
-#include "points/escape.h"
+#include "base/escape.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,15 +1,10 @@
-/* Texts of a points file: which are taken, and how others are shown. */
-#ifndef POINTS_ESCAPE_H
-#define POINTS_ESCAPE_H
+/* Texts of files that people write: which are printable, and how others are
+ * shown. Pure. */
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* A cell of a row. */
-struct cell {
-	const char *text; /* with a NUL behind it; never NULL */
-	size_t length;
-};
 
 /* Whether text is UTF-8 without control characters, but for those listed. */
 bool text_is_printable(const char *text, size_t length, const char *but_for);
