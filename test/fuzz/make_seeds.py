@@ -287,10 +287,45 @@ def roles():
         write("role", name, content)
 
 
+ROLES_FILES = {
+    "example": """# comment, to the end of the line
+role Operator        read all write registers:1000-1999 coils:0-15
+role Historian       read registers
+role "Plant Manager" read all
+role "Plant Manager" write all quit
+no-role              read registers:0-99      # without a role
+plain                read all                 # without TLS
+""",
+    "names": 'role "say \\"A\\" \\\\ B#"\nrole W\u00e4rter quit\n',
+    "windows": "\ufeffrole A read all\r\nrole B\r\n",
+    "ranges": "role A read HR16-20 C5 400017-400021 registers:16 coils:65535",
+    "touching": "role A write coils:0-7 write registers:1-4095 coils:8-15",
+    "many_ranges": "role A read" + "".join(f" HR{2 * i}" for i in range(65)),
+    "many_roles": "".join(f"role R{i}\n" for i in range(65)),
+    "open": 'role "Plant Manager read all',
+    "escape": 'role "a\\n" read all',
+    "misspelt": "role A raed all",
+    "nothing_behind": "role A read write all",
+    "backwards": "role A read registers:5-4",
+    "plain_alone": "plain read all",
+    "empty": "",
+}
+
+
+def roles_files():
+    for name, text in ROLES_FILES.items():
+        write("roles", name, text.encode())
+    write("roles", "nul", b"role A\0 read all\n")
+    write("roles", "latin1", b"role W\xe4rter read all\n")
+
+
 http()
 roles()
+roles_files()
 requests()
 frames()
 connections()
 options()
 queries()
+roles()
+roles_files()
