@@ -90,14 +90,8 @@ may_write_coils(const char *name, uint16_t address, uint16_t quantity)
 /* The example of the manual page. */
 START_TEST(example_is_read)
 {
-	read_text("# comment, to the end of the line\n"
-		  "role Operator        read all write registers:1000-1999 "
-		  "coils:0-15\n"
-		  "role Historian       read registers\n"
-		  "role \"Plant Manager\" read all\n"
-		  "role \"Plant Manager\" write all quit\n"
-		  "no-role              read registers:0-99      # without\n"
-		  "plain                read all                 # no TLS\n");
+	roles = roles_read(EXAMPLE, DATATABLE_SEPARATE, message);
+	ck_assert_msg(roles != NULL, "%s", message);
 	ck_assert_uint_eq(roles->count, 4);
 	ck_assert(may_read("Operator", 0, 65535));
 	ck_assert(may_read_coils("Operator", 0, 2000));
@@ -337,8 +331,7 @@ END_TEST
 
 static char text[ROLES_FILE_MAX + 100];
 
-static void __attribute__((format(printf, 1, 2)))
-add(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) add(const char *format, ...)
 {
 	size_t length = strlen(text);
 	va_list args;

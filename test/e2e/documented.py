@@ -122,6 +122,8 @@ TEXT = {
     "src/mbasyncserver-redirect.8": [
         "FROM=502", "tcp dport 8502", # see FIREWALL_NFT in redirect.py
         "table inet mbasyncserver_502"],
+    "src/mbasyncserver-security.7": [
+        "file  =", 'roles:3: "raed"'], # see check_roles_file.c
     "src/mbasyncserver.8": [
         "[Socket]", # see test/boot/2-socket
         # What clients did, and how fast: see writers.py and http_api.py.
@@ -135,6 +137,7 @@ ADDRESSES = [("192.0.2.0/24", "127.0.0.0/8"), ("192.0.2.10", "127.0.0.1"),
 
 # The files that examples read.
 EXAMPLES = [os.path.join(ROOT, "cmake/package/plant.csv"),
+            os.path.join(ROOT, "cmake/package/roles"),
             *glob.glob(os.path.join(ROOT, "test/points/recipes/*"))]
 
 STARTS_SERVER = re.compile(
