@@ -187,6 +187,43 @@ static const struct {
 	    "writes were refused for now: the state could not be stored" },
 };
 
+static const struct {
+	uint8_t pdu[20];
+	size_t length;
+	const char *without; /* a roles file */
+	const char *with;
+} refused[] = {
+	{ BYTES(6, 0, 1, 0, 1), "this client may not write, by --write-from",
+	    "this client may not write, by --roles or --write-from" },
+	{ BYTES(23, 0, 3, 0, 6, 0, 14, 0, 1, 2, 0, 255),
+	    "this client may not write, by --write-from",
+	    "this client may not write, by --roles or --write-from" },
+	{ BYTES(3, 0, 1, 0, 1), NULL,
+	    "this client may not do that, by --roles" },
+	{ BYTES(3, 0, 1, 0, 126), NULL,
+	    "this client may not do that, by --roles" },
+	{ BYTES(6, 0), NULL, "this client may not do that, by --roles" },
+	{ BYTES(99), "function 99: there is no such function here",
+	    "function 99: there is no such function here" },
+};
+
+/* Exception 01 by a policy, or by the function code. */
+START_TEST(says_why_a_function_may_not_be_used)
+{
+	char text[ASKED_REASON_MAX];
+	struct scene s;
+
+	play(&s, refused[_i].pdu, refused[_i].length, NULL, 0,
+	    MB_EX_ILLEGAL_FUNCTION);
+	ck_assert_str_eq(
+	    asked_reason(&s.a, &s.q, NULL, NULL, true, text), refused[_i].with);
+	if (refused[_i].without != NULL)
+		ck_assert_str_eq(
+		    asked_reason(&s.a, &s.q, NULL, NULL, false, text),
+		    refused[_i].without);
+}
+END_TEST
+
 START_TEST(says_why)
 {
 	struct points *ps = one_points(DATATABLE_SEPARATE,
@@ -199,7 +236,7 @@ START_TEST(says_why)
 	play(&s, reasons[_i].pdu, reasons[_i].length, NULL, 0,
 	    reasons[_i].exception);
 	ck_assert_str_eq(asked_reason(&s.a, &s.q, points ? ps : NULL,
-			     points ? rights : NULL, text),
+			     points ? rights : NULL, false, text),
 	    reasons[_i].why);
 	rights_free(rights);
 	points_free(ps);
@@ -219,6 +256,8 @@ main(void)
 	tcase_add_test(tc, has_the_values_read);
 	tcase_add_test(tc, has_room_for_2000_coils);
 	tcase_add_loop_test(tc, says_why, 0, COUNT(reasons));
+	tcase_add_loop_test(
+	    tc, says_why_a_function_may_not_be_used, 0, COUNT(refused));
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -464,6 +464,23 @@ assert_printed(const char *what)
 	    strstr(printed, what) != NULL, "no \"%s\" in:\n%s", what, printed);
 }
 
+START_TEST(refusals_by_roles_are_told)
+{
+	const uint8_t write[] = { 6, 0, 0, 0, 1 }, read[] = { 3, 0, 0, 0, 1 };
+
+	printed[0] = '\0';
+	tap.began(tap.arg);
+	exchange(write, sizeof(write), MB_EX_ILLEGAL_FUNCTION);
+	client_report_print(report, NULL, note_line, NULL);
+	assert_printed("192.0.2.1: is refused by the access rules: 1 ");
+	exchange(read, sizeof(read), MB_EX_ILLEGAL_FUNCTION);
+	exchange(write, 2, MB_EX_ILLEGAL_FUNCTION);
+	client_report_print(report, NULL, note_line, NULL);
+	assert_printed(
+	    "192.0.2.1: is refused by the roles or the access rules: 3 ");
+}
+END_TEST
+
 START_TEST(the_report_says_it_all_in_words)
 {
 	for (int i = 0; i < 3; i++) {
@@ -549,6 +566,7 @@ main(void)
 	tcase_add_test(tc, illegal_requests_of_many_kinds_keep_to_their_limit);
 	tcase_add_test(tc, refused_requests_are_not_illegal);
 	tcase_add_test(tc, refused_requests_that_do_not_decode_are_not_illegal);
+	tcase_add_test(tc, refusals_by_roles_are_told);
 	tcase_add_test(tc, requests_refused_at_their_addresses_are_kept);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);

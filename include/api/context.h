@@ -44,6 +44,7 @@ struct api_config {
 	struct state *state;               /* NULL: no durable state */
 	const struct points *points;       /* NULL: no names */
 	const struct rights *rights;       /* NULL: likewise */
+	bool roles;                        /* there is a roles file */
 
 	/* Why the server is not healthy, or NULL: a sentence without quotation
 	 * marks. The function may be NULL. */

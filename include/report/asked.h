@@ -55,10 +55,11 @@ asked_values(const struct asked *a, const struct recorded *q, uint16_t *words);
 /*
  * Write into text, which has room for ASKED_REASON_MAX bytes, why it was
  * answered by an exception: a sentence, in which the name of a point may be in
- * quotation marks. ps and rights may be NULL, where there are none. Returns
- * text; "" when there was no exception.
+ * quotation marks. ps and rights may be NULL, where there are none; roles is
+ * whether there is a roles file. Returns text; "" when there was no exception.
  */
 const char *asked_reason(const struct asked *a, const struct recorded *q,
-    const struct points *ps, const struct rights *rights, char *text);
+    const struct points *ps, const struct rights *rights, bool roles,
+    char *text);
 
 #endif

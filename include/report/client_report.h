@@ -102,7 +102,8 @@ struct report_host {
 	struct report_illegal illegals[REPORT_ILLEGALS_MAX];
 	size_t illegal_count;
 	uint64_t illegal; /* total */
-	uint64_t refused; /* by the access rules, or because of points */
+	uint64_t refused; /* by roles, access rules, or because of points */
+	bool by_roles;    /* some of these, perhaps */
 	struct report_refusals refusals; /* of these, with exception 02 */
 	uint64_t ignored; /* requests repeated after an exception, unchanged */
 	uint64_t unavailable; /* exception 04: writes were refused */

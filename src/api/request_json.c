@@ -235,8 +235,8 @@ api_add_request(struct text_writer *t, const struct api *api,
 		text_writer_add(
 		    t, ",\"exception\":%u,\"reason\":", q->exception);
 		text_writer_add_string(t,
-		    asked_reason(
-			a, q, api->config.points, api->config.rights, reason));
+		    asked_reason(a, q, api->config.points, api->config.rights,
+			api->config.roles, reason));
 	}
 	add_adus(t, q);
 	text_writer_add(t, "}");

@@ -125,9 +125,30 @@ refused_address(const struct asked *a, const struct points *ps,
 	return "read-only by --read-only or --read-only-range";
 }
 
+/* Whether decoding gives its exception, rather than the policy. */
+static bool
+is_illegal(const struct recorded *q)
+{
+	struct mb_request request;
+
+	return mb_request_decode(mbap_pdu(&q->frame),
+		   mbap_pdu_length(&q->frame), &request) == q->exception;
+}
+
+/* Access rules refuse writes only, and only once they are decoded. */
+static const char *
+refused_function(const struct asked *a, bool roles)
+{
+	if (!a->decoded || !a->writes)
+		return "this client may not do that, by --roles";
+	return roles ? "this client may not write, by --roles or --write-from" :
+		       "this client may not write, by --write-from";
+}
+
 const char *
 asked_reason(const struct asked *a, const struct recorded *q,
-    const struct points *ps, const struct rights *rights, char *text)
+    const struct points *ps, const struct rights *rights, bool roles,
+    char *text)
 {
 	char explained[ASKED_REASON_MAX];
 	const char *why = "";
@@ -137,11 +158,11 @@ asked_reason(const struct asked *a, const struct recorded *q,
 		      "stored";
 	else if (q->exception == MB_EX_NONE)
 		why = "";
-	else if (!a->decoded)
+	else if (!a->decoded && is_illegal(q))
 		why = mb_explain(
 		    mbap_pdu(&q->frame), mbap_pdu_length(&q->frame), explained);
 	else if (q->exception == MB_EX_ILLEGAL_FUNCTION)
-		why = "this client may not write, by --write-from";
+		why = refused_function(a, roles);
 	else if (q->exception == MB_EX_ILLEGAL_DATA_ADDRESS)
 		why = refused_address(a, ps, rights, explained);
 	snprintf(text, ASKED_REASON_MAX, "%s", why);

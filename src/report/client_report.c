@@ -342,6 +342,16 @@ is_refused_by_policy(const struct exchange *x)
 		&request) != x->exception;
 }
 
+/* Whether roles may have refused what the policy has: access rules give this
+ * exception to writes only, and only once they are decoded. */
+static bool
+is_by_roles(const struct exchange *x)
+{
+	return x->exception == MB_EX_ILLEGAL_FUNCTION &&
+	    (x->client->way == CLIENT_TLS || x->request == NULL ||
+		!mb_request_writes(x->request));
+}
+
 static void
 note_refusal(struct report_connection *c, const struct exchange *x)
 {
@@ -354,6 +364,7 @@ note_refusal(struct report_connection *c, const struct exchange *x)
 	c->refused_hash = hash;
 	if (is_refused_by_policy(x)) {
 		h->refused++;
+		h->by_roles = h->by_roles || is_by_roles(x);
 		if (x->request != NULL &&
 		    x->exception == MB_EX_ILLEGAL_DATA_ADDRESS)
 			report_refusals_note(&h->refusals, x->request);

@@ -89,6 +89,16 @@ count_overlaps(const struct report_host *h)
 	return n;
 }
 
+/* Who may have refused requests. */
+static const char *
+refusing(bool roles, bool points)
+{
+	if (roles)
+		return points ? "roles, the access rules or the points" :
+				"roles or the access rules";
+	return points ? "access rules or the points" : "access rules";
+}
+
 void
 report_hints(const struct report_host *h, const struct points *ps,
     report_put_hint_fn put, void *arg)
@@ -115,8 +125,8 @@ report_hints(const struct report_host *h, const struct points *ps,
 		    h->ignored == 1 ? "time" : "times");
 	if (h->refused > 0)
 		hint_put(&to, &refused,
-		    "is refused by the access rules%s: %" PRIu64 " requests",
-		    ps == NULL ? "" : " or the points", h->refused);
+		    "is refused by the %s: %" PRIu64 " requests",
+		    refusing(h->by_roles, ps != NULL), h->refused);
 	if (h->unavailable > 0)
 		hint_put(&to, &unavailable,
 		    "wrote while writes were refused: %" PRIu64

@@ -152,7 +152,7 @@ check_recorded(
 		    item(told.kind, told.after, i));
 	a = asked_decode(&q);
 	must(a.decoded == (q.exception == MB_EX_NONE));
-	asked_reason(&a, &q, NULL, NULL, reason);
+	asked_reason(&a, &q, NULL, NULL, false, reason);
 	must((reason[0] == '\0') == a.decoded);
 	must(asked_values(&a, &q, words) == (a.decoded && a.reads));
 	must(pcapng_add(capture, &q, packets) != 0);
