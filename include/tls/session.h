@@ -25,7 +25,8 @@ enum tls_step {
 	TLS_WANT_WRITE, /* again, once the socket is writable */
 	TLS_EOF,        /* the peer sends no more: close_notify, or the end of
 			   its stream; it may still read */
-	TLS_FAILED,     /* for good; tls_session_reason says why */
+	TLS_FAILED,     /* for good; tls_session_reason says why, and errno is
+			   the system's error, or 0 */
 };
 
 /* How a handshake ended, for metrics. */
@@ -98,8 +99,8 @@ tls_write(struct tls_session *s, const void *bytes, size_t length);
 
 /* Send close_notify, once; errors are ignored, and so is a session that has
  * failed or whose handshake is not done. Reading can go on. To be called when
- * nothing is left to be written. */
-void tls_shut(struct tls_session *s);
+ * nothing is left to be written. TLS_WANT_WRITE or TLS_DONE. */
+enum tls_step tls_shut(struct tls_session *s);
 
 /*
  * Who the client is, held for the caller; after TLS_DONE of tls_handshake. Sets

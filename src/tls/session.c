@@ -127,6 +127,7 @@ judge(struct tls_session *s, int result)
 		break;
 	}
 	ERR_clear_error();
+	errno = ssl_error == SSL_ERROR_SYSCALL ? error : 0;
 	return step;
 }
 
@@ -167,7 +168,7 @@ tls_read(struct tls_session *s, void *out, size_t room, size_t *got)
 
 	*got = 0;
 	if (s->failed)
-		return TLS_FAILED;
+		return errno = 0, TLS_FAILED;
 	begin_call();
 	result = SSL_read_ex(s->ssl, out, room, got);
 	return result == 1 ? TLS_DONE : judge(s, result);
@@ -187,7 +188,7 @@ tls_write(struct tls_session *s, const void *bytes, size_t length)
 	int result;
 
 	if (s->failed)
-		return TLS_FAILED;
+		return errno = 0, TLS_FAILED;
 	begin_call();
 	result = SSL_write_ex(s->ssl, bytes, length, &written);
 	if (result == 1)
@@ -196,15 +197,19 @@ tls_write(struct tls_session *s, const void *bytes, size_t length)
 	return step == TLS_EOF ? fail(s, SSL_ERROR_SYSCALL, 0) : step;
 }
 
-void
+enum tls_step
 tls_shut(struct tls_session *s)
 {
+	int result;
+
 	if (s->failed || s->shut || !SSL_is_init_finished(s->ssl))
-		return;
-	s->shut = true;
+		return TLS_DONE;
 	begin_call();
-	SSL_shutdown(s->ssl);
+	result = SSL_shutdown(s->ssl);
+	s->shut = result >= 0 ||
+	    SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_WRITE;
 	ERR_clear_error();
+	return s->shut ? TLS_DONE : TLS_WANT_WRITE;
 }
 
 const struct identity *
