@@ -1,7 +1,10 @@
 #include "net/conn_log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/client_text.h"
 
 void
 conn_log_init(struct conn_log *l)
@@ -17,24 +20,30 @@ conn_log_init(struct conn_log *l)
 void
 conn_log_connect(struct conn_log *l, const struct client *who)
 {
-	char peer[ADDRESS_TEXT_MAX];
+	const char *role = who->identity == NULL ? "" : who->identity->role;
+	char peer[CLIENT_TEXT_MAX];
+	char held[IDENTITY_ROLE_SIZE + 16] = "";
 
-	log_limited(&l->connect_limit, LOG_INFO, "connect: %s",
-	    address_format(&who->address, peer));
+	if (*role != '\0')
+		snprintf(held, sizeof(held), ", role \"%s\"", role);
+	else if (who->identity != NULL)
+		snprintf(held, sizeof(held), ", role none");
+	log_limited(&l->connect_limit, LOG_INFO, "connect: %s%s",
+	    client_format(who, peer), held);
 }
 
 void
 conn_log_disconnect(struct conn_log *l, const struct client *who,
     enum conn_cause cause, int error, uint64_t age, uint64_t requests)
 {
-	char peer[ADDRESS_TEXT_MAX];
+	char peer[CLIENT_TEXT_MAX];
 	bool misuse = causes[cause].misuse;
 
 	log_limited(misuse ? &l->misuse_limit : &l->disconnect_limit,
 	    misuse ? LOG_WARN : LOG_INFO,
 	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
-	    address_format(&who->address, peer), causes[cause].text,
-	    error > 0 ? ": " : "", error > 0 ? strerror(error) : "", age / 1000,
+	    client_format(who, peer), causes[cause].text, error > 0 ? ": " : "",
+	    error > 0 ? strerror(error) : "", age / 1000,
 	    (unsigned)(age % 1000), requests);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/client_text.h"
 #include "base/clock.h"
 #include "net/host_connections.h"
 #include "net/listener.h"
@@ -292,10 +293,10 @@ static void
 server_shut_down(void *arg, const struct client *who)
 {
 	struct server *s = arg;
-	char peer[ADDRESS_TEXT_MAX];
+	char peer[CLIENT_TEXT_MAX];
 
 	log_line(LOG_WARN, "shutdown: %s: sent the shut-down word",
-	    address_format(&who->address, peer));
+	    client_format(who, peer));
 	if (s->config.shut_down != NULL)
 		s->config.shut_down(s->config.arg, who);
 }

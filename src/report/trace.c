@@ -4,12 +4,13 @@
 #include <stdio.h>
 
 #include "base/client.h"
+#include "base/client_text.h"
 #include "base/log.h"
 #include "points/names.h"
 #include "service/exchange.h"
 
 /* Without names, and with those of the two ranges of function 23. */
-#define TRACE_SHORT_MAX 400
+#define TRACE_SHORT_MAX (400 + IDENTITY_NAME_SIZE)
 #define TRACE_MAX       (TRACE_SHORT_MAX + 2 * POINTS_NAMES_TEXT_MAX)
 
 #define TRACE_BYTES_SHOWN 32 /* of a PDU that could not be decoded */
@@ -88,11 +89,11 @@ trace_format(
 {
 	const struct mb_request *q = x->request;
 	struct text t = { text, size };
-	char peer[ADDRESS_TEXT_MAX];
+	char peer[CLIENT_TEXT_MAX];
 
 	add(&t, "trace: %s: transaction %u unit %u ",
-	    address_format(&x->client->address, peer),
-	    mbap_transaction(x->frame), mbap_unit(x->frame));
+	    client_format(x->client, peer), mbap_transaction(x->frame),
+	    mbap_unit(x->frame));
 	add_function(&t, mbap_pdu(x->frame)[0]);
 	if (q != NULL) {
 		add_range(&t, "read", ps, q->kind, &q->read);
