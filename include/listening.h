@@ -7,23 +7,36 @@
 #define LISTENING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct address;
+struct entrance;
 struct options;
 struct server;
 
-/* Descriptors that listening needs, where the service manager has passed so
- * many sockets. */
-size_t listening_descriptors(const struct options *o, int passed);
+/* Sockets of the service manager with this name serve TLS. */
+#define LISTENING_TLS_NAME "mbaps"
+
+/* What activation_take has found. */
+struct listening_passed {
+	int count;
+	uint32_t tls; /* those that have this name, as bits */
+};
+
+/* Descriptors that listening needs. */
+size_t listening_descriptors(
+    const struct options *o, const struct listening_passed *passed);
 
 /*
- * Listen on the sockets that activation_take has found, passed of them; if that
- * is 0, on each address of the options. The system chooses one port for all
- * addresses with port 0.
+ * Listen on the sockets that were passed; if there are none, on each address of
+ * the options. The system chooses one port for all addresses with port 0, and
+ * another one for those of --tls. entrance is where clients of TLS come in, or
+ * NULL without --tls.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another one, logged.
  */
-int listening_open(struct server *server, const struct options *o, int passed);
+int listening_open(struct server *server, const struct options *o,
+    const struct listening_passed *passed, const struct entrance *entrance);
 
 /*
  * Log, as event, that where cannot be listened on, for a system's error.

@@ -29,9 +29,21 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
+/* The port of Modbus/TCP Security. */
+#define OPTIONS_TLS_PORT 802
+
+/* How often --listen may be given, and --tls. */
+#define OPTIONS_LISTEN_MAX 16
+
 /* How often --http-host may be given, and how often the two others. */
 #define OPTIONS_HTTP_HOSTS_MAX   16
 #define OPTIONS_HTTP_ORIGINS_MAX 16
+
+/* Where to listen for TLS. */
+struct options_tls {
+	struct address where;
+	bool both_families; /* where is every address, IPv4 and IPv6 */
+};
 
 /* Pointers point into argv. */
 struct options {
@@ -39,8 +51,18 @@ struct options {
 	uint16_t port; /* 0: the system chooses */
 	enum datatable_overlay overlay;
 	const char *shutdown_word; /* or NULL */
-	struct address listen[SERVER_LISTEN_MAX];
+	bool plain;                /* serve Modbus/TCP without TLS, there: */
+	struct address listen[OPTIONS_LISTEN_MAX];
 	size_t listen_count; /* 0: every address, IPv4 and IPv6 */
+
+	struct options_tls tls[OPTIONS_LISTEN_MAX];
+	size_t tls_count;     /* 0: no TLS, and none of these files */
+	const char *tls_cert; /* files */
+	const char *tls_key;
+	const char *tls_ca;
+	const char *tls_crl; /* or NULL */
+	const char *roles;
+
 	enum log_level log_level;
 	bool trace;
 	size_t max_connections; /* 0: as many as descriptors allow */

@@ -26,9 +26,10 @@ own_path(char *path, size_t size)
 	return path;
 }
 
-/* Log how to use a port below 1024, as commands to copy. */
+/* Log how to use a port below 1024, as commands to copy; option is how to use
+ * another one. */
 static void
-report_remedies(unsigned port)
+report_remedies(unsigned port, const char *option)
 {
 	char path[512];
 
@@ -46,9 +47,9 @@ report_remedies(unsigned port)
 	    "listen: socket: run: "
 	    "systemctl enable --now mbasyncserver.socket");
 	log_line(LOG_ERROR,
-	    "listen: redirect: start with -p %u, and run: "
+	    "listen: redirect: start with %s %u, and run: "
 	    "mbasyncserver-redirect add --from %u --to %u",
-	    UNPRIVILEGED(port), port, UNPRIVILEGED(port));
+	    option, UNPRIVILEGED(port), port, UNPRIVILEGED(port));
 	log_line(LOG_ERROR,
 	    "listen: capability of the service: run: "
 	    "systemctl edit mbasyncserver, and add under [Service]: "
@@ -73,81 +74,139 @@ listening_failed(const char *event, const struct address *where, int error)
 	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
 }
 
+/* What listeners of one kind share. */
+struct kind {
+	struct server *server;
+	const struct entrance *entrance; /* NULL: plain TCP */
+	uint16_t chosen; /* the port that the system has chosen for addresses
+			    with port 0, or 0: there is none yet */
+};
+
 /* Log the address that the server has begun to listen on, and return its
  * port. */
 static uint16_t
-report_last(const struct server *server)
+report_last(const struct kind *kind)
 {
-	struct address where =
-	    server_address(server, server_address_count(server) - 1);
+	struct address where = server_address(
+	    kind->server, server_address_count(kind->server) - 1);
 	char text[ADDRESS_TEXT_MAX];
 
-	log_line(LOG_INFO, "listen: %s", address_format(&where, text));
+	log_line(LOG_INFO, "listen: %s%s", address_format(&where, text),
+	    kind->entrance == NULL ? "" : ": TLS");
 	return where.port;
 }
 
-/* Listen on one address. chosen is the port that the system has chosen for
- * addresses with port 0, or 0 if there is none yet. Returns an exit status. */
+/* Listen on one address. Returns an exit status. */
 static int
-open_one(struct server *server, struct address where, bool both_families,
-    uint16_t *chosen)
+open_one(struct kind *kind, struct address where, bool both_families)
 {
 	bool choose = where.port == 0;
 	uint16_t port;
 
 	if (choose)
-		where.port = *chosen;
-	if (server_listen(server, &where, both_families, NULL) != 0) {
+		where.port = kind->chosen;
+	if (server_listen(
+		kind->server, &where, both_families, kind->entrance) != 0) {
 		int status = listening_failed("listen", &where, errno);
 
 		if (status == EX_NOPERM && where.port < IPPORT_RESERVED)
-			report_remedies(where.port);
+			report_remedies(where.port,
+			    kind->entrance == NULL ? "-p" : "--tls");
 		return status;
 	}
-	port = report_last(server);
+	port = report_last(kind);
 	if (choose)
-		*chosen = port;
+		kind->chosen = port;
 	return EX_OK;
 }
 
-/* Listen on the sockets of the service manager. Returns an exit status. */
-static int
-adopt_all(struct server *server, int passed)
+/* Without a certificate, anybody can write over plain TCP. */
+static void
+warn_of_plain(void)
 {
+	log_line(LOG_WARN,
+	    "listen: plain TCP is served beside TLS: its clients need no "
+	    "certificate");
+}
+
+/* Listen on a socket of the service manager. Returns an exit status. */
+static int
+adopt_one(const struct kind *kind, int fd)
+{
+	if (server_adopt(kind->server, fd, kind->entrance) != 0) {
+		log_line(LOG_ERROR, "listen: descriptor %d: %s", fd,
+		    strerror(errno));
+		return EX_OSERR;
+	}
+	report_last(kind);
+	return EX_OK;
+}
+
+/* Listen on all of them. Returns an exit status. */
+static int
+adopt_all(
+    struct kind *plain, struct kind *tls, const struct listening_passed *passed)
+{
+	int status = EX_OK;
+
+	if (passed->tls != 0 && tls->entrance == NULL) {
+		log_line(LOG_ERROR,
+		    "listen: a socket is named " LISTENING_TLS_NAME
+		    ": expected --tls, too");
+		return EX_CONFIG;
+	}
 	log_line(LOG_INFO,
 	    "listen: sockets from the service manager: %d; "
-	    "--port and --listen are ignored",
-	    passed);
-	for (int i = 0; i < passed; i++) {
-		if (server_adopt(server, ACTIVATION_FIRST_FD + i, NULL) != 0) {
-			log_line(LOG_ERROR, "listen: descriptor %d: %s",
-			    ACTIVATION_FIRST_FD + i, strerror(errno));
-			return EX_OSERR;
-		}
-		report_last(server);
-	}
-	return EX_OK;
+	    "--port%s and --listen are ignored",
+	    passed->count, tls->entrance == NULL ? "" : ", --tls");
+	for (int i = 0; i < passed->count && status == EX_OK; i++)
+		status = adopt_one(passed->tls & UINT32_C(1) << i ? tls : plain,
+		    ACTIVATION_FIRST_FD + i);
+	if (status == EX_OK && tls->entrance != NULL && passed->tls == 0)
+		log_line(LOG_WARN,
+		    "listen: no socket is named " LISTENING_TLS_NAME
+		    ": TLS is not served");
+	else if (status == EX_OK && passed->tls != 0 &&
+	    passed->tls != (UINT64_C(1) << passed->count) - 1)
+		warn_of_plain();
+	return status;
 }
 
 size_t
-listening_descriptors(const struct options *o, int passed)
+listening_descriptors(
+    const struct options *o, const struct listening_passed *passed)
 {
-	if (passed > 0)
-		return (size_t)passed;
-	return o->listen_count == 0 ? 1 : o->listen_count;
+	if (passed->count > 0)
+		return (size_t)passed->count;
+	return o->tls_count +
+	    (o->plain && o->listen_count == 0 ? 1 : o->listen_count);
+}
+
+/* Listen on the addresses of the options. Returns an exit status. */
+static int
+open_all(struct kind *plain, struct kind *tls, const struct options *o)
+{
+	int status = EX_OK;
+
+	if (o->plain && o->listen_count == 0)
+		status = open_one(plain, address_any(o->port), true);
+	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
+		status = open_one(plain, o->listen[i], false);
+	for (size_t i = 0; i < o->tls_count && status == EX_OK; i++)
+		status =
+		    open_one(tls, o->tls[i].where, o->tls[i].both_families);
+	if (status == EX_OK && o->plain && o->tls_count != 0)
+		warn_of_plain();
+	return status;
 }
 
 int
-listening_open(struct server *server, const struct options *o, int passed)
+listening_open(struct server *server, const struct options *o,
+    const struct listening_passed *passed, const struct entrance *entrance)
 {
-	uint16_t chosen = 0;
-	int status = EX_OK;
+	struct kind plain = { .server = server };
+	struct kind tls = { .server = server, .entrance = entrance };
 
-	if (passed > 0)
-		return adopt_all(server, passed);
-	if (o->listen_count == 0)
-		return open_one(server, address_any(o->port), true, &chosen);
-	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
-		status = open_one(server, o->listen[i], false, &chosen);
-	return status;
+	return passed->count > 0 ? adopt_all(&plain, &tls, passed) :
+				   open_all(&plain, &tls, o);
 }

@@ -23,6 +23,7 @@
 #include "points/points.h"
 #include "points/rights.h"
 #include "report/trace.h"
+#include "security.h"
 #include "service/exchange.h"
 #include "state/state.h"
 #include "system/activation.h"
@@ -55,9 +56,10 @@ struct program {
 	struct server *server;
 	struct notify *notify;
 	struct diagnostics *diagnostics;
-	int passed;    /* sockets of the service manager */
-	uint16_t port; /* the real one */
-	bool stopping; /* after a signal */
+	struct security *security;
+	struct listening_passed passed; /* by the service manager */
+	uint16_t port;                  /* the real one */
+	bool stopping;                  /* after a signal */
 };
 
 /* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
@@ -238,11 +240,11 @@ descriptor_reserve(const struct program *p)
 	const struct options *o = &p->options;
 
 	return PROGRAM_DESCRIPTORS + SERVER_DESCRIPTORS + NOTIFY_DESCRIPTORS +
-	    listening_descriptors(o, p->passed) + diagnostics_descriptors(o) +
+	    listening_descriptors(o, &p->passed) + diagnostics_descriptors(o) +
 	    persistence_descriptors(o);
 }
 
-/* Access rules, then what points allow. Returns an exit status. */
+/* Roles, access rules, then what points allow. Returns an exit status. */
 static int
 create_policy(struct program *p)
 {
@@ -259,6 +261,7 @@ create_policy(struct program *p)
 		p->access.next = p->policy;
 		p->policy = &p->access;
 	}
+	p->policy = security_policy(p->security, p->policy);
 	return EX_OK;
 }
 
@@ -390,6 +393,20 @@ figures(void *arg)
 	};
 }
 
+/* Returns an exit status. */
+static int
+listen_everywhere(struct program *p)
+{
+	int status = EX_OK;
+
+	if (p->security != NULL)
+		status = security_open_door(p->security, p->base, p->server);
+	if (status != EX_OK)
+		return status;
+	return listening_open(
+	    p->server, &p->options, &p->passed, security_entrance(p->security));
+}
+
 /* Create everything, bottom up, and listen. Returns an exit status. */
 static int
 program_start(struct program *p)
@@ -400,12 +417,15 @@ program_start(struct program *p)
 
 	raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
-	p->passed = activation_take(SERVER_LISTEN_MAX, error);
-	if (p->passed < 0) {
+	p->passed.count = activation_take(
+	    OPTIONS_LISTEN_MAX, LISTENING_TLS_NAME, &p->passed.tls, error);
+	if (p->passed.count < 0) {
 		log_line(LOG_ERROR, "start: %s", error);
 		return EX_CONFIG;
 	}
 	status = naming_read(&p->options, &p->points);
+	if (status == EX_OK)
+		status = security_read(&p->options, &p->security);
 	if (status != EX_OK)
 		return status;
 	p->table = datatable_new(p->options.overlay);
@@ -428,7 +448,7 @@ program_start(struct program *p)
 	p->notify = notify_new(p->base, figures, p);
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
-	status = listening_open(p->server, &p->options, p->passed);
+	status = listen_everywhere(p);
 	if (status == EX_OK)
 		status = start_diagnostics(p);
 	if (status != EX_OK)
@@ -452,6 +472,7 @@ program_free(struct program *p)
 	diagnostics_free(p->diagnostics);
 	notify_free(p->notify);
 	release_signals(p, true); /* who can't wait may stop us twice */
+	security_close_door(p->security);
 	server_free(p->server);
 	p->server = NULL;
 	/* Bufferevents close their sockets from the loop; the disk may take
@@ -465,6 +486,7 @@ program_free(struct program *p)
 	datatable_free(p->table);
 	last_writer_free(p->last_writer);
 	rights_free(p->rights);
+	security_free(p->security);
 	points_free(p->points);
 	libevent_global_shutdown();
 	return status;
@@ -480,6 +502,15 @@ print_help(void)
 	fputs(help, stdout);
 	free(help);
 	return EX_OK;
+}
+
+/* Returns an exit status. */
+static int
+check(const struct options *o)
+{
+	int status = security_check(o);
+
+	return status == EX_OK ? naming_check(o) : status;
 }
 
 static int
@@ -518,7 +549,7 @@ main(int argc, char **argv)
 		printf("MBAsyncServer version %s\n", VERSION);
 		return EX_OK;
 	case OPTIONS_CHECK:
-		return naming_check(&p.options);
+		return check(&p.options);
 	case OPTIONS_CREATE:
 	case OPTIONS_RUN:
 		break;

@@ -28,7 +28,8 @@
 /* The options, and the values of --listen until the port is known. */
 struct parse {
 	struct options *o;
-	const char *listen[SERVER_LISTEN_MAX];
+	const char *listen[OPTIONS_LISTEN_MAX];
+	bool port_given;
 };
 
 static enum command_line_set
@@ -40,6 +41,7 @@ set_port(void *arg, const char *value)
 	if (number_parse(value, 0, UINT16_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
 	p->o->port = (uint16_t)n;
+	p->port_given = true;
 	return COMMAND_LINE_SET;
 }
 
@@ -77,11 +79,80 @@ set_listen(void *arg, const char *value)
 	struct parse *p = arg;
 	struct address ignored;
 
-	if (p->o->listen_count == SERVER_LISTEN_MAX ||
+	if (p->o->listen_count == OPTIONS_LISTEN_MAX ||
 	    address_parse(value, 0, &ignored) != 0)
 		return COMMAND_LINE_BAD;
 	p->listen[p->o->listen_count++] = value;
 	return COMMAND_LINE_SET;
+}
+
+/* "PORT" alone is on every address. */
+static enum command_line_set
+set_tls(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	struct options_tls *tls = &p->o->tls[p->o->tls_count];
+	uint64_t port;
+
+	if (p->o->tls_count == OPTIONS_LISTEN_MAX)
+		return COMMAND_LINE_BAD;
+	tls->both_families = number_parse(value, 0, UINT16_MAX, &port) == 0;
+	if (tls->both_families)
+		tls->where = address_any((uint16_t)port);
+	else if (address_parse(value, OPTIONS_TLS_PORT, &tls->where) != 0)
+		return COMMAND_LINE_BAD;
+	p->o->tls_count++;
+	return COMMAND_LINE_SET;
+}
+
+/* The name of a file. */
+static enum command_line_set
+set_file(const char **file, const char *value)
+{
+	if (*value == '\0')
+		return COMMAND_LINE_BAD;
+	*file = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_tls_cert(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->tls_cert, value);
+}
+
+static enum command_line_set
+set_tls_key(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->tls_key, value);
+}
+
+static enum command_line_set
+set_tls_ca(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->tls_ca, value);
+}
+
+static enum command_line_set
+set_tls_crl(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->tls_crl, value);
+}
+
+static enum command_line_set
+set_roles(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->roles, value);
 }
 
 static enum command_line_set
@@ -446,7 +517,7 @@ static const struct command_line_option definitions[] = {
 	    "TCP port to listen on (default 502);\n"
 	    "with 0 the system chooses, and the start-up line\n"
 	    "names the port" },
-	/* These were short for it before another option began so. */
+	/* These, and "t", were short for it before another began so. */
 	{ "", "po", "PORT", EXPECTED_PORT, set_port, NULL },
 	{ "", "p", "PORT", EXPECTED_PORT, set_port, NULL },
 	{ "d", "datatable", "s|o", "s (separate) or o (overlaid)",
@@ -463,6 +534,26 @@ static const struct command_line_option definitions[] = {
 	    "listen on this address only, IPV4[:PORT] or\n"
 	    "IPV6 or [IPV6]:PORT; may be repeated\n"
 	    "(default: every address, IPv4 and IPv6)" },
+	{ "", "tls", "[ADDRESS:]PORT",
+	    "a port, or an IPv4 or IPv6 address with or without a port, such "
+	    "as 802, 192.0.2.1, 192.0.2.1:802 or [2001:db8::1]:802, at most "
+	    "16 times",
+	    set_tls,
+	    "serve Modbus over TLS there, port 802 if ADDRESS is\n"
+	    "alone; may be repeated; plain TCP is then served\n"
+	    "only where -p or --listen asks for it" },
+	{ "", "tls-cert", "FILE", "the name of a file", set_tls_cert,
+	    "the server's certificate, then its issuers, the root\n"
+	    "last; PEM" },
+	{ "", "tls-key", "FILE", "the name of a file", set_tls_key,
+	    "its private key, for no others to read; PEM" },
+	{ "", "tls-ca", "FILE", "the name of a file", set_tls_ca,
+	    "who issues the clients' certificates; PEM" },
+	{ "", "tls-crl", "FILE", "the name of a file", set_tls_crl,
+	    "revoked certificates, one list for each issuer; PEM" },
+	{ "", "roles", "FILE", "the name of a file", set_roles,
+	    "what the roles of certificates may do; see\n"
+	    "mbasyncserver-security(7)" },
 	{ "", "max-connections", "N", "a number from 1 to 1000000",
 	    set_max_connections,
 	    "limit of open connections (default: as many as the\n"
@@ -565,12 +656,22 @@ static const struct command_line_option definitions[] = {
 	    "error, warn, info (default) or debug" },
 	{ "", "trace", NULL, NULL, set_trace,
 	    "log one decoded line per request (default: off)" },
+	{ "", "t", NULL, NULL, set_trace, NULL },
 	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
 	{ "V", "version", NULL, NULL, set_version,
 	    "print the version and exit" },
 };
 
 static const struct command_line_requirement requirements[] = {
+	{ "tls", "tls-cert" },
+	{ "tls", "tls-key" },
+	{ "tls", "tls-ca" },
+	{ "tls", "roles" },
+	{ "tls-cert", "tls" },
+	{ "tls-key", "tls" },
+	{ "tls-ca", "tls" },
+	{ "tls-crl", "tls" },
+	{ "roles", "tls" },
 	{ "quit-from", "quit" },
 	{ "state-init", "state" },
 	{ "state-create", "state" },
@@ -599,7 +700,8 @@ static const struct command_line server_line = {
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
 		  "77 permission denied,\n78 no state file, one of another "
 		  "kind, one that --state-create finds,\nan error in the "
-		  "points file, or wrong sockets from the service manager.\n",
+		  "points file, in one of --tls or in --roles, or wrong\n"
+		  "sockets from the service manager.\n",
 };
 
 /* Parse the values of --listen; those without a port get that of --port. */
@@ -640,6 +742,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		return -1;
 	if (o->action != OPTIONS_RUN && o->action != OPTIONS_CHECK)
 		return 0;
+	o->plain = p.port_given || o->listen_count != 0 || o->tls_count == 0;
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
 	return check_token(o, error);

@@ -23,6 +23,7 @@
 /* What the process has found. */
 static struct {
 	int count;
+	uint32_t named; /* "mbaps" */
 	char error[ACTIVATION_ERROR_MAX];
 	bool close_on_exec; /* all that were passed */
 	bool variables_are_gone;
@@ -86,7 +87,8 @@ take_in_child(void)
 	set_number("LISTEN_PID", passed.listen_pid, (int)getpid());
 	if (passed.names != NULL)
 		setenv("LISTEN_FDNAMES", passed.names, 1);
-	found->count = activation_take(MOST, found->error);
+	found->count =
+	    activation_take(MOST, "mbaps", &found->named, found->error);
 	found->variables_are_gone = variables_are_gone();
 	found->close_on_exec = true;
 	for (int i = 0; i < passed.count; i++)
@@ -220,15 +222,16 @@ closed(void)
 START_TEST(finds_nothing_when_no_variable_is_set)
 {
 	char error[ACTIVATION_ERROR_MAX];
+	uint32_t named;
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
-	ck_assert_int_eq(activation_take(MOST, error), 0);
+	ck_assert_int_eq(activation_take(MOST, "mbaps", &named, error), 0);
 	setenv("LISTEN_FDS", "1", 1); /* without LISTEN_PID: not for us */
-	ck_assert_int_eq(activation_take(MOST, error), 0);
+	ck_assert_int_eq(activation_take(MOST, "mbaps", &named, error), 0);
 	ck_assert(variables_are_gone());
 	set_number("LISTEN_PID", NULL, (int)getpid()); /* and LISTEN_FDS */
-	ck_assert_int_eq(activation_take(MOST, error), 0);
+	ck_assert_int_eq(activation_take(MOST, "mbaps", &named, error), 0);
 	ck_assert(variables_are_gone());
 }
 END_TEST
@@ -265,6 +268,19 @@ START_TEST(takes_ipv6)
 	pass(listening_ipv4());
 	take();
 	ck_assert_int_eq(found->count, 2);
+}
+END_TEST
+
+START_TEST(finds_sockets_by_name)
+{
+	for (int i = 0; i < 4; i++)
+		pass(listening_ipv4());
+	take();
+	ck_assert_uint_eq(found->named, 0);
+	passed.names = "mbaps:mbap:mbaps2:mbaps";
+	take();
+	ck_assert_int_eq(found->count, 4);
+	ck_assert_uint_eq(found->named, 1 | 8);
 }
 END_TEST
 
@@ -395,6 +411,7 @@ main(void)
 	tcase_add_test(tc, takes_one_socket);
 	tcase_add_test(tc, takes_as_many_as_it_may_and_no_more);
 	tcase_add_test(tc, takes_ipv6);
+	tcase_add_test(tc, finds_sockets_by_name);
 	tcase_add_test(tc, takes_0_sockets);
 	tcase_add_loop_test(
 	    tc, refuses_what_is_not_a_listening_tcp_socket, 0, COUNT(wrong));

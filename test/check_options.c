@@ -298,6 +298,71 @@ START_TEST(accepts_an_idle_timeout)
 }
 END_TEST
 
+#define TLS_FILES                                                              \
+	"--tls-cert", "c", "--tls-key", "k", "--tls-ca", "a", "--roles", "r"
+
+static const struct {
+	const char *value;
+	const char *where; /* as address_format writes it */
+	bool both_families;
+} tls_addresses[] = {
+	{ "802", "[::]:802", true },
+	{ "0", "[::]:0", true },
+	{ "192.0.2.1", "192.0.2.1:802", false },
+	{ "192.0.2.1:8802", "192.0.2.1:8802", false },
+	{ "::1", "[::1]:802", false },
+	{ "[::1]:0", "[::1]:0", false },
+};
+
+START_TEST(accepts_addresses_for_tls)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(PARSE("--tls", tls_addresses[_i].value, TLS_FILES), 0);
+	ck_assert_uint_eq(options.tls_count, 1);
+	ck_assert_str_eq(address_format(&options.tls[0].where, text),
+	    tls_addresses[_i].where);
+	ck_assert(
+	    options.tls[0].both_families == tls_addresses[_i].both_families);
+	ck_assert_str_eq(options.tls_cert, "c");
+	ck_assert_str_eq(options.tls_key, "k");
+	ck_assert_str_eq(options.tls_ca, "a");
+	ck_assert_ptr_null(options.tls_crl);
+	ck_assert_str_eq(options.roles, "r");
+}
+END_TEST
+
+START_TEST(serves_plain_tcp_beside_tls_only_if_asked)
+{
+	ck_assert_int_eq(PARSE("--trace"), 0);
+	ck_assert(options.plain);
+	ck_assert_int_eq(PARSE("--tls", "802", TLS_FILES), 0);
+	ck_assert(!options.plain);
+	ck_assert_int_eq(PARSE("--tls", "802", TLS_FILES, "-p", "502"), 0);
+	ck_assert(options.plain);
+	ck_assert_int_eq(
+	    PARSE("--tls", "802", "--listen", "::1", TLS_FILES), 0);
+	ck_assert(options.plain);
+}
+END_TEST
+
+START_TEST(accepts_tls_16_times)
+{
+	const char *many[2 * 17 + 9 + 1] = { TLS_FILES };
+	size_t count = 8;
+
+	for (int i = 0; i < 16; i++) {
+		many[count++] = "--tls";
+		many[count++] = "802";
+	}
+	ck_assert_int_eq(parse(many), 0);
+	ck_assert_uint_eq(options.tls_count, 16);
+	many[count++] = "--tls";
+	many[count++] = "802";
+	ck_assert_int_eq(parse(many), -1);
+}
+END_TEST
+
 static const char *const trace_forms[] = { "--trace", "--tra", "--t" };
 
 START_TEST(accepts_trace)
@@ -815,10 +880,14 @@ END_TEST
 #define BAD_SYNC(value)                                                        \
 	"--state-sync: \"" value "\": expected always, changes, or "           \
 	"interval:MS with milliseconds from 1 to 3600000"
+#define BAD_TLS(value)                                                         \
+	"--tls: \"" value "\": expected a port, or an IPv4 or IPv6 address "   \
+	"with or without a port, such as 802, 192.0.2.1, 192.0.2.1:802 or "    \
+	"[2001:db8::1]:802, at most 16 times"
 #define UNKNOWN(argument) argument ": unknown option; see --help"
 
 static const struct {
-	const char *args[4];
+	const char *args[5];
 	const char *error;
 } refused[] = {
 	{ { "-p", "65536" }, BAD_PORT("65536") },
@@ -913,6 +982,27 @@ static const struct {
 	{ { "--journal-keep", "5" }, "--journal-keep: requires --state" },
 	{ { "--journal-k=5d" }, "--journal-keep: requires --state" },
 	{ { "--quit-from", "::1" }, "--quit-from: requires --quit" },
+	{ { "--tls", "" }, BAD_TLS("") },
+	{ { "--tls", "65536" }, BAD_TLS("65536") },
+	{ { "--tls", "host" }, BAD_TLS("host") },
+	{ { "--tls", "::1:802:" }, BAD_TLS("::1:802:") },
+	{ { "--tls-cert", "" },
+	    "--tls-cert: \"\": expected the name of a file" },
+	{ { "--tls-key", "" }, "--tls-key: \"\": expected the name of a file" },
+	{ { "--tls-ca", "" }, "--tls-ca: \"\": expected the name of a file" },
+	{ { "--tls-crl", "" }, "--tls-crl: \"\": expected the name of a file" },
+	{ { "--roles", "" }, "--roles: \"\": expected the name of a file" },
+	{ { "--tls", "802" }, "--tls: requires --tls-cert" },
+	{ { "--tls=1", "--tls-cert=c" }, "--tls: requires --tls-key" },
+	{ { "--tls=1", "--tls-cert=c", "--tls-key=k" },
+	    "--tls: requires --tls-ca" },
+	{ { "--tls=1", "--tls-cert=c", "--tls-key=k", "--tls-ca=a" },
+	    "--tls: requires --roles" },
+	{ { "--tls-cert", "c" }, "--tls-cert: requires --tls" },
+	{ { "--tls-key", "k" }, "--tls-key: requires --tls" },
+	{ { "--tls-ca", "a" }, "--tls-ca: requires --tls" },
+	{ { "--tls-crl", "l" }, "--tls-crl: requires --tls" },
+	{ { "--roles", "r" }, "--roles: requires --tls" },
 	{ { "--state-init=1" }, "--state-init: expected no value" },
 	{ { "--journal-keep", "0" }, BAD_KEEP("0") },
 	{ { "--journal-keep", "0d" }, BAD_KEEP("0d") },
@@ -1231,7 +1321,8 @@ assert_options_are_sound(void)
 	ck_assert(options.action <= OPTIONS_VERSION &&
 	    options.overlay <= DATATABLE_OVERLAID &&
 	    options.log_level <= LOG_DEBUG);
-	ck_assert(options.listen_count <= SERVER_LISTEN_MAX &&
+	ck_assert(options.listen_count <= OPTIONS_LISTEN_MAX &&
+	    options.tls_count <= OPTIONS_LISTEN_MAX &&
 	    options.max_connections <= 1000000 &&
 	    options.idle_timeout <= 31536000);
 	ck_assert(options.shutdown_word == NULL ||
@@ -1287,6 +1378,10 @@ accepting(void)
 	tcase_add_loop_test(
 	    tc, accepts_a_number_of_connections, 0, COUNT(maxima));
 	tcase_add_loop_test(tc, accepts_an_idle_timeout, 0, COUNT(timeouts));
+	tcase_add_loop_test(
+	    tc, accepts_addresses_for_tls, 0, COUNT(tls_addresses));
+	tcase_add_test(tc, serves_plain_tcp_beside_tls_only_if_asked);
+	tcase_add_test(tc, accepts_tls_16_times);
 	tcase_add_loop_test(tc, accepts_trace, 0, COUNT(trace_forms));
 	tcase_add_loop_test(tc, accepts_help_and_version, 0, COUNT(actions));
 	tcase_add_loop_test(

@@ -6,11 +6,16 @@
 #ifndef SYSTEM_ACTIVATION_H
 #define SYSTEM_ACTIVATION_H
 
+#include <stdint.h>
+
 /* The first descriptor that is passed; the others follow it. */
 #define ACTIVATION_FIRST_FD 3
 
 /* Room for any error text of activation_take. */
 #define ACTIVATION_ERROR_MAX 300
+
+/* The most sockets that activation_take can take. */
+#define ACTIVATION_MAX 32
 
 /*
  * Take the sockets that were passed to this process, and unset the variables.
@@ -19,8 +24,10 @@
  *
  * Returns how many there are, 0 to most, or -1 with one line in error, which
  * has room for ACTIVATION_ERROR_MAX bytes: it names the variable or the
- * descriptor and what was expected, and has no newline.
+ * descriptor and what was expected, and has no newline. Sets a bit of *named,
+ * 1 << i for the i-th, for each socket with this name. most is at most
+ * ACTIVATION_MAX.
  */
-int activation_take(int most, char *error);
+int activation_take(int most, const char *name, uint32_t *named, char *error);
 
 #endif

@@ -55,8 +55,7 @@ count_passed(int most, char *error)
 	return fail_variable("LISTEN_FDS", expected, error);
 }
 
-/* The name of the i-th socket, for an error message. Colons separate the
- * names. */
+/* The name of the i-th socket, printable. Colons separate the names. */
 static const char *
 name_of(int i, char *out)
 {
@@ -123,13 +122,17 @@ take(int i, char *error)
 }
 
 int
-activation_take(int most, char *error)
+activation_take(int most, const char *name, uint32_t *named, char *error)
 {
 	int count = count_passed(most, error);
+	char own[PRINTABLE_SIZE];
 
+	*named = 0;
 	for (int i = 0; i < count; i++)
 		if (take(i, error) != 0)
 			count = -1;
+		else if (strcmp(name_of(i, own), name) == 0)
+			*named |= UINT32_C(1) << i;
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");

@@ -135,7 +135,7 @@ check_options(const struct options *o, const struct arguments *c)
 	must(o->max_connections <= 1000000);
 	must(o->idle_timeout <= 365 * 24 * 3600);
 	must(o->http_recorder <= RECORDER_BYTES_MAX);
-	must(o->listen_count <= SERVER_LISTEN_MAX);
+	must(o->listen_count <= OPTIONS_LISTEN_MAX);
 	if (o->shutdown_word != NULL) {
 		must(is_within(c, o->shutdown_word));
 		must(strlen(o->shutdown_word) >= SHUTDOWN_WORD_MIN);
