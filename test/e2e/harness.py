@@ -264,8 +264,8 @@ class ShiftedClock:
 class Server:
     """The running binary.
 
-    Unless told otherwise it listens on 127.0.0.1, its standard output is
-    read, and its standard error goes to a file that log() reads.
+    Unless told otherwise it listens on 127.0.0.1, on any port, its standard
+    output is read, and its standard error goes to a file that log() reads.
     """
 
     def __init__(self, *arguments, listen="127.0.0.1", port=0, stdout=None,
@@ -275,7 +275,9 @@ class Server:
         self.errors = tempfile.TemporaryFile()
         self.announced = []
         self.lines = None
-        command = list(command or []) + [BINARY, "-p", str(port)]
+        command = list(command or []) + [BINARY]
+        if port is not None:
+            command += ["-p", str(port)]
         if listen:
             command += ["--listen", listen]
         self.process = subprocess.Popen(
