@@ -215,17 +215,21 @@ class MemoryClient:
     back, counted and forged."""
 
     def __init__(self, server, name="operator", version=None, context=None,
-                 session=None, shake_hands=True, receive_buffer=None):
+                 session=None, shake_hands=True, receive_buffer=None,
+                 send_buffer=None):
         self.socket = socket.socket()
         self.socket.settimeout(DEADLINE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                    receive_buffer)
+        if send_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF,
+                                   send_buffer)
         self.socket.connect(("127.0.0.1", server.port))
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        context = context or client_context(name, version)
-        self.ssl = context.wrap_bio(self.incoming, self.outgoing,
+        self.context = context or client_context(name, version)
+        self.ssl = self.context.wrap_bio(self.incoming, self.outgoing,
                                     server_hostname="localhost",
                                     session=session)
         self.received = b""  # as it came
