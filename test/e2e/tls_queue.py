@@ -102,9 +102,12 @@ class Silent(QueueTest):
     def test_those_that_never_speak_keep_out_nobody_for_long(self):
         server = self.start_both()
         plain = self.plain(server)
+        plain.ping()
+        before = len(server.descriptors())
         for _ in range(GUESTS + 40):
             self.dial(server)
-        wait_for(lambda: len(server.descriptors()) > GUESTS, "a full door")
+        wait_for(lambda: len(server.descriptors()) == before + GUESTS,
+                 "a full door")
         plain.ping(10)
         served = []
 
