@@ -63,7 +63,7 @@ SKIPPED = 77
 
 # The memory that an idle connection takes, in bytes, at 10,000.
 IDLE_CONNECTIONS = 10000
-IDLE_MEMORY = 1.25 * 1024
+IDLE_MEMORY = 1288
 
 WAITS = {"epoll_wait", "epoll_pwait", "epoll_pwait2"}
 ALLOCATIONS = {"malloc", "calloc", "realloc", "reallocarray", "memalign",
