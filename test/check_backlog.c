@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "base/identity.h"
 #include "held_order.h"
 #include "modbus/bytes.h"
 #include "modbus/mbap.h"
@@ -10,7 +11,7 @@
 #include "suite.h"
 #include "wire.h"
 
-static const struct client client = { .id = 7 };
+static struct client client = { .id = 7 };
 static const struct service service = { .policy = NULL };
 static struct backlog *backlog;
 static struct held_order held;
@@ -139,6 +140,29 @@ START_TEST(what_cannot_be_submitted_is_exception_04)
 }
 END_TEST
 
+/* A write that was submitted may outlive its connection. */
+START_TEST(a_submitted_write_holds_its_client)
+{
+	struct identities all;
+
+	identities_init(&all);
+	client.identity = identity_of(&all, "CN=HMI", "CN=CA", "");
+	held.refuses = true;
+	add(100, WRITE);
+	held.refuses = false;
+	add(101, WRITE);
+	add(102, READ);
+	backlog_free(backlog);
+	backlog = NULL;
+	identity_release(client.identity);
+	client.identity = NULL;
+	ck_assert_str_eq(
+	    TAILQ_FIRST(&held.writes)->client.identity->subject, "CN=HMI");
+	held_order_settle(&held, 1, ORDER_REFUSED);
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
 START_TEST(counts_the_bytes_that_are_owed)
 {
 	ck_assert_uint_eq(backlog_owed(NULL), 0);
@@ -208,6 +232,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, requests_leave_in_the_order_in_which_they_came);
 	tcase_add_test(tc, what_cannot_be_submitted_is_exception_04);
+	tcase_add_test(tc, a_submitted_write_holds_its_client);
 	tcase_add_test(tc, counts_the_bytes_that_are_owed);
 	tcase_add_test(tc, forgets_what_was_submitted_when_it_is_freed);
 	tcase_add_test(tc, watches_no_more_once_it_is_freed);

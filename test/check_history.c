@@ -11,6 +11,7 @@
 #include "state/scrub.h"
 #include "state/sql.h"
 #include "state/store.h"
+#include "state/upgrade.h"
 #include "suite.h"
 
 #define HOUR INT64_C(3600000000)
@@ -33,7 +34,7 @@ gather(void *arg, const struct datatable_change *change)
 
 static struct datatable_observer observer = { .changed = gather };
 
-static const struct client client = { .id = 1 };
+static struct client client = { .id = 1 };
 static const struct datatable_writer writer = { &client, 7, 16 };
 
 static void
@@ -161,6 +162,8 @@ START_TEST(a_row_says_who_and_what)
 	ck_assert_int_eq(row.number, 1);
 	ck_assert_int_eq(row.time, 1000000);
 	ck_assert_str_eq(row.client, "[::]:0");
+	ck_assert_str_eq(row.subject, "");
+	ck_assert_str_eq(row.role, "");
 	ck_assert_int_eq(row.unit, 7);
 	ck_assert_int_eq(row.function, 16);
 	ck_assert_int_eq(row.address, 20);
@@ -171,6 +174,73 @@ START_TEST(a_row_says_who_and_what)
 	ck_assert(!history_take(h, &row));
 	ck_assert_int_eq(history_next(h), 0);
 	history_free(h);
+}
+END_TEST
+
+START_TEST(a_row_says_by_which_certificate)
+{
+	const struct history_query q = ask(DATATABLE_REGISTERS, 20, 2);
+	char subject[300], role[100];
+	struct identity who = {
+		.subject = subject, .issuer = "", .role = role
+	};
+	struct history_row row;
+	struct history *h;
+
+	memset(subject, 'x', sizeof(subject));
+	subject[IDENTITY_NAME_SIZE - 1] = '\0';
+	memset(role, 'y', sizeof(role));
+	role[IDENTITY_ROLE_SIZE - 1] = '\0';
+	who.holders = 1;
+	client.identity = &who;
+	write_register(20, 1);
+	commit();
+	client.identity = NULL;
+	write_register(20, 2);
+	commit();
+	h = search(&q);
+	ck_assert(history_take(h, &row));
+	ck_assert_str_eq(row.subject, subject);
+	ck_assert_str_eq(row.role, role);
+	ck_assert(history_take(h, &row));
+	ck_assert_str_eq(row.subject, "");
+	ck_assert_str_eq(row.role, "");
+	ck_assert_int_eq(row.after[0], 2);
+	ck_assert(!history_take(h, &row));
+	history_free(h);
+}
+END_TEST
+
+/* The reader began with a file of an earlier version, which there was no space
+ * to upgrade. */
+START_TEST(columns_come_while_a_reader_is_in_use)
+{
+	struct row_query rows = { .statement = NULL };
+	struct sqlite3 *db = store_database(store);
+	struct record_journal row;
+
+	write_register(20, 1);
+	commit();
+	run("ALTER TABLE journal DROP COLUMN subject");
+	run("ALTER TABLE journal DROP COLUMN role");
+	ck_assert_int_eq(
+	    row_query_prepare(&rows, db, 2, "ORDER BY number"), SQLITE_OK);
+	ck_assert_int_eq(row_next(rows.statement, &row), SQLITE_OK);
+	ck_assert_int_eq(row_next(rows.statement, &row), SQLITE_EMPTY);
+	sqlite3_reset(rows.statement);
+	ck_assert_int_eq(upgrade_database(db, 2), SQLITE_OK);
+	client.identity =
+	    &(struct identity){ .subject = "CN=1", .role = "", .holders = 1 };
+	write_register(20, 2);
+	commit();
+	client.identity = NULL;
+	ck_assert_int_eq(
+	    row_query_prepare(&rows, db, 3, "ORDER BY number"), SQLITE_OK);
+	ck_assert_int_eq(row_next(rows.statement, &row), SQLITE_OK);
+	ck_assert_str_eq(row.subject, "");
+	ck_assert_int_eq(row_next(rows.statement, &row), SQLITE_OK);
+	ck_assert_str_eq(row.subject, "CN=1");
+	row_query_end(&rows);
 }
 END_TEST
 
@@ -525,6 +595,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, end);
 	tcase_add_test(tc, a_row_says_who_and_what);
+	tcase_add_test(tc, a_row_says_by_which_certificate);
+	tcase_add_test(tc, columns_come_while_a_reader_is_in_use);
 	tcase_add_test(tc, only_writes_that_change_what_is_asked_for);
 	tcase_add_test(tc, an_empty_journal);
 	tcase_add_test(tc, a_result_is_gone_on_with);

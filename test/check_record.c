@@ -1,6 +1,7 @@
 #include "state/record.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "suite.h"
@@ -69,6 +70,47 @@ example(void)
 	};
 }
 
+static struct record_journal
+with_identity(void)
+{
+	struct record_journal row = example();
+
+	record_set_identity(&row,
+	    &(struct identity){ .subject = "CN=HMI 3,O=Plant",
+		.issuer = "CN=CA",
+		.role = "Operator" });
+	return row;
+}
+
+/* Rows that were written before there were identities stay valid; it is the
+ * checksum that versions 1 and 2 had. */
+START_TEST(journal_crc_is_as_ever_without_an_identity)
+{
+	struct record_journal row = with_identity();
+
+	record_set_identity(&row, NULL);
+	ck_assert_uint_eq(record_journal_crc(&row), 0x46FB78B5u);
+}
+END_TEST
+
+/* Nobody loses an identity unnoticed, nor gets a part of it. */
+START_TEST(journal_crc_knows_what_was_emptied)
+{
+	const struct record_journal full = with_identity();
+	struct record_journal row = with_identity();
+
+	row.subject[0] = '\0';
+	ck_assert_uint_ne(record_journal_crc(&row), record_journal_crc(&full));
+	row.role[0] = '\0';
+	ck_assert_uint_ne(record_journal_crc(&row), record_journal_crc(&full));
+	row = with_identity();
+	row.role[0] = '\0';
+	ck_assert_uint_ne(record_journal_crc(&row), record_journal_crc(&full));
+	strcat(row.subject, full.role); /* of fewer bytes than its room */
+	ck_assert_uint_ne(record_journal_crc(&row), record_journal_crc(&full));
+}
+END_TEST
+
 /* Any bit of what is kept changes it. */
 START_TEST(journal_crc_covers_every_column)
 {
@@ -86,8 +128,10 @@ START_TEST(journal_crc_covers_every_column)
 		{ offsetof(struct record_journal, quantity), 2 },
 		{ offsetof(struct record_journal, before), 4 },
 		{ offsetof(struct record_journal, after), 4 },
+		{ offsetof(struct record_journal, subject), 16 },
+		{ offsetof(struct record_journal, role), 8 },
 	};
-	const struct record_journal good = example();
+	const struct record_journal good = with_identity();
 	const uint32_t crc = record_journal_crc(&good);
 	unsigned unchanged = 0;
 
@@ -137,6 +181,13 @@ START_TEST(knows_a_row_that_cannot_have_been_written)
 	row = example();
 	memset(row.client, 'x', sizeof(row.client));
 	ck_assert(!record_journal_is_valid(&row));
+	row = with_identity();
+	ck_assert(record_journal_is_valid(&row));
+	memset(row.subject, 'x', sizeof(row.subject));
+	ck_assert(!record_journal_is_valid(&row));
+	row = with_identity();
+	memset(row.role, 'x', sizeof(row.role));
+	ck_assert(!record_journal_is_valid(&row));
 }
 END_TEST
 
@@ -149,6 +200,8 @@ main(void)
 	tcase_add_test(tc, registers_are_kept_high_byte_first);
 	tcase_add_test(tc, coils_are_kept_as_in_a_pdu);
 	tcase_add_test(tc, an_odd_last_byte_of_coils_is_alone);
+	tcase_add_test(tc, journal_crc_is_as_ever_without_an_identity);
+	tcase_add_test(tc, journal_crc_knows_what_was_emptied);
 	tcase_add_test(tc, journal_crc_covers_every_column);
 	tcase_add_test(tc, block_crc_covers_the_number);
 	tcase_add_test(tc, knows_a_row_that_cannot_have_been_written);

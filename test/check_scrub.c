@@ -311,6 +311,8 @@ static const struct {
 	{ "before", "CAST(before AS TEXT)" },
 	{ "after", "CAST(after AS TEXT)" },
 	{ "crc", "CAST(crc AS REAL)" },
+	{ "subject", "CAST(subject AS BLOB)" },
+	{ "role", "CAST(role AS BLOB)" },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
@@ -320,7 +322,7 @@ static const struct {
 static bool
 is_valid_row(size_t changed)
 {
-	char sql[300] = "SELECT ";
+	char sql[400] = "SELECT ";
 	struct record_journal row;
 	sqlite3_stmt *rows;
 	int rc;

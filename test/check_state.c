@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "scratch.h"
 #include "service/order.h"
 #include "service/service.h"
@@ -37,7 +38,7 @@ static uint64_t commits_before; /* when it was settled */
 static unsigned settlings;
 static uint16_t settled_values[10]; /* register 0 after each of the first */
 
-static const struct client somebody = { .id = 3 };
+static struct client somebody = { .id = 3 };
 
 static uint64_t
 commits(void)
@@ -274,6 +275,32 @@ START_TEST(closing_commits_what_waits)
 	open_state(DATATABLE_OVERLAID);
 	ck_assert_uint_eq(register_at(5), 55);
 	ck_assert_uint_eq(register_at(6), 66);
+	close_state();
+}
+END_TEST
+
+/* Whoever goes while its writes wait is known until they are committed, and no
+ * longer. */
+START_TEST(clients_are_held_until_their_writes_are_committed)
+{
+	struct identities all;
+
+	identities_init(&all);
+	if (_i != 0)
+		begin_written(DATATABLE_OVERLAID, STATE_SYNC_INTERVAL);
+	somebody.identity = identity_of(&all, "CN=HMI 3", "CN=CA", "Operator");
+	write_registers(0, 1, 1);
+	turn_once(); /* one is under way */
+	write_registers(0, 1, 2);
+	post_registers(0, 1, 3);
+	identity_release(somebody.identity);
+	somebody.identity = NULL;
+	ck_assert_ptr_nonnull(LIST_FIRST(&all.held));
+	await_settlings(2);
+	ck_assert_int_eq(close_state(), EX_OK);
+	ck_assert(LIST_EMPTY(&all.held));
+	open_state(DATATABLE_OVERLAID);
+	ck_assert_uint_eq(register_at(0), 3);
 	close_state();
 }
 END_TEST
@@ -900,6 +927,8 @@ main(void)
 	tcase_add_test(tc, writes_of_one_turn_share_a_commit);
 	tcase_add_test(tc, writes_build_on_those_that_wait);
 	tcase_add_test(tc, closing_commits_what_waits);
+	tcase_add_loop_test(
+	    tc, clients_are_held_until_their_writes_are_committed, 0, 2);
 	tcase_add_test(
 	    tc, without_space_nothing_that_is_not_committed_is_executed);
 	tcase_add_test(tc, a_disk_that_fails_is_the_end);

@@ -10,12 +10,15 @@
 #include <unistd.h>
 
 #include "base/client.h"
+#include "base/identity.h"
 #include "scratch.h"
 #include "state/backup.h"
 #include "state/batch.h"
 #include "state/files.h"
 #include "state/lock.h"
 #include "state/schema.h"
+#include "state/scrub.h"
+#include "state/sql.h"
 #include "suite.h"
 
 static struct store_error why;
@@ -49,7 +52,7 @@ open_it(enum store_access access)
 	return s;
 }
 
-static const struct client somebody = { .id = 1 };
+static struct client somebody = { .id = 1 };
 static const struct datatable_writer writer = { &somebody, 1, 16 };
 
 /* What the event loop does: gather, seal. */
@@ -154,7 +157,7 @@ START_TEST(pragmas_are_what_they_must_be)
 		{ "PRAGMA wal_autocheckpoint", "0" },
 		{ "PRAGMA secure_delete", "0" },
 		{ "PRAGMA application_id", "1296192340" },
-		{ "PRAGMA user_version", "2" },
+		{ "PRAGMA user_version", "3" },
 	};
 	struct store *s;
 
@@ -306,6 +309,138 @@ START_TEST(the_journal_is_as_long_as_was_asked_for)
 }
 END_TEST
 
+static const char *
+text_of(struct store *s, const char *sql)
+{
+	static char text[700];
+
+	ck_assert_int_eq(
+	    sql_text(store_database(s), sql, text, sizeof(text)), SQLITE_OK);
+	return text;
+}
+
+static void
+write_as(struct rig *r, struct store *s, const struct identity *who)
+{
+	uint16_t value = 7;
+
+	somebody.identity = who;
+	datatable_write_registers(r->table, &writer, 7, 1, &value);
+	ck_assert_int_eq(commit(r, s), STORE_DONE);
+	somebody.identity = NULL;
+}
+
+START_TEST(the_journal_names_certificates)
+{
+	struct identities all;
+	const struct identity *who;
+	struct store *s;
+	struct rig r;
+
+	identities_init(&all);
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	rig_begin(&r, DATATABLE_SEPARATE);
+	who = identity_of(&all, "CN=HMI 3,O=Plant", "CN=CA", "Operator");
+	write_as(&r, s, NULL);
+	ck_assert(!store_has_subjects(s));
+	ck_assert_int_eq(store_close(s, &why), 0);
+	s = open_it(STORE_WRITE);
+	ck_assert(!store_has_subjects(s));
+	write_as(&r, s, who);
+	write_as(&r, s, NULL);
+	write_as(&r, s, who);
+	identity_release(who);
+	ck_assert(LIST_EMPTY(&all.held));
+	ck_assert(store_has_subjects(s));
+	ck_assert_int_eq(store_close(s, &why), 0);
+	s = open_it(STORE_READ);
+	ck_assert(store_has_subjects(s));
+	ck_assert_str_eq(text_of(s,
+			     "SELECT group_concat(subject || '/' || role, '|') "
+			     "FROM journal"),
+	    "/|CN=HMI 3,O=Plant/Operator|/|CN=HMI 3,O=Plant/Operator");
+	ck_assert_str_eq(
+	    text_of(s, "SELECT value FROM meta WHERE key = 'subjects'"), "2");
+	ck_assert_int_eq(store_close(s, &why), 0);
+	rig_end(&r);
+}
+END_TEST
+
+/* Without space, a commit is nowhere, and its client is. */
+START_TEST(a_batch_holds_its_clients)
+{
+	struct identities all;
+	const struct identity *who;
+	uint16_t value = 1;
+	struct rig r;
+
+	identities_init(&all);
+	rig_begin(&r, DATATABLE_SEPARATE);
+	ck_assert(!batch_has_identities(r.batch));
+	datatable_write_registers(r.table, &writer, 7, 1, &value);
+	ck_assert(!batch_has_identities(r.batch));
+	who = somebody.identity = identity_of(&all, "CN=1", "", "");
+	datatable_write_registers(r.table, &writer, 7, 1, &value);
+	somebody.identity = NULL;
+	datatable_write_registers(r.table, &writer, 7, 1, &value);
+	identity_release(who);
+	ck_assert(batch_has_identities(r.batch));
+	ck_assert_ptr_eq(LIST_FIRST(&all.held), who);
+	if (_i == 0)
+		batch_clear(r.batch);
+	else
+		batch_free(r.batch);
+	ck_assert(LIST_EMPTY(&all.held));
+	if (_i != 0)
+		r.batch = NULL;
+	else
+		ck_assert(!batch_has_identities(r.batch));
+	rig_end(&r);
+}
+END_TEST
+
+/* The text of the table must be what store_create writes, and rows of both
+ * versions must be sound. */
+START_TEST(version_2_is_upgraded_in_place)
+{
+	static const char schema[] =
+	    "SELECT sql FROM sqlite_schema WHERE name = 'journal'";
+	struct identities all;
+	const struct identity *who;
+	struct store *s;
+	struct rig r;
+
+	identities_init(&all);
+	create(DATATABLE_SEPARATE);
+	s = open_it(STORE_WRITE);
+	rig_begin(&r, DATATABLE_SEPARATE);
+	write_as(&r, s, NULL);
+	sql_run(store_database(s), "ALTER TABLE journal DROP COLUMN subject");
+	sql_run(store_database(s), "ALTER TABLE journal DROP COLUMN role");
+	sql_run(store_database(s), "PRAGMA user_version = 2");
+	ck_assert_str_eq(text_of(s, schema), SCHEMA_JOURNAL_BEFORE_3);
+	ck_assert_int_eq(store_close(s, &why), 0);
+
+	s = open_it(STORE_READ);
+	ck_assert_int_eq(store_version(s), 2);
+	ck_assert_int_eq(scrub_all(s, &why), 0);
+	ck_assert_int_eq(scrub_figures(s)->result, SCRUB_SOUND);
+	ck_assert_int_eq(store_close(s, &why), 0);
+
+	s = open_it(STORE_WRITE);
+	ck_assert_int_eq(store_version(s), 3);
+	ck_assert_str_eq(text_of(s, schema), SCHEMA_JOURNAL);
+	who = identity_of(&all, "CN=1", "", "");
+	write_as(&r, s, who);
+	identity_release(who);
+	ck_assert_int_eq(scrub_all(s, &why), 0);
+	ck_assert_int_eq(scrub_figures(s)->result, SCRUB_SOUND);
+	ck_assert_int_eq(store_close(s, &why), 0);
+	rig_end(&r);
+}
+END_TEST
+
 static void
 wake(void *arg)
 {
@@ -423,6 +558,9 @@ main(void)
 	tcase_add_test(tc, creating_replaces_nothing);
 	tcase_add_test(tc, the_mark_is_read_as_it_was_written);
 	tcase_add_loop_test(tc, the_journal_is_as_long_as_was_asked_for, 0, 8);
+	tcase_add_test(tc, the_journal_names_certificates);
+	tcase_add_loop_test(tc, a_batch_holds_its_clients, 0, 2);
+	tcase_add_test(tc, version_2_is_upgraded_in_place);
 	tcase_add_test(tc, a_backup_takes_in_what_is_committed_meanwhile);
 	tcase_add_test(tc, an_abandoned_backup_leaves_nothing);
 	tcase_add_test(tc, files_put_aside_keep_their_names_apart);

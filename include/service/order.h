@@ -57,7 +57,7 @@ struct order_pdu {
  */
 struct order_write {
 	TAILQ_ENTRY(order_write) link; /* the order's */
-	struct client client;
+	struct client client; /* its identity is held until it is freed */
 	uint8_t unit;
 	const struct order_pdu *pdus;
 	size_t count;          /* of the PDUs, at least 1 */

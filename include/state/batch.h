@@ -1,6 +1,7 @@
 /*
  * A batch: changes that are committed together. The event loop fills it; the
- * commit reads it.
+ * commit reads it. As identities of clients are counted, only the event loop's
+ * thread may add, clear and free.
  */
 #ifndef STATE_BATCH_H
 #define STATE_BATCH_H
@@ -16,8 +17,8 @@ struct batch;
 
 /* One write, for a row of the journal. */
 struct batch_change {
-	int64_t time; /* microseconds since 1970 */
-	struct client client;
+	int64_t time;         /* microseconds since 1970 */
+	struct client client; /* its identity is held by the batch */
 	uint8_t unit;
 	uint8_t function;
 	enum datatable_kind kind;
@@ -45,6 +46,9 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time);
 void batch_clear(struct batch *b);
 
 bool batch_is_empty(const struct batch *b);
+
+/* Whether one of its clients has an identity. */
+bool batch_has_identities(const struct batch *b);
 
 /* The number of changes. */
 unsigned batch_count(const struct batch *b);

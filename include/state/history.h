@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "state/row.h"
 #include "state/store.h"
 #include "table/datatable.h"
 
@@ -57,6 +58,8 @@ struct history_row {
 	int64_t number;
 	int64_t time;
 	char client[ADDRESS_TEXT_MAX];
+	char subject[IDENTITY_NAME_SIZE]; /* empty: no certificate */
+	char role[IDENTITY_ROLE_SIZE];
 	uint8_t unit;
 	uint8_t function;
 	uint16_t address; /* what was written of what is asked for */
@@ -76,8 +79,8 @@ void history_free(struct history *h); /* accepts NULL */
 /* What the thread that uses the store needs for all searches. */
 struct history_reader {
 	struct store *store;   /* borrowed */
-	sqlite3_stmt *rows;    /* owned, or NULL: not needed yet */
-	sqlite3_stmt *periods; /* likewise */
+	struct row_query rows; /* owned */
+	sqlite3_stmt *periods; /* owned, or NULL: not needed yet */
 };
 
 /* Before the store is closed. */

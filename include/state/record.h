@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/identity.h"
 #include "state/schema.h"
 #include "table/datatable.h"
 
@@ -25,6 +26,8 @@ struct record_journal {
 	uint16_t quantity;
 	uint8_t before[SCHEMA_VALUES_MAX]; /* record_size bytes are used */
 	uint8_t after[SCHEMA_VALUES_MAX];
+	char subject[IDENTITY_NAME_SIZE]; /* empty: no certificate */
+	char role[IDENTITY_ROLE_SIZE];
 };
 
 /* The number of bytes of quantity values of a kind. */
@@ -33,6 +36,10 @@ unsigned record_size(enum datatable_kind kind, unsigned quantity);
 uint32_t record_block_crc(unsigned number, const uint8_t *data);
 uint32_t record_journal_crc(const struct record_journal *row);
 
+/* Set or clear its subject and role. */
+void
+record_set_identity(struct record_journal *row, const struct identity *who);
+
 /* Convert values from the form of the data table (words; coils packed into
  * words) to that of the file, and back. */
 void record_pack(enum datatable_kind kind, unsigned quantity,
@@ -40,7 +47,7 @@ void record_pack(enum datatable_kind kind, unsigned quantity,
 void record_unpack(enum datatable_kind kind, unsigned quantity,
     const uint8_t *bytes, uint16_t *words);
 
-/* Whether the kind, range and client of a row from a file are valid. Does not
+/* Whether the kind, range and texts of a row from a file are valid. Does not
  * verify its checksum. */
 bool record_journal_is_valid(const struct record_journal *row);
 

@@ -20,6 +20,8 @@
  *            a server that does not know it has written, and named a log
  *   damage   which rows of the journal were found damaged (state/damage.h);
  *            while it exists, a start checks the whole file
+ *   subjects the number of the first row of the journal that has ever had a
+ *            subject; missing: none has
  *   blocks   the number of the row of the journal which table block is as of, a
  *            space, and the CRC-32C of the number in 8 bytes, in hexadecimal
  *
@@ -53,7 +55,11 @@
  *              for coils, (quantity + 7) / 8 bytes, the first coil the least
  *              significant bit of the first byte, unused bits 0 (as in a PDU)
  *   after      the new values, likewise
- *   crc        record_journal_crc: CRC-32C of all other columns
+ *   crc        record_journal_crc: CRC-32C of all other columns; of the two
+ *              that follow only where one of them is not empty
+ *   subject    who the client is by its certificate, as in base/identity.h; ''
+ *              for one without
+ *   role       the role in it, likewise
  *
  * table age, to know how old rows are, whatever the system's clock shows: a
  * point about once an hour:
@@ -63,9 +69,9 @@
  *   number   the last row of the journal at that moment
  *   sum      of the other columns; where it is not, the point does not count
  *
- * Version 1 has no table age, no keys log and blocks, but an index
- * journal_by_address. A server upgrades such a file in place
- * (state/upgrade.h); reading needs no upgrade.
+ * Version 2 has no columns subject and role. Version 1 has no table age and no
+ * keys log and blocks either, but an index journal_by_address. A server
+ * upgrades such a file in place (state/upgrade.h); reading needs no upgrade.
  */
 #ifndef STATE_SCHEMA_H
 #define STATE_SCHEMA_H
@@ -78,7 +84,7 @@
 
 /* In the header of the file: "MBST", and the version of this format. */
 #define SCHEMA_APPLICATION_ID 0x4D425354
-#define SCHEMA_VERSION        2
+#define SCHEMA_VERSION        3
 #define SCHEMA_OLDEST_VERSION 1
 #define SCHEMA_PAGE_SIZE      512
 
@@ -101,14 +107,21 @@
 	"CREATE TABLE block (number INTEGER PRIMARY KEY, "                     \
 	"data BLOB NOT NULL, crc INTEGER NOT NULL) STRICT"
 
+/* The columns of version 3 are added to those before, so that an upgrade writes
+ * no row: SQLite's text of the table is then this one. */
+#define SCHEMA_JOURNAL_BEFORE_3 SCHEMA_JOURNAL_COLUMNS ") STRICT"
+#define SCHEMA_SUBJECT          "subject TEXT NOT NULL DEFAULT ''"
+#define SCHEMA_ROLE             "role TEXT NOT NULL DEFAULT ''"
 #define SCHEMA_JOURNAL                                                         \
+	SCHEMA_JOURNAL_COLUMNS ", " SCHEMA_SUBJECT ", " SCHEMA_ROLE ") STRICT"
+
+#define SCHEMA_JOURNAL_COLUMNS                                                 \
 	"CREATE TABLE journal (number INTEGER PRIMARY KEY, "                   \
 	"time INTEGER NOT NULL, client TEXT NOT NULL, "                        \
 	"connection INTEGER NOT NULL, unit INTEGER NOT NULL, "                 \
 	"function INTEGER NOT NULL, kind INTEGER NOT NULL, "                   \
 	"address INTEGER NOT NULL, quantity INTEGER NOT NULL, "                \
-	"before BLOB NOT NULL, after BLOB NOT NULL, crc INTEGER NOT NULL) "    \
-	"STRICT"
+	"before BLOB NOT NULL, after BLOB NOT NULL, crc INTEGER NOT NULL"
 
 #define SCHEMA_AGE                                                             \
 	"CREATE TABLE age (elapsed INTEGER PRIMARY KEY, "                      \
@@ -123,6 +136,12 @@
  */
 #define SCHEMA_LOG_NAME      "lower(hex(randomblob(8))) || ' '"
 #define SCHEMA_LOG_NAME_SIZE 17
+
+/* Give the log another name, before that of the log before. */
+#define SCHEMA_RENAME_LOG                                                      \
+	"UPDATE meta SET value = " SCHEMA_LOG_NAME                             \
+	" || substr(value, 1, " SCHEMA_TEXT(                                   \
+	    SCHEMA_LOG_NAME_SIZE) ") WHERE key = 'log'"
 
 #define SCHEMA_MODE_SEPARATE "separate"
 #define SCHEMA_MODE_OVERLAID "overlaid"

@@ -69,6 +69,12 @@ enum datatable_overlay store_overlay(const struct store *s);
  */
 const char *store_path(const struct store *s);
 
+/* The version of its schema. An upgrade may come late: store_probe. */
+int store_version(const struct store *s);
+
+/* Whether a row of the journal has, or has had, a subject. */
+bool store_has_subjects(const struct store *s);
+
 /* The database, for queries. */
 struct sqlite3 *store_database(const struct store *s);
 

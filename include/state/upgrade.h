@@ -5,9 +5,10 @@
 #include <sqlite3.h>
 
 /*
- * Make an open database of version 1 one of SCHEMA_VERSION, within the
- * transaction that the caller has begun. Returns SQLite's extended result code.
+ * Make an open database of an earlier version one of SCHEMA_VERSION, within the
+ * transaction that the caller has begun. No row of the journal is written.
+ * Returns SQLite's extended result code.
  */
-int upgrade_database(sqlite3 *db);
+int upgrade_database(sqlite3 *db, int version);
 
 #endif

@@ -27,9 +27,10 @@ int verify_blocks(struct sqlite3 *db, const char *path,
     enum datatable_overlay overlay, struct datatable *t,
     struct store_error *why);
 
-/* Verify the edges of the journal. first and last become the numbers of its
- * first and last row: 1 and 0 when it is empty. Returns 0, or -1 with why. */
-int verify_journal(struct sqlite3 *db, const char *path, int64_t *first,
-    int64_t *last, struct store_error *why);
+/* Verify the edges of the journal, of a version. first and last become the
+ * numbers of its first and last row: 1 and 0 when it is empty. Returns 0, or -1
+ * with why. */
+int verify_journal(struct sqlite3 *db, const char *path, int version,
+    int64_t *first, int64_t *last, struct store_error *why);
 
 #endif

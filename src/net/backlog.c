@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/identity.h"
 #include "modbus/mbap.h"
 #include "service/service.h"
 
@@ -145,9 +146,12 @@ submit(struct backlog_request *r, const struct client *client,
 		.settled = settled,
 		.owner = owner,
 	};
+	identity_hold(client->identity);
 	r->submitted = r->waits = order_submit(order, &w->write) == 0;
-	if (!r->submitted)
-		r->exception = MB_EX_SERVER_DEVICE_FAILURE;
+	if (r->submitted)
+		return;
+	identity_release(client->identity);
+	r->exception = MB_EX_SERVER_DEVICE_FAILURE;
 }
 
 int

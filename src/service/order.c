@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/identity.h"
 #include "modbus/execute.h"
 #include "modbus/request.h"
 #include "service/counters.h"
@@ -56,6 +57,7 @@ order_settle(const struct order *order, struct order_writes *writes,
 			    next != NULL && next->owner == write->owner);
 		else if (order->service != NULL)
 			settle_without_owner(order->service, write, outcome);
+		identity_release(write->client.identity);
 		free(write);
 	}
 }

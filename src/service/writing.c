@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/identity.h"
 #include "modbus/encode.h"
 #include "service/service.h"
 
@@ -166,13 +167,16 @@ writing_submit(const struct service *s, const struct client *who,
 	if (made == NULL)
 		return result;
 	made->write.client = *who;
+	identity_hold(who->identity);
 	made->write.unit = WRITING_UNIT;
 	made->write.settled = submission_settled;
 	made->write.owner = owner;
 	made->service = s;
 	made->settled = settled;
 	judge(s, &made->write, &result);
-	if (result.exception != MB_EX_NONE || !execute_or_submit(made, &result))
-		free(made);
+	if (result.exception == MB_EX_NONE && execute_or_submit(made, &result))
+		return result;
+	identity_release(made->write.client.identity);
+	free(made);
 	return result;
 }

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/identity.h"
+
 /* Changes are stored one after another; their lengths differ. */
 struct batch {
 	unsigned char *changes; /* owned */
 	size_t length;
 	size_t capacity;
 	unsigned count;
+	bool has_identities; /* of clients, each of them held */
 };
 
 /* The size of a change with so many words before, and as many after. */
@@ -39,8 +42,10 @@ batch_new(void)
 void
 batch_free(struct batch *b)
 {
-	if (b != NULL)
-		free(b->changes);
+	if (b == NULL)
+		return;
+	batch_clear(b);
+	free(b->changes);
 	free(b);
 }
 
@@ -83,15 +88,28 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 		.address = change->address,
 		.quantity = change->quantity,
 	};
+	if (identity_hold(c->client.identity) != NULL)
+		b->has_identities = true;
 	memcpy(c->words, change->before, words * sizeof(*c->words));
 	memcpy(c->words + words, change->after, words * sizeof(*c->words));
 	b->length += change_size(words);
 	b->count++;
 }
 
+static void
+release_identities(struct batch *b)
+{
+	for (const struct batch_change *c = batch_first(b); c != NULL;
+	     c = batch_next(b, c))
+		identity_release(c->client.identity);
+	b->has_identities = false;
+}
+
 void
 batch_clear(struct batch *b)
 {
+	if (b->has_identities)
+		release_identities(b);
 	b->length = 0;
 	b->count = 0;
 }
@@ -100,6 +118,12 @@ bool
 batch_is_empty(const struct batch *b)
 {
 	return b->length == 0;
+}
+
+bool
+batch_has_identities(const struct batch *b)
+{
+	return b->has_identities;
 }
 
 unsigned

@@ -82,6 +82,19 @@ begin_log(struct store *s, struct store_error *why)
 	return STORE_DONE;
 }
 
+/* An upgrade is the first transaction of a log, and names it as any other
+ * would. In version 1 nothing has a name yet. */
+static int
+name_log(struct store *s)
+{
+	int rc;
+
+	if (s->version == SCHEMA_OLDEST_VERSION)
+		return SQLITE_OK;
+	rc = sql_run(s->db, SCHEMA_RENAME_LOG);
+	return rc == SQLITE_OK ? store_put_kept(s, s->kept) : rc;
+}
+
 /* Upgrade a file of an earlier version. Without space for that it stays what it
  * is. */
 static int
@@ -90,7 +103,9 @@ upgrade(struct store *s)
 	int rc = sql_run(s->db, "BEGIN IMMEDIATE");
 
 	if (rc == SQLITE_OK)
-		rc = upgrade_database(s->db);
+		rc = name_log(s);
+	if (rc == SQLITE_OK)
+		rc = upgrade_database(s->db, s->version);
 	if (rc == SQLITE_OK)
 		rc = sql_run(s->db, "COMMIT");
 	if (rc != SQLITE_OK) {

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,11 +20,10 @@
 static const char *const sql[STORE_STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
-	[STORE_NAME_LOG] = "UPDATE meta SET value = " SCHEMA_LOG_NAME
-			   " || substr(value, 1, " SCHEMA_TEXT(
-			       SCHEMA_LOG_NAME_SIZE) ") WHERE key = 'log'",
+	[STORE_NAME_LOG] = SCHEMA_RENAME_LOG,
 	[STORE_ADD_ROW] = "INSERT INTO journal VALUES "
-			  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+			  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+			  "?13, ?14)",
 	[STORE_PAGES] = "PRAGMA page_count",
 	[STORE_FREE_PAGES] = "PRAGMA freelist_count",
 	[STORE_READ_ROWS] = "SELECT " ROW_COLUMNS " FROM journal "
@@ -82,6 +82,7 @@ client_text(struct store *s, const struct client *c)
 	    known->client.address.port != c->address.port ||
 	    !address_same_host(&known->client.address, &c->address)) {
 		known->client = *c;
+		known->client.identity = NULL; /* it may go */
 		address_format(&c->address, known->text);
 	}
 	return known->text;
@@ -102,6 +103,7 @@ fill_row(struct store *s, struct record_journal *row,
 	row->quantity = c->quantity;
 	record_pack(c->kind, c->quantity, batch_before(c), row->before);
 	record_pack(c->kind, c->quantity, batch_after(c), row->after);
+	record_set_identity(row, c->client.identity);
 }
 
 static int
@@ -124,6 +126,8 @@ add_row(struct store *s, const struct batch_change *c, int64_t number)
 	sqlite3_bind_blob(insert, 10, row.before, size, SQLITE_STATIC);
 	sqlite3_bind_blob(insert, 11, row.after, size, SQLITE_STATIC);
 	sqlite3_bind_int64(insert, 12, record_journal_crc(&row));
+	sqlite3_bind_text(insert, 13, row.subject, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 14, row.role, -1, SQLITE_STATIC);
 	return run(s, STORE_ADD_ROW);
 }
 
@@ -210,6 +214,19 @@ store_record_damage(
 	return store_fail_write(s, rc, sql_log_error(s->db), why);
 }
 
+/* The first row with a subject is among those behind a row: note it. */
+static int
+put_subjects(struct store *s, int64_t row)
+{
+	char put[200];
+
+	snprintf(put, sizeof(put),
+	    "REPLACE INTO meta SELECT 'subjects', min(number) FROM journal "
+	    "WHERE number > %" PRId64 " AND subject <> ''",
+	    row);
+	return sql_run(s->db, put);
+}
+
 /* What a commit changes in the store, once it has succeeded. */
 struct commit {
 	const struct batch *batch;
@@ -217,6 +234,7 @@ struct commit {
 	int64_t kept;
 	int64_t last;
 	bool put_table;
+	bool put_subjects;
 };
 
 /* The blocks of the table are written once for many rows: before those that are
@@ -231,6 +249,9 @@ write_commit(struct store *s, struct commit *c)
 	c->last = s->last;
 	if (rc == SQLITE_OK)
 		rc = add_rows(s, c->batch, &c->last);
+	c->put_subjects = !s->has_subjects && batch_has_identities(c->batch);
+	if (rc == SQLITE_OK && c->put_subjects)
+		rc = put_subjects(s, s->last);
 	c->put_table = c->last - s->included > NEWER_ROWS_MAX;
 	if (rc == SQLITE_OK && c->put_table)
 		rc = store_put_table(s);
@@ -245,6 +266,8 @@ take_commit(struct store *s, const struct commit *c)
 {
 	if (c->put_table)
 		store_table_is_put(s);
+	if (c->put_subjects)
+		s->has_subjects = true;
 	for (const struct batch_change *change = batch_first(c->batch);
 	     change != NULL; change = batch_next(c->batch, change))
 		store_write_table(s, change->kind, change->address,

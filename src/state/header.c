@@ -70,7 +70,7 @@ header_read(const char *path, struct header *h, struct store_error *why)
 		return 0;
 	return store_fail(why, EX_CONFIG,
 	    "%s: state file version %" PRIu32
-	    " is not supported: expected version %d or %d",
+	    " is not supported: expected a version from %d to %d",
 	    path, h->version, SCHEMA_OLDEST_VERSION, SCHEMA_VERSION);
 }
 

@@ -38,14 +38,16 @@ struct bits {
 	unsigned end; /* the one behind the last */
 };
 
-/* A row in bytes: this, the client, and before and after of each word. */
+/* A row in bytes: this, the texts, and before and after of each word. */
 struct packed {
 	int64_t number;
 	int64_t time;
 	uint8_t unit;
 	uint8_t function;
-	uint8_t client; /* length */
-	uint8_t word;   /* the first */
+	uint8_t client; /* lengths */
+	uint8_t subject;
+	uint8_t role;
+	uint8_t word; /* the first */
 	uint8_t words;
 	struct bits written; /* within those asked for */
 };
@@ -147,9 +149,8 @@ history_free(struct history *h)
 void
 history_reader_end(struct history_reader *r)
 {
-	sqlite3_finalize(r->rows);
+	row_query_end(&r->rows);
 	sqlite3_finalize(r->periods);
-	r->rows = NULL;
 	r->periods = NULL;
 }
 
@@ -305,15 +306,20 @@ add_row(
 		.unit = r->unit,
 		.function = r->function,
 		.client = (uint8_t)strlen(r->client),
+		.subject = (uint8_t)strlen(r->subject),
+		.role = (uint8_t)strlen(r->role),
 		.word = (uint8_t)w->word,
 		.words = (uint8_t)w->words,
 		.written = w->bits,
 	};
 
-	if (reserve(h, sizeof(p) + p.client + 6 * w->words) != 0)
+	if (reserve(h,
+		sizeof(p) + p.client + p.subject + p.role + 6 * w->words) != 0)
 		return -1;
 	put(h, &p, sizeof(p));
 	put(h, r->client, p.client);
+	put(h, r->subject, p.subject);
+	put(h, r->role, p.role);
 	put(h, w->mask, 2 * w->words);
 	put(h, w->before, 2 * w->words);
 	put(h, w->after, 2 * w->words);
@@ -496,15 +502,15 @@ halve(struct history *h, struct history_reader *r)
 	int64_t middle = h->next + (h->late_end - h->next) / 2;
 	struct record_journal row;
 
-	sqlite3_bind_int64(r->rows, 1, middle);
-	sqlite3_bind_int64(r->rows, 2, middle);
-	if (row_next(r->rows, &row) != SQLITE_OK)
+	sqlite3_bind_int64(r->rows.statement, 1, middle);
+	sqlite3_bind_int64(r->rows.statement, 2, middle);
+	if (row_next(r->rows.statement, &row) != SQLITE_OK)
 		h->late_end = h->next;
 	else if (is_before(row.time, CLOCK_STEP_US, h->query.since))
 		pass_over(h, middle);
 	else
 		h->late_end = middle;
-	sqlite3_reset(r->rows);
+	sqlite3_reset(r->rows.statement);
 }
 
 /* Read rows of the period. Returns whether the search has ended. */
@@ -515,10 +521,10 @@ read_rows(struct history *h, struct history_reader *r, uint64_t end)
 	bool ended = false;
 	int rc;
 
-	sqlite3_bind_int64(r->rows, 1, h->next);
-	sqlite3_bind_int64(r->rows, 2, h->period_end);
+	sqlite3_bind_int64(r->rows.statement, 1, h->next);
+	sqlite3_bind_int64(r->rows.statement, 2, h->period_end);
 	while (!ended && h->next <= h->period_end) {
-		rc = row_next(r->rows, &row);
+		rc = row_next(r->rows.statement, &row);
 		if (rc == SQLITE_OK && h->ordered &&
 		    is_behind(row.time, CLOCK_STEP_US, h->query.until)) {
 			pass_over(h, h->period_end);
@@ -535,7 +541,7 @@ read_rows(struct history *h, struct history_reader *r, uint64_t end)
 		if (clock_ns() >= end)
 			break;
 	}
-	sqlite3_reset(r->rows);
+	sqlite3_reset(r->rows.statement);
 	return ended;
 }
 
@@ -567,10 +573,8 @@ history_step(struct history *h, struct history_reader *r)
 {
 	uint64_t end = clock_ns() + STEP_NS;
 	bool ended = false;
-	int rc = prepare(r->store,
-	    "SELECT " ROW_COLUMNS " FROM journal "
-	    "WHERE number BETWEEN ? AND ? ORDER BY number",
-	    &r->rows);
+	int rc = row_query_prepare(&r->rows, r->store->db, r->store->version,
+	    "WHERE number BETWEEN ? AND ? ORDER BY number");
 
 	if (rc != SQLITE_OK)
 		return fail_row(h, r->store, rc);
@@ -616,6 +620,13 @@ get(struct history *h, void *to, size_t length)
 	return to;
 }
 
+static void
+get_text(struct history *h, char *text, size_t length)
+{
+	get(h, text, length);
+	text[length] = '\0';
+}
+
 /* Copy words so that they begin with the address of the query. */
 static void
 align(const struct history *h, const uint16_t *from, uint16_t *to)
@@ -648,8 +659,9 @@ history_take(struct history *h, struct history_row *row)
 	if (h->taken == h->length)
 		return false;
 	get(h, &p, sizeof(p));
-	get(h, row->client, p.client);
-	row->client[p.client] = '\0';
+	get_text(h, row->client, p.client);
+	get_text(h, row->subject, p.subject);
+	get_text(h, row->role, p.role);
 	row->number = p.number;
 	row->time = p.time;
 	row->unit = p.unit;

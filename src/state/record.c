@@ -1,5 +1,6 @@
 #include "state/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "modbus/modbus.h"
@@ -19,6 +20,17 @@ record_block_crc(unsigned number, const uint8_t *data)
 
 	bytes_put(head, number, sizeof(head));
 	return crc32c(crc32c(0, head, sizeof(head)), data, SCHEMA_BLOCK_SIZE);
+}
+
+/* Rows without an identity have the checksum that they had before there were
+ * any. */
+static uint32_t
+add_identity(const struct record_journal *row, uint32_t crc)
+{
+	if (row->subject[0] == '\0' && row->role[0] == '\0')
+		return crc;
+	crc = crc32c(crc, row->subject, strlen(row->subject) + 1);
+	return crc32c(crc, row->role, strlen(row->role) + 1);
 }
 
 uint32_t
@@ -41,7 +53,17 @@ record_journal_crc(const struct record_journal *row)
 	end = bytes_put(end, row->quantity, 2);
 	crc = crc32c(0, head, (size_t)(end - head));
 	crc = crc32c(crc, row->before, size);
-	return crc32c(crc, row->after, size);
+	return add_identity(row, crc32c(crc, row->after, size));
+}
+
+void
+record_set_identity(struct record_journal *row, const struct identity *who)
+{
+	row->subject[0] = row->role[0] = '\0';
+	if (who == NULL)
+		return;
+	snprintf(row->subject, sizeof(row->subject), "%s", who->subject);
+	snprintf(row->role, sizeof(row->role), "%s", who->role);
 }
 
 /* A packed word of coils is two bytes, the low byte first; a register is two
@@ -83,5 +105,7 @@ record_journal_is_valid(const struct record_journal *row)
 	return row->kind <= DATATABLE_REGISTERS && row->quantity >= 1 &&
 	    row->quantity <= SCHEMA_QUANTITY_MAX &&
 	    row->address + row->quantity <= MB_ADDRESSES &&
-	    memchr(row->client, '\0', sizeof(row->client)) != NULL;
+	    memchr(row->client, '\0', sizeof(row->client)) != NULL &&
+	    memchr(row->subject, '\0', sizeof(row->subject)) != NULL &&
+	    memchr(row->role, '\0', sizeof(row->role)) != NULL;
 }

@@ -61,7 +61,7 @@ rewrite_copy(sqlite3 *db, const struct source *from)
 	    db, statements, sizeof(statements) / sizeof(*statements));
 
 	if (rc == SQLITE_OK && from->store->version != SCHEMA_VERSION)
-		rc = upgrade_database(db);
+		rc = upgrade_database(db, from->store->version);
 	if (rc == SQLITE_OK)
 		rc =
 		    cut(db, "DELETE FROM journal WHERE number > ?", from->last);

@@ -3,6 +3,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ROW_SQL_MAX 400
+
+int
+row_query_prepare(
+    struct row_query *q, sqlite3 *db, int version, const char *rest)
+{
+	char sql[ROW_SQL_MAX];
+
+	if (q->statement != NULL && q->version == version)
+		return SQLITE_OK;
+	row_query_end(q);
+	snprintf(sql, sizeof(sql), "SELECT %s FROM journal %s",
+	    version < 3 ? ROW_COLUMNS_BEFORE_3 : ROW_COLUMNS, rest);
+	q->version = version;
+	return sqlite3_prepare_v3(
+	    db, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->statement, NULL);
+}
+
+void
+row_query_end(struct row_query *q)
+{
+	sqlite3_finalize(q->statement);
+	q->statement = NULL;
+}
+
 /* Whether each column has the type that it was written with. SQLite would
  * convert another one: an empty blob is the number 0, whose checksum is right.
  */
@@ -22,6 +47,8 @@ has_types(sqlite3_stmt *row)
 		SQLITE_BLOB,    /* before */
 		SQLITE_BLOB,    /* after */
 		SQLITE_INTEGER, /* crc */
+		SQLITE_TEXT,    /* subject */
+		SQLITE_TEXT,    /* role */
 	};
 
 	for (int i = 0; i < (int)(sizeof(types) / sizeof(*types)); i++)
@@ -39,15 +66,13 @@ take_number(sqlite3_stmt *row, int column, int64_t max, int64_t *value)
 }
 
 static bool
-take_client(sqlite3_stmt *row, struct record_journal *record)
+take_text(sqlite3_stmt *row, int column, char *to, size_t size)
 {
-	const unsigned char *text = sqlite3_column_text(row, 2);
+	const unsigned char *text = sqlite3_column_text(row, column);
 
-	if (text == NULL ||
-	    (size_t)sqlite3_column_bytes(row, 2) >= sizeof(record->client))
+	if (text == NULL || (size_t)sqlite3_column_bytes(row, column) >= size)
 		return false;
-	snprintf(
-	    record->client, sizeof(record->client), "%s", (const char *)text);
+	snprintf(to, size, "%s", (const char *)text);
 	return true;
 }
 
@@ -74,7 +99,10 @@ row_take(sqlite3_stmt *row, struct record_journal *record)
 	record->number = sqlite3_column_int64(row, 0);
 	record->time = sqlite3_column_int64(row, 1);
 	record->connection = (uint64_t)sqlite3_column_int64(row, 3);
-	if (!has_types(row) || !take_client(row, record) ||
+	if (!has_types(row) ||
+	    !take_text(row, 2, record->client, sizeof(record->client)) ||
+	    !take_text(row, 12, record->subject, sizeof(record->subject)) ||
+	    !take_text(row, 13, record->role, sizeof(record->role)) ||
 	    !take_number(row, 4, UINT8_MAX, &unit) ||
 	    !take_number(row, 5, UINT8_MAX, &function) ||
 	    !take_number(row, 6, UINT8_MAX, &kind) ||

@@ -24,8 +24,8 @@ struct search {
 };
 
 struct scrub {
-	struct store *store; /* borrowed */
-	sqlite3_stmt *rows;  /* owned: from a number to another */
+	struct store *store;   /* borrowed */
+	struct row_query rows; /* owned: from a number to another */
 	int64_t first;
 	int64_t last; /* the row after it still has a number */
 	int64_t next; /* the first that is not checked */
@@ -43,6 +43,13 @@ enum look {
 	LOOK_LATER, /* no memory */
 };
 
+static int
+prepare(struct scrub *c)
+{
+	return row_query_prepare(&c->rows, c->store->db, c->store->version,
+	    "WHERE number BETWEEN ? AND ? ORDER BY number");
+}
+
 struct scrub *
 scrub_begin(struct store *s)
 {
@@ -50,14 +57,11 @@ scrub_begin(struct store *s)
 
 	if (c == NULL)
 		return NULL;
-	if (sqlite3_prepare_v3(s->db,
-		"SELECT " ROW_COLUMNS " FROM journal "
-		"WHERE number BETWEEN ? AND ? ORDER BY number",
-		-1, SQLITE_PREPARE_PERSISTENT, &c->rows, NULL) != SQLITE_OK) {
+	c->store = s;
+	if (prepare(c) != SQLITE_OK) {
 		free(c);
 		return NULL;
 	}
-	c->store = s;
 	c->first = s->first;
 	c->last = s->last < INT64_MAX ? s->last : INT64_MAX - 1;
 	c->next = c->first;
@@ -73,7 +77,7 @@ static enum look
 look_at_next(struct scrub *c, int64_t number)
 {
 	struct record_journal row;
-	int rc = row_next(c->rows, &row);
+	int rc = row_next(c->rows.statement, &row);
 
 	if (rc == SQLITE_OK && row.number == number)
 		return LOOK_GOOD;
@@ -83,9 +87,9 @@ look_at_next(struct scrub *c, int64_t number)
 static void
 select_rows(struct scrub *c, int64_t first, int64_t last)
 {
-	sqlite3_reset(c->rows);
-	sqlite3_bind_int64(c->rows, 1, first);
-	sqlite3_bind_int64(c->rows, 2, last);
+	sqlite3_reset(c->rows.statement);
+	sqlite3_bind_int64(c->rows.statement, 1, first);
+	sqlite3_bind_int64(c->rows.statement, 2, last);
 }
 
 /* All below number is checked, and damaged unless it was removed. */
@@ -173,13 +177,15 @@ check_rows(struct scrub *c)
 	const uint64_t end = clock_ns() + STEP_NS;
 	bool more = true;
 
+	if (prepare(c) != SQLITE_OK)
+		return false;
 	select_rows(c, c->next, c->last);
 	for (unsigned i = 0; more && c->next <= c->last && i < STEP_ROWS &&
 	     (i == 0 || clock_ns() < end);
 	     i++)
 		more = c->search.active ? search_on(c) : check_row(c);
 	/* No transaction stays open: a checkpoint would stop at it. */
-	sqlite3_reset(c->rows);
+	sqlite3_reset(c->rows.statement);
 	return more;
 }
 
@@ -256,7 +262,7 @@ scrub_end(struct scrub *c)
 	if (c == NULL)
 		return;
 	c->store->check.checking = false;
-	sqlite3_finalize(c->rows);
+	row_query_end(&c->rows);
 	free(c);
 }
 

@@ -154,8 +154,8 @@ configure(struct store *s, struct store_error *why)
 	return 0;
 }
 
-/* An upgrade may be in the log, and the header of the file still the old one.
- */
+/* An upgrade may be in the log, and the header of the file still the old one:
+ * to a version that this program does not know, too. */
 static int
 read_version(struct store *s, struct store_error *why)
 {
@@ -163,10 +163,14 @@ read_version(struct store *s, struct store_error *why)
 	int rc = sql_number(s->db, "PRAGMA user_version", &version);
 
 	s->version = (int)version;
-	if (rc == SQLITE_OK)
+	if (rc != SQLITE_OK)
+		return store_fail_sql(
+		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+	if (version <= SCHEMA_VERSION)
 		return 0;
-	return store_fail_sql(
-	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+	return store_fail(why, EX_CONFIG,
+	    "%s: state file version %" PRId64 " is not supported", s->path,
+	    version);
 }
 
 static int
@@ -321,22 +325,34 @@ open_files(struct store *s, struct store_error *why)
 	return check_pair(s, why);
 }
 
+/* Whether table meta has a key. */
+static int
+read_key(struct store *s, const char *key, bool *has, struct store_error *why)
+{
+	char sql[80];
+	int64_t keys = 0;
+	int rc;
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM meta WHERE key = '%s'",
+	    key);
+	rc = sql_number(s->db, sql, &keys);
+	*has = keys != 0;
+	if (rc == SQLITE_OK)
+		return 0;
+	return store_fail_sql(
+	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
+}
+
 /* Where a check of the journal has recorded damage, a server must know whether
- * the structure is damaged, too; and before an upgrade drops an index, whose
- * pages are then freed. */
+ * the structure is damaged, too; and before an upgrade from version 1 drops an
+ * index, whose pages are then freed. */
 static int
 check_all(struct store *s, struct store_error *why)
 {
-	int64_t keys = 0;
-	int rc = sql_number(
-	    s->db, "SELECT count(*) FROM meta WHERE key = 'damage'", &keys);
-
-	if (rc != SQLITE_OK)
-		return store_fail_sql(
-		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
-	s->recorded = keys != 0;
+	if (read_key(s, "damage", &s->recorded, why) != 0)
+		return -1;
 	if (s->access != STORE_WRITE ||
-	    (!s->recorded && s->version == SCHEMA_VERSION))
+	    (!s->recorded && s->version != SCHEMA_OLDEST_VERSION))
 		return 0;
 	if (verify_all(s->db, s->path, why) != 0)
 		return -1;
@@ -354,9 +370,12 @@ open_and_verify(struct store *s, const enum datatable_overlay *overlay,
 	    check_size(s, why) != 0 ||
 	    verify_database(s->db, s->path, s->version, why) != 0 ||
 	    check_free_pages(s, why) != 0 ||
-	    verify_journal(s->db, s->path, &s->first, &s->last, why) != 0 ||
-	    read_kept(s, why) != 0 || check_mark(s, why) != 0 ||
-	    check_all(s, why) != 0 || store_read_table(s, why) != 0)
+	    verify_journal(
+		s->db, s->path, s->version, &s->first, &s->last, why) != 0 ||
+	    read_kept(s, why) != 0 ||
+	    read_key(s, "subjects", &s->has_subjects, why) != 0 ||
+	    check_mark(s, why) != 0 || check_all(s, why) != 0 ||
+	    store_read_table(s, why) != 0)
 		return -1;
 	return 0;
 }
@@ -530,6 +549,18 @@ const char *
 store_path(const struct store *s)
 {
 	return s->path;
+}
+
+int
+store_version(const struct store *s)
+{
+	return s->version;
+}
+
+bool
+store_has_subjects(const struct store *s)
+{
+	return s->has_subjects;
 }
 
 struct sqlite3 *

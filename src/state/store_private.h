@@ -53,10 +53,11 @@ struct store {
 	int lock;             /* owned descriptor, or -1 */
 	struct header header; /* as it was opened */
 	enum wal_state log;   /* likewise */
-	bool suspect;  /* a sign of damage: the journal is to be checked */
-	bool recorded; /* damage, when it was opened */
-	bool intact;   /* its structure was sound when it was opened */
-	bool unpruned; /* old rows cannot be removed: the file is damaged */
+	bool suspect;      /* a sign of damage: the journal is to be checked */
+	bool recorded;     /* damage, when it was opened */
+	bool has_subjects; /* key subjects of meta exists */
+	bool intact;       /* its structure was sound when it was opened */
+	bool unpruned;     /* old rows cannot be removed: the file is damaged */
 	enum datatable_overlay overlay;
 	int version;   /* of its schema */
 	int64_t first; /* rows of the journal; last is 0 when there is none */

@@ -81,17 +81,15 @@ static int
 apply_newer_rows(struct store *s, struct store_error *why)
 {
 	int64_t next = s->included + 1;
-	sqlite3_stmt *rows = NULL;
-	int rc = sqlite3_prepare_v2(s->db,
-	    "SELECT " ROW_COLUMNS
-	    " FROM journal WHERE number >= ? ORDER BY number",
-	    -1, &rows, NULL);
+	struct row_query query = { .statement = NULL };
+	int rc = row_query_prepare(
+	    &query, s->db, s->version, "WHERE number >= ? ORDER BY number");
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(rows, 1, next);
+		rc = sqlite3_bind_int64(query.statement, 1, next);
 	if (rc == SQLITE_OK)
-		rc = apply_rows(s, rows, &next);
-	sqlite3_finalize(rows);
+		rc = apply_rows(s, query.statement, &next);
+	row_query_end(&query);
 	if (rc == SQLITE_OK)
 		return 0;
 	if (sql_classify(rc, 0) == SQL_DAMAGED)

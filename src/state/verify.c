@@ -34,14 +34,14 @@ check_schema(
 		{ "SELECT sql FROM sqlite_schema WHERE name = 'block'",
 		    SCHEMA_BLOCK },
 		{ "SELECT sql FROM sqlite_schema WHERE name = 'journal'",
-		    SCHEMA_JOURNAL },
+		    version < 3 ? SCHEMA_JOURNAL_BEFORE_3 : SCHEMA_JOURNAL },
 		{ "SELECT sql FROM sqlite_schema "
 		  "WHERE name IN ('age', 'journal_by_address')",
 		    old ? SCHEMA_JOURNAL_INDEX : SCHEMA_AGE },
 		{ "SELECT count(*) FROM sqlite_schema", "4" },
 		{ "PRAGMA page_size", "512" },
 	};
-	char got[500];
+	char got[600];
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		int rc = sql_text(db, parts[i].query, got, sizeof(got));
@@ -136,25 +136,23 @@ verify_database(
 /* The number of the last row is where the next one goes on, and from where rows
  * are counted. */
 static int
-check_last_row(sqlite3 *db, int64_t last)
+check_last_row(sqlite3 *db, int version, int64_t last)
 {
 	struct record_journal row;
-	sqlite3_stmt *rows = NULL;
-	int rc = sqlite3_prepare_v2(db,
-	    "SELECT " ROW_COLUMNS " FROM journal WHERE number = ?", -1, &rows,
-	    NULL);
+	struct row_query query = { .statement = NULL };
+	int rc = row_query_prepare(&query, db, version, "WHERE number = ?");
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(rows, 1, last);
+		rc = sqlite3_bind_int64(query.statement, 1, last);
 	if (rc == SQLITE_OK)
-		rc = row_next(rows, &row);
-	sqlite3_finalize(rows);
+		rc = row_next(query.statement, &row);
+	row_query_end(&query);
 	return rc;
 }
 
 int
-verify_journal(sqlite3 *db, const char *path, int64_t *first, int64_t *last,
-    struct store_error *why)
+verify_journal(sqlite3 *db, const char *path, int version, int64_t *first,
+    int64_t *last, struct store_error *why)
 {
 	int rc = sql_number(
 	    db, "SELECT coalesce(min(number), 1) FROM journal", first);
@@ -163,7 +161,7 @@ verify_journal(sqlite3 *db, const char *path, int64_t *first, int64_t *last,
 		rc = sql_number(
 		    db, "SELECT coalesce(max(number), 0) FROM journal", last);
 	if (rc == SQLITE_OK && *last != 0)
-		rc = check_last_row(db, *last);
+		rc = check_last_row(db, version, *last);
 	if (rc == SQLITE_OK && *first >= 1)
 		return 0;
 	if (rc == SQLITE_OK || rc == SQLITE_CORRUPT)

@@ -212,10 +212,10 @@ class Start(StateTest):
         self.serve().stop()
         with sqlite3.connect(self.path) as db:
             db.execute("PRAGMA journal_mode=DELETE")
-            db.execute("PRAGMA user_version=3")
+            db.execute("PRAGMA user_version=4")
         db.close()
         line = self.refuse_untouched(EX_CONFIG)
-        self.assertIn("version 3", line)
+        self.assertIn("version 4", line)
 
     def test_a_second_server(self):
         server = self.serve()

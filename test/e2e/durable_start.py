@@ -14,8 +14,8 @@ from disk_faults import Disk
 from harness import (BINARY, DEADLINE, Client, Server, adu, exception, main,
                      run_server, server_environment, wait_for,
                      write_registers, write_single)
-from state_file import (EX_DATAERR, EX_IOERR, EX_NOPERM, StateFile, StateTest, contents, make_version_1,
-                        whole_table)
+from state_file import (EX_DATAERR, EX_IOERR, EX_NOPERM, StateFile, StateTest,
+                        contents, make_version_1, make_version_2, whole_table)
 
 DEVICE_FAILURE = 4
 FOR_EVER = 1000000000
@@ -111,6 +111,8 @@ class Killed(KilledTest):
 class Upgrade(KilledTest):
     """A file of version 1, as servers before 3.2 made it."""
 
+    VERSION, MAKE = 1, staticmethod(make_version_1)
+
     def setUp(self):
         super().setUp()
         server = self.serve()
@@ -119,7 +121,7 @@ class Upgrade(KilledTest):
                 client.ask(write_registers(i * 1000, [i] * 100))
         self.table = whole_table(server)
         server.stop()
-        make_version_1(self.path)
+        self.MAKE(self.path)
         self.journal = StateFile(self.path).journal
 
     def assert_kept(self):
@@ -129,7 +131,7 @@ class Upgrade(KilledTest):
 
     def test_it_is_upgraded_when_it_is_opened(self):
         server = self.serve()
-        self.assertEqual(len(server.log_lines("upgraded to version 2")), 1)
+        self.assertEqual(len(server.log_lines("upgraded to version 3")), 1)
         self.assertEqual(whole_table(server), self.table)
         server.stop()
         self.assert_kept()
@@ -175,7 +177,7 @@ class Upgrade(KilledTest):
             self.assertEqual(client.ask(write_single(6, 0, 5)),
                              exception(6, DEVICE_FAILURE))
             server.kill()
-            self.assertEqual(version_of(self.path), 1)
+            self.assertEqual(version_of(self.path), self.VERSION)
         for name, data in before.items():
             with open(os.path.join(self.directory, name), "wb") as file:
                 file.write(data)
@@ -184,11 +186,30 @@ class Upgrade(KilledTest):
             disk.set("-wal", write_error=0)
             wait_for(lambda: client.ask(write_single(6, 0, 5))[0] == 6, "space")
         server.stop()
-        self.assertEqual(version_of(self.path), 2)
+        self.assertEqual(version_of(self.path), 3)
         server = self.serve()
         self.assertEqual(self.words(server, 0, 1), [5])
         server.stop()
         StateFile(self.path).check()
+
+
+class UpgradeFrom2(Upgrade):
+    """A file of version 2, as 3.2 and 3.3 made it."""
+
+    VERSION, MAKE = 2, staticmethod(make_version_2)
+
+    def test_no_row_is_written(self):
+        """Only what defines the tables is."""
+        before = contents(self.path)["state"]
+        disk = Disk(self.directory)
+        disk.set(kill_at=FOR_EVER)
+        server = self.serve(env=disk.env())
+        server.stop()
+        after = contents(self.path)["state"]
+        self.assertEqual(len(before), len(after))
+        changed = [i for i in range(0, len(before), 512)
+                   if before[i:i + 512] != after[i:i + 512]]
+        self.assertLess(len(changed), 12, changed)
 
 
 class FullDisk(StateTest):
@@ -349,15 +370,18 @@ class FailingDisk(StateTest):
                 self.serve().stop()
                 self.fail_each(error)
 
+    def fail_upgrades(self, fault):
+        for make in (make_version_1, make_version_2):
+            with self.subTest(make=make.__name__):
+                self.serve().stop()
+                make(self.path)
+                self.fail_each(fault)
+
     def test_each_write_of_an_upgrade_fails(self):
-        self.serve().stop()
-        make_version_1(self.path)
-        self.fail_each("write_error")
+        self.fail_upgrades("write_error")
 
     def test_each_sync_of_an_upgrade_fails(self):
-        self.serve().stop()
-        make_version_1(self.path)
-        self.fail_each("sync_error")
+        self.fail_upgrades("sync_error")
 
     def test_a_slow_disk(self):
         """Until it is writable, nobody is accepted; a signal ends it."""

@@ -20,7 +20,7 @@ SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 32)
 
 COILS, REGISTERS = 0, 1
 COLUMNS = ("number time client connection unit function kind address quantity "
-           "before after crc").split()
+           "before after crc subject role").split()
 
 
 def _crc_table():
@@ -47,6 +47,10 @@ def row_crc(row):
     """What the crc of a journal row must be; None where one of its numbers is
     none that the server writes, as when its highest bit has flipped."""
     size = len(row["before"])
+    identity = b"".join(row[name].encode(errors="surrogateescape") + b"\0"
+                        for name in ("subject", "role"))
+    if identity == b"\0\0":
+        identity = b""
     try:
         numbers = struct.pack(">QBBBHH", row["connection"], row["unit"],
                               row["function"], row["kind"], row["address"],
@@ -56,7 +60,8 @@ def row_crc(row):
     return crc32c(
         struct.pack(">qq", row["number"], row["time"])
         + row["client"].encode(errors="surrogateescape") + b"\0"
-        + numbers + row["before"][:size] + row["after"][:size])
+        + numbers + row["before"][:size] + row["after"][:size]
+        + identity)
 
 
 def temporary_directory(test):
@@ -67,9 +72,19 @@ def temporary_directory(test):
     return directory.name
 
 
+def make_version_2(path):
+    """Make the file of a server that has ended in order what one of 3.2 or 3.3
+    would have left."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for sql in ("ALTER TABLE journal DROP COLUMN subject",
+                    "ALTER TABLE journal DROP COLUMN role",
+                    "PRAGMA user_version=2"):
+            db.execute(sql)
+
+
 def make_version_1(path):
-    """Make the file of a server that has ended in order what an earlier
-    version of the server would have left."""
+    """The same of an earlier one."""
+    make_version_2(path)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         for sql in ("PRAGMA journal_mode=DELETE", "DROP TABLE age",
                     "CREATE INDEX journal_by_address ON journal "
@@ -113,13 +128,15 @@ class StateFile:
             self.meta = dict(db.execute("SELECT key, value FROM meta"))
             self.blocks = list(db.execute(
                 "SELECT number, data, crc FROM block ORDER BY number"))
+            columns = COLUMNS if self.version >= 3 else COLUMNS[:-2] + [
+                "''", "''"]
             self.journal = [dict(zip(COLUMNS, row)) for row in db.execute(
-                "SELECT %s FROM journal ORDER BY number" % ", ".join(COLUMNS))]
+                "SELECT %s FROM journal ORDER BY number" % ", ".join(columns))]
 
     def check(self):
         """Everything that can be checked without knowing what was written."""
         overlaid = self.meta["mode"] == "overlaid"
-        assert self.application_id == 0x4D425354 and self.version == 2
+        assert self.application_id == 0x4D425354 and self.version == 3
         assert self.page_size == 512
         assert [n for n, _, _ in self.blocks] == list(
             range(512 if overlaid else 544))

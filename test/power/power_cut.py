@@ -32,7 +32,8 @@ from writers import Writer, check_journal, load, settle
 # pylint: disable=wrong-import-order
 from harness import (ASAN, Client, ServerTest, adu, main, preload, read,
                      unpack_words, wait_for)
-from state_file import StateFile, make_version_1, temporary_directory
+from state_file import (StateFile, make_version_1, make_version_2,
+                        temporary_directory)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECK = os.environ["POWER_CHECK"]
@@ -274,7 +275,8 @@ class PowerCut(ServerTest):
             self.fail("%s\nkept in %s" % (done.stderr, recorded.keep(done)))
         self.check_served(recorded, reference, options)
         self.check_restored(recorded, reference, options)
-        self.check_upgraded(recorded, reference, options)
+        for make in (make_version_1, make_version_2):
+            self.check_upgraded(recorded, reference, options, make)
         self.check_shrunk(recorded, reference, options)
         # Each sync is needed, and its want is found.
         for lie in ("log", "database", "names"):
@@ -354,12 +356,12 @@ class PowerCut(ServerTest):
             print("power cut: no sync of %s then: %s" % (lie, done.stdout),
                   end="", flush=True)
 
-    def check_upgraded(self, recorded, reference, options):
-        """The power is cut while a file of version 1 is upgraded, and soon
-        after."""
-        old = recorded.path_of("version-1")
+    def check_upgraded(self, recorded, reference, options, make):
+        """The power is cut while a file of an earlier version is upgraded, and
+        soon after."""
+        old = recorded.path_of(make.__name__)
         shutil.copytree(recorded.directory, old)
-        make_version_1(os.path.join(old, "state"))
+        make(os.path.join(old, "state"))
         again = Recorded(self, *options)
         again.prepare("copy", old)
         server, writers = again.start()
@@ -370,7 +372,8 @@ class PowerCut(ServerTest):
         again.drain(writers)
         rows = str(len(reference.journal))
         done = again.check("-a", rows, images=UPGRADED)
-        print("power cut: a file is upgraded: %s" % done.stdout, end="",
+        print("power cut: %s is upgraded: %s" % (make.__name__[5:],
+                                                 done.stdout), end="",
               flush=True)
         if done.returncode != 0:
             self.fail("%s\nkept in %s" % (done.stderr, again.keep(done)))
