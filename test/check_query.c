@@ -75,6 +75,38 @@ START_TEST(takes_every_option)
 }
 END_TEST
 
+START_TEST(asks_for_whole_parts_of_a_subject)
+{
+	static const struct {
+		const char *subject;
+		bool included;
+	} cases[] = {
+		{ "CN=HMI 3,O=Plant", true },
+		{ "O=Plant,CN=HMI 3", true },
+		{ "CN=HMI 3", true },
+		{ "CN=HMI 30,CN=HMI 3", true },
+		{ "CN=HMI 30,O=Plant", false },
+		{ "DCN=HMI 3", false },
+		{ "O=a\\,CN=HMI 3", false },
+		{ "O=a\\\\,CN=HMI 3", true },
+		{ "CN=HMI 3\\,4", false },
+		{ "", false },
+	};
+	char state[] = "--state", file[] = "file", option[] = "--subject",
+	     hmi[] = "CN=HMI 3", name[] = "journal", whole[] = "O=x,C=DE";
+	char *argv[] = { name, state, file, option, hmi, option, whole, NULL };
+
+	ck_assert_int_eq(query_parse(7, argv, NOW, &q, error), 0);
+	ck_assert_uint_eq(q.subject_count, 2);
+	ck_assert_int_eq(
+	    query_includes_subject(&q, cases[_i].subject), cases[_i].included);
+	ck_assert(query_includes_subject(&q, "CN=1,O=x,C=DE"));
+	ck_assert(!query_includes_subject(&q, "O=x,CN=1,C=DE"));
+	parse_well("--state file");
+	ck_assert(query_includes_subject(&q, cases[_i].subject));
+}
+END_TEST
+
 static const struct {
 	const char *line;
 	const char *begin; /* of the error */
@@ -102,6 +134,8 @@ static const struct {
 	    "--address: expected without" },
 	{ "--state f --at now --since now", "--since, --until, " },
 	{ "--state f --at now --client ::1", "--since, --until, " },
+	{ "--state f --at now --subject O=x", "--since, --until, " },
+	{ "--state f --subject=", "--subject: \"\": expected a subject" },
 	{ "--state f --restore-at now --output n --unchanged",
 	    "--since, --until, " },
 	{ "--state f --points", "--points: no value" },
@@ -260,6 +294,7 @@ main(void)
 	tcase_add_test(tc, lists_everything_by_default);
 	tcase_add_test(tc, takes_every_option);
 	tcase_add_loop_test(tc, refuses, 0, (int)(sizeof(bad) / sizeof(*bad)));
+	tcase_add_loop_test(tc, asks_for_whole_parts_of_a_subject, 0, 10);
 	tcase_add_test(tc, takes_internal_clients_by_their_words);
 	tcase_add_test(tc, takes_64_ranges_and_no_more);
 	tcase_add_test(tc, names_count_as_ranges);

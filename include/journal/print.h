@@ -16,17 +16,28 @@
 #include "journal/query.h"
 #include "journal/rows.h"
 
-/*
- * Where there are points, each line ends in the names of those at its address,
- * one text, "" for none. Where there are none, the names are NULL.
- */
+/* Where and how to print. */
+struct print {
+	FILE *out; /* borrowed */
+	enum query_format format;
+
+	/* Columns for the subject and the role of a client, empty for one
+	 * without a certificate. JSON has these members where they are not
+	 * empty. */
+	bool identities;
+
+	/* Where there are points, each line ends in the names of those at its
+	 * address, one text, "" for none. Where there are none, the names are
+	 * NULL. */
+	bool points;
+};
 
 /* Print the names of the columns of changes; nothing for JSON. */
-void print_change_names(FILE *out, enum query_format format, bool with_points);
+void print_change_names(const struct print *p);
 
 /* Print one address of a write: item i of r. */
-void print_change(FILE *out, enum query_format format, const struct row *r,
-    unsigned i, const char *names);
+void print_change(
+    const struct print *p, const struct row *r, unsigned i, const char *names);
 
 /* The value of an address. */
 struct print_value {
@@ -43,9 +54,8 @@ struct print_value {
 };
 
 /* Print the names of the columns of values; nothing for JSON. */
-void print_value_names(FILE *out, enum query_format format, bool with_points);
+void print_value_names(const struct print *p);
 
-void
-print_value(FILE *out, enum query_format format, const struct print_value *v);
+void print_value(const struct print *p, const struct print_value *v);
 
 #endif

@@ -17,6 +17,9 @@ struct points;
 /* The most options --address and --point together. */
 #define QUERY_RANGES_MAX ACCESS_LIST_MAX
 
+/* The most options --subject. */
+#define QUERY_SUBJECTS_MAX 64
+
 enum query_action {
 	QUERY_LIST,    /* the changes */
 	QUERY_AT,      /* the table at a time, and who set the values */
@@ -44,7 +47,9 @@ struct query {
 	const char *names[QUERY_RANGES_MAX]; /* of points of it */
 	size_t name_count;
 	struct access_list clients; /* empty: every client */
-	bool unchanged;             /* list also writes of the value before */
+	const char *subjects[QUERY_SUBJECTS_MAX];
+	size_t subject_count; /* 0: every client */
+	bool unchanged;       /* list also writes of the value before */
 	enum query_format format;
 };
 
@@ -64,6 +69,14 @@ int query_find_points(struct query *q, const struct points *ps, char *error);
 
 /* The text of --help. The caller frees it; NULL when memory is exhausted. */
 char *query_help(void);
+
+/*
+ * Whether the query includes a client with a certificate of this subject, ""
+ * for one without. A subject that is asked for is a whole one, or one or more
+ * adjacent parts of it, between its commas: "CN=HMI 3" or "O=Plant" of
+ * "CN=HMI 3,O=Plant".
+ */
+bool query_includes_subject(const struct query *q, const char *subject);
 
 /*
  * Whether the query includes an address of a kind. In the overlaid mode a

@@ -34,7 +34,8 @@ matches(const struct query *q, const struct row *r)
 {
 	struct address client;
 
-	if (r->record.time < q->since || r->record.time > q->until)
+	if (r->record.time < q->since || r->record.time > q->until ||
+	    !query_includes_subject(q, r->record.subject))
 		return false;
 	if (q->clients.count == 0)
 		return true;
@@ -56,9 +57,20 @@ names_at(const struct points *ps, enum datatable_kind kind, unsigned address,
 	return points_names_text(&names, "", text);
 }
 
+static struct print
+print_of(const struct query *q, const struct points *ps, const struct store *s)
+{
+	return (struct print){
+		.out = stdout,
+		.format = q->format,
+		.identities = store_has_subjects(s),
+		.points = ps != NULL,
+	};
+}
+
 static void
 list_row(const struct query *q, const struct points *ps,
-    enum datatable_overlay overlay, const struct row *r)
+    enum datatable_overlay overlay, const struct print *p, const struct row *r)
 {
 	char text[POINTS_NAMES_TEXT_MAX];
 
@@ -67,8 +79,8 @@ list_row(const struct query *q, const struct points *ps,
 
 		if ((q->unchanged || row_before(r, i) != row_after(r, i)) &&
 		    query_includes(q, overlay, r->kind, (uint16_t)address))
-			print_change(stdout, q->format, r, i,
-			    names_at(ps, r->kind, address, text));
+			print_change(
+			    p, r, i, names_at(ps, r->kind, address, text));
 	}
 }
 
@@ -79,15 +91,16 @@ list(const struct query *q, const struct points *ps, struct store *s,
     struct store_error *why)
 {
 	struct rows *rows = rows_open(s, ROWS_OLDEST_FIRST, why);
+	const struct print print = print_of(q, ps, s);
 	enum rows_result result;
 	struct row r;
 
 	if (rows == NULL)
 		return -1;
-	print_change_names(stdout, q->format, ps != NULL);
+	print_change_names(&print);
 	while ((result = rows_next(rows, &r, why)) == ROWS_ONE)
 		if (matches(q, &r))
-			list_row(q, ps, store_overlay(s), &r);
+			list_row(q, ps, store_overlay(s), &print, &r);
 	rows_close(rows);
 	return result == ROWS_END ? 0 : -1;
 }
@@ -123,6 +136,7 @@ struct show {
 	const struct points *points; /* or NULL */
 	enum datatable_overlay overlay;
 	const struct past *past;
+	struct print print;
 	struct lookup by, until;
 };
 
@@ -172,7 +186,7 @@ show_address(struct show *show, enum datatable_kind kind, uint16_t address,
 	    look_up(
 		&show->until, past_until(p, kind, address), &v.until, why) != 0)
 		return -1;
-	print_value(stdout, show->query->format, &v);
+	print_value(&show->print, &v);
 	return 0;
 }
 
@@ -182,7 +196,7 @@ show_table(struct show *show, struct store_error *why)
 	static const enum datatable_kind kinds[] = { DATATABLE_REGISTERS,
 		DATATABLE_COILS };
 
-	print_value_names(stdout, show->query->format, show->points != NULL);
+	print_value_names(&show->print);
 	for (size_t k = 0; k < 2; k++)
 		for (unsigned i = 0; i < ADDRESSES; i++)
 			if (is_shown(show, kinds[k], (uint16_t)i) &&
@@ -201,6 +215,7 @@ show_at(const struct query *q, const struct points *ps, struct store *s,
 		.points = ps,
 		.overlay = store_overlay(s),
 		.past = past,
+		.print = print_of(q, ps, s),
 		.by.store = s,
 		.until.store = s,
 	};

@@ -84,29 +84,64 @@ put_json_text(FILE *out, const char *text)
 	put_json_characters(out, text, 0x7F);
 }
 
-/* The end of a line: the names of points, which are UTF-8. */
+/* The last columns of a line: the subject and the role of a client, then the
+ * names of points, which are UTF-8; a row may be NULL. */
 
 static void
-end_text(FILE *out, const char *names)
+put_columns(const struct print *p, const char *subject, const char *role,
+    const char *names)
 {
+	if (p->identities)
+		fprintf(p->out, "  %-30s  %-*s", subject,
+		    names == NULL ? 0 : 12, role);
 	if (names != NULL)
-		fprintf(out, "  %s", *names == '\0' ? "-" : names);
-	fputc('\n', out);
+		fprintf(p->out, "  %s", names);
+	fputc('\n', p->out);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text == NULL || *text != '\0' ? text : "-";
 }
 
 static void
-end_csv(FILE *out, const char *names)
+end_text(const struct print *p, const struct row *row, const char *names)
 {
-	if (names != NULL) {
-		fputc(',', out);
-		put_csv_text(out, names);
+	put_columns(p, row == NULL ? "-" : or_dash(row->record.subject),
+	    row == NULL ? "-" : or_dash(row->record.role), or_dash(names));
+}
+
+static void
+put_csv_field(FILE *out, const char *text)
+{
+	fputc(',', out);
+	put_csv_text(out, text);
+}
+
+static void
+end_csv(const struct print *p, const struct row *row, const char *names)
+{
+	if (p->identities) {
+		put_csv_field(p->out, row == NULL ? "" : row->record.subject);
+		put_csv_field(p->out, row == NULL ? "" : row->record.role);
 	}
-	fputc('\n', out);
+	if (names != NULL)
+		put_csv_field(p->out, names);
+	fputc('\n', p->out);
 }
 
 static void
-end_json(FILE *out, const char *names)
+end_json(FILE *out, const struct row *row, const char *names)
 {
+	if (row != NULL && row->record.subject[0] != '\0') {
+		fputs(",\"subject\":", out);
+		put_json_text(out, row->record.subject);
+	}
+	if (row != NULL && row->record.role[0] != '\0') {
+		fputs(",\"role\":", out);
+		put_json_characters(out, row->record.role, 0x100);
+	}
 	if (names != NULL) {
 		fputs(",\"point\":", out);
 		if (*names == '\0')
@@ -118,23 +153,27 @@ end_json(FILE *out, const char *names)
 }
 
 void
-print_change_names(FILE *out, enum query_format format, bool with_points)
+print_change_names(const struct print *p)
 {
-	if (format == QUERY_CSV) {
-		fputs("number,time,client,port,connection,unit,function,table,"
-		      "address,before,after",
-		    out);
-		end_csv(out, with_points ? "point" : NULL);
-	} else if (format == QUERY_TEXT) {
-		fprintf(out, "%-23s  %-21s  %4s  %2s  %-14s  %6s  %6s", "TIME",
-		    "CLIENT", "UNIT", "FC", "ADDRESS", "BEFORE", "AFTER");
-		end_text(out, with_points ? "NAME" : NULL);
+	if (p->format == QUERY_CSV) {
+		fprintf(p->out,
+		    "number,time,client,port,connection,unit,function,table,"
+		    "address,before,after%s%s\n",
+		    p->identities ? ",subject,role" : "",
+		    p->points ? ",point" : "");
+	} else if (p->format == QUERY_TEXT) {
+		fprintf(p->out, "%-23s  %-21s  %4s  %2s  %-14s  %6s  %6s",
+		    "TIME", "CLIENT", "UNIT", "FC", "ADDRESS", "BEFORE",
+		    "AFTER");
+		put_columns(p, "SUBJECT", "ROLE", p->points ? "NAME" : NULL);
 	}
 }
 
 static void
-print_change_text(FILE *out, const struct row *r, unsigned i, const char *names)
+print_change_text(
+    const struct print *p, const struct row *r, unsigned i, const char *names)
 {
+	FILE *out = p->out;
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
 
@@ -142,12 +181,14 @@ print_change_text(FILE *out, const struct row *r, unsigned i, const char *names)
 	    timestamp_format(record->time, time), record->client, record->unit,
 	    record->function, item_name(r->kind), record->address + i,
 	    row_before(r, i), row_after(r, i));
-	end_text(out, names);
+	end_text(p, r, names);
 }
 
 static void
-print_change_csv(FILE *out, const struct row *r, unsigned i, const char *names)
+print_change_csv(
+    const struct print *p, const struct row *r, unsigned i, const char *names)
 {
+	FILE *out = p->out;
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
 	struct peer peer = split(record->client);
@@ -160,7 +201,7 @@ print_change_csv(FILE *out, const struct row *r, unsigned i, const char *names)
 	fprintf(out, ",%" PRIu64 ",%u,%u,%s,%u,%u,%u", record->connection,
 	    record->unit, record->function, table_name(r->kind),
 	    record->address + i, row_before(r, i), row_after(r, i));
-	end_csv(out, names);
+	end_csv(p, r, names);
 }
 
 static void
@@ -179,8 +220,10 @@ put_json_peer(FILE *out, const char *client)
 }
 
 static void
-print_change_json(FILE *out, const struct row *r, unsigned i, const char *names)
+print_change_json(
+    const struct print *p, const struct row *r, unsigned i, const char *names)
 {
+	FILE *out = p->out;
 	char time[TIMESTAMP_TEXT_MAX];
 	const struct record_journal *record = &r->record;
 
@@ -193,54 +236,56 @@ print_change_json(FILE *out, const struct row *r, unsigned i, const char *names)
 	    record->connection, record->unit, record->function,
 	    table_name(r->kind), record->address + i, row_before(r, i),
 	    row_after(r, i));
-	end_json(out, names);
+	end_json(out, r, names);
 }
 
 void
-print_change(FILE *out, enum query_format format, const struct row *r,
-    unsigned i, const char *names)
+print_change(
+    const struct print *p, const struct row *r, unsigned i, const char *names)
 {
-	switch (format) {
+	switch (p->format) {
 	case QUERY_TEXT:
-		print_change_text(out, r, i, names);
+		print_change_text(p, r, i, names);
 		break;
 	case QUERY_CSV:
-		print_change_csv(out, r, i, names);
+		print_change_csv(p, r, i, names);
 		break;
 	case QUERY_JSONL:
-		print_change_json(out, r, i, names);
+		print_change_json(p, r, i, names);
 		break;
 	}
 }
 
 /* The last column is not filled up. */
 static int
-until_width(bool with_points)
+until_width(const struct print *p)
 {
-	return with_points ? 23 : 0;
+	return p->points || p->identities ? 23 : 0;
 }
 
 void
-print_value_names(FILE *out, enum query_format format, bool with_points)
+print_value_names(const struct print *p)
 {
-	if (format == QUERY_CSV) {
-		fputs("table,address,value,since,client,port,unit,function,"
-		      "until",
-		    out);
-		end_csv(out, with_points ? "point" : NULL);
-	} else if (format == QUERY_TEXT) {
-		fprintf(out, "%-14s  %6s  %-30s  %-21s  %4s  %2s  %-*s",
+	if (p->format == QUERY_CSV) {
+		fprintf(p->out,
+		    "table,address,value,since,client,port,unit,function,"
+		    "until%s%s\n",
+		    p->identities ? ",subject,role" : "",
+		    p->points ? ",point" : "");
+	} else if (p->format == QUERY_TEXT) {
+		fprintf(p->out, "%-14s  %6s  %-30s  %-21s  %4s  %2s  %-*s",
 		    "ADDRESS", "VALUE", "SINCE", "CLIENT", "UNIT", "FC",
-		    until_width(with_points), "UNTIL");
-		end_text(out, with_points ? "NAME" : NULL);
+		    until_width(p), "UNTIL");
+		put_columns(p, "SUBJECT", "ROLE", p->points ? "NAME" : NULL);
 	}
 }
 
 static void
-print_value_text(FILE *out, const struct print_value *v)
+print_value_text(const struct print *p, const struct print_value *v)
 {
+	FILE *out = p->out;
 	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX] = "-";
-	int width = until_width(v->names != NULL);
+	int width = until_width(p);
 
 	if (v->until != NULL)
 		timestamp_format(v->until->record.time, until);
@@ -256,12 +301,13 @@ print_value_text(FILE *out, const struct print_value *v)
 		    v->created ? "" : "before ", v->created ? 30 : 23,
 		    timestamp_format(v->since, since), "-", "-", "-", width,
 		    until);
-	end_text(out, v->names);
+	end_text(p, v->by, v->names);
 }
 
 static void
-print_value_csv(FILE *out, const struct print_value *v)
+print_value_csv(const struct print *p, const struct print_value *v)
 {
+	FILE *out = p->out;
 	char time[TIMESTAMP_TEXT_MAX];
 
 	fprintf(out, "%s,%u,%u,", table_name(v->kind), v->address, v->value);
@@ -281,7 +327,7 @@ print_value_csv(FILE *out, const struct print_value *v)
 	}
 	if (v->until != NULL)
 		fputs(timestamp_format_iso(v->until->record.time, time), out);
-	end_csv(out, v->names);
+	end_csv(p, v->by, v->names);
 }
 
 static void
@@ -297,8 +343,9 @@ put_json_time(FILE *out, const char *name, const int64_t *moment)
 }
 
 static void
-print_value_json(FILE *out, const struct print_value *v)
+print_value_json(const struct print *p, const struct print_value *v)
 {
+	FILE *out = p->out;
 	fprintf(out, "{\"table\":\"%s\",\"address\":%u,\"value\":%u",
 	    table_name(v->kind), v->address, v->value);
 	if (v->by != NULL) {
@@ -315,21 +362,21 @@ print_value_json(FILE *out, const struct print_value *v)
 	}
 	put_json_time(
 	    out, "until", v->until == NULL ? NULL : &v->until->record.time);
-	end_json(out, v->names);
+	end_json(out, v->by, v->names);
 }
 
 void
-print_value(FILE *out, enum query_format format, const struct print_value *v)
+print_value(const struct print *p, const struct print_value *v)
 {
-	switch (format) {
+	switch (p->format) {
 	case QUERY_TEXT:
-		print_value_text(out, v);
+		print_value_text(p, v);
 		break;
 	case QUERY_CSV:
-		print_value_csv(out, v);
+		print_value_csv(p, v);
 		break;
 	case QUERY_JSONL:
-		print_value_json(out, v);
+		print_value_json(p, v);
 		break;
 	}
 }

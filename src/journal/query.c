@@ -131,6 +131,17 @@ set_client(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_subject(void *arg, const char *value)
+{
+	struct query *q = ((struct parse *)arg)->q;
+
+	if (q->subject_count == QUERY_SUBJECTS_MAX || *value == '\0')
+		return COMMAND_LINE_BAD;
+	q->subjects[q->subject_count++] = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_unchanged(void *arg, const char *value)
 {
 	struct parse *p = arg;
@@ -191,6 +202,13 @@ static const struct command_line_option definitions[] = {
 	    set_client,
 	    "list only changes by clients from CIDR, or by the\n"
 	    "server's own start or simulation; may be repeated" },
+	{ "", "subject", "TEXT",
+	    "a subject such as \"CN=HMI 3,O=Plant\" or a part such as "
+	    "\"O=Plant\", at most 64 times",
+	    set_subject,
+	    "list only changes by clients with a certificate of\n"
+	    "this subject, or with this part in it, as in\n"
+	    "\"CN=HMI 3\"; may be repeated" },
 	{ "", "since", "TIME", TIMESTAMP_EXPECTED, set_since,
 	    "list only changes at TIME or later" },
 	{ "", "until", "TIME", TIMESTAMP_EXPECTED, set_until,
@@ -251,9 +269,10 @@ contradiction(const struct parse *p)
 	if (p->restore && q->points != NULL)
 		return "--points: expected without --restore-at";
 	if (q->action != QUERY_LIST &&
-	    (p->since || p->until || q->clients.count != 0 || q->unchanged))
-		return "--since, --until, --client, --unchanged: expected "
-		       "without --at and --restore-at";
+	    (p->since || p->until || q->clients.count != 0 ||
+		q->subject_count != 0 || q->unchanged))
+		return "--since, --until, --client, --subject, --unchanged: "
+		       "expected without --at and --restore-at";
 	if (p->since && p->until && q->since > q->until)
 		return "--until: expected a time that is not before --since";
 	return NULL;
@@ -302,6 +321,40 @@ char *
 query_help(void)
 {
 	return command_line_help(&query_line);
+}
+
+/* Whether a comma of a subject is between two parts of it. */
+static bool
+is_between(const char *comma, const char *subject)
+{
+	unsigned backslashes = 0;
+
+	while (comma - backslashes > subject &&
+	    comma[-1 - (int)backslashes] == '\\')
+		backslashes++;
+	return *comma == ',' && backslashes % 2 == 0;
+}
+
+static bool
+has_part(const char *subject, const char *part)
+{
+	const size_t length = strlen(part);
+	const char *at = subject;
+
+	for (; (at = strstr(at, part)) != NULL; at++)
+		if ((at == subject || is_between(at - 1, subject)) &&
+		    (at[length] == '\0' || is_between(at + length, subject)))
+			return true;
+	return false;
+}
+
+bool
+query_includes_subject(const struct query *q, const char *subject)
+{
+	for (size_t i = 0; i < q->subject_count; i++)
+		if (has_part(subject, q->subjects[i]))
+			return true;
+	return q->subject_count == 0;
 }
 
 static bool

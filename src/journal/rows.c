@@ -9,12 +9,10 @@
 #include "state/sql.h"
 #include "state/store.h"
 
-#define SELECT "SELECT " ROW_COLUMNS " FROM journal "
-
 #define OVERLAID_REGISTERS 4096
 
 struct rows {
-	sqlite3_stmt *statement; /* owned */
+	struct row_query query; /* owned */
 };
 
 int
@@ -32,11 +30,11 @@ fail_row(int64_t number, struct store_error *why)
 }
 
 static int
-prepare(struct store *s, const char *sql, sqlite3_stmt **statement,
+prepare(struct store *s, const char *rest, struct row_query *query,
     struct store_error *why)
 {
 	int rc =
-	    sqlite3_prepare_v2(store_database(s), sql, -1, statement, NULL);
+	    row_query_prepare(query, store_database(s), store_version(s), rest);
 
 	return rc == SQLITE_OK ? 0 : rows_fail_sql(rc, why);
 }
@@ -51,9 +49,9 @@ rows_open(struct store *s, enum rows_order order, struct store_error *why)
 		return NULL;
 	}
 	if (prepare(s,
-		order == ROWS_OLDEST_FIRST ? SELECT "ORDER BY number" :
-					     SELECT "ORDER BY number DESC",
-		&rows->statement, why) == 0)
+		order == ROWS_OLDEST_FIRST ? "ORDER BY number" :
+					     "ORDER BY number DESC",
+		&rows->query, why) == 0)
 		return rows;
 	free(rows);
 	return NULL;
@@ -64,7 +62,7 @@ rows_close(struct rows *rows)
 {
 	if (rows == NULL)
 		return;
-	sqlite3_finalize(rows->statement);
+	row_query_end(&rows->query);
 	free(rows);
 }
 
@@ -84,13 +82,13 @@ take(sqlite3_stmt *row, struct row *out, struct store_error *why)
 enum rows_result
 rows_next(struct rows *rows, struct row *out, struct store_error *why)
 {
-	int rc = sqlite3_step(rows->statement);
+	int rc = sqlite3_step(rows->query.statement);
 
 	if (rc == SQLITE_DONE)
 		return ROWS_END;
 	if (rc == SQLITE_ROW)
-		return take(rows->statement, out, why) == 0 ? ROWS_ONE :
-							      ROWS_FAIL;
+		return take(rows->query.statement, out, why) == 0 ? ROWS_ONE :
+								    ROWS_FAIL;
 	rows_fail_sql(rc, why);
 	return ROWS_FAIL;
 }
@@ -99,20 +97,20 @@ int
 rows_get(
     struct store *s, int64_t number, struct row *out, struct store_error *why)
 {
-	sqlite3_stmt *statement;
+	struct row_query query = { .statement = NULL };
 	int rc, result;
 
-	if (prepare(s, SELECT "WHERE number = ?", &statement, why) != 0)
+	if (prepare(s, "WHERE number = ?", &query, why) != 0)
 		return -1;
-	sqlite3_bind_int64(statement, 1, number);
-	rc = sqlite3_step(statement);
+	sqlite3_bind_int64(query.statement, 1, number);
+	rc = sqlite3_step(query.statement);
 	if (rc == SQLITE_ROW)
-		result = take(statement, out, why);
+		result = take(query.statement, out, why);
 	else if (rc == SQLITE_DONE)
 		result = fail_row(number, why);
 	else
 		result = rows_fail_sql(rc, why);
-	sqlite3_finalize(statement);
+	row_query_end(&query);
 	return result;
 }
 
