@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/client.h"
+#include "base/identity.h"
 #include "suite.h"
 
 static struct datatable *table;
@@ -203,6 +204,32 @@ START_TEST(a_host_is_one_writer_on_any_port)
 }
 END_TEST
 
+START_TEST(a_certificate_is_one_writer_at_any_host)
+{
+	struct identities all;
+	struct changes_run run;
+
+	identities_init(&all);
+	write_register(&alice, 1, 1);
+	alice.identity = identity_of(&all, "CN=Alice", "", "");
+	write_register(&alice, 2, 1);
+	alice.address = bob.address;
+	write_register(&alice, 3, 1);
+	write_register(&bob, 4, 1);
+	ck_assert_str_eq(runs(DATATABLE_REGISTERS, 0, 100), "1+1 2+2 4+1");
+	ck_assert(changes_next(changes, DATATABLE_REGISTERS, 0, 2, 100, &run));
+	ck_assert_ptr_eq(run.writer->identity, alice.identity);
+	ck_assert_mem_eq(&run.writer->host.ip, &bob.address.ip, 16);
+	ck_assert_uint_eq(run.writer->host.port, 0);
+	identity_release(alice.identity);
+	ck_assert(!LIST_EMPTY(&all.held));
+	alice.identity = NULL;
+	changes_free(changes);
+	changes = NULL;
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
 /* The n-th of many hosts. */
 static struct client
 stranger(uint32_t n)
@@ -259,6 +286,34 @@ START_TEST(writers_beyond_the_limit_are_unknown)
 }
 END_TEST
 
+START_TEST(certificates_of_removed_writers_are_released)
+{
+	struct identities all;
+	struct client c = stranger(1);
+	unsigned held = 0;
+	struct identity *i;
+
+	identities_init(&all);
+	for (uint32_t n = 0; n < 3 * CHANGES_WRITERS_MAX; n++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "CN=%u", n);
+		c.identity = identity_of(&all, name, "", "");
+		write_register(&c, 1, (uint16_t)(n + 1));
+		write_register(&c, 1, (uint16_t)(n + 2));
+		changes_tick(changes);
+		ck_assert_str_eq(writer_of(1)->identity->subject, name);
+		identity_release(c.identity);
+	}
+	LIST_FOREACH (i, &all.held, link)
+		held++;
+	ck_assert_uint_le(held, CHANGES_WRITERS_MAX);
+	changes_free(changes);
+	changes = NULL;
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
 static TCase *
 separate(void)
 {
@@ -275,6 +330,8 @@ separate(void)
 	tcase_add_test(tc, coils_beyond_the_first_word_are_found);
 	tcase_add_test(tc, a_run_has_one_writer);
 	tcase_add_test(tc, a_host_is_one_writer_on_any_port);
+	tcase_add_test(tc, a_certificate_is_one_writer_at_any_host);
+	tcase_add_test(tc, certificates_of_removed_writers_are_released);
 	tcase_add_test(tc, writers_of_overwritten_values_are_removed);
 	tcase_add_test(tc, writers_beyond_the_limit_are_unknown);
 	return tc;

@@ -5,6 +5,7 @@
 
 #include "base/client.h"
 #include "base/clock.h"
+#include "base/identity.h"
 #include "modbus/execute.h"
 #include "one_points.h"
 #include "suite.h"
@@ -411,6 +412,68 @@ START_TEST(hosts_beyond_the_limit_replace_the_least_recently_active)
 }
 END_TEST
 
+static char printed[8000];
+
+static void
+note_line(void *arg, const char *line)
+{
+	size_t n = strlen(printed);
+
+	ck_assert_ptr_null(arg);
+	snprintf(printed + n, sizeof(printed) - n, "%s\n", line);
+}
+
+static void
+assert_printed(const char *what)
+{
+	ck_assert_msg(
+	    strstr(printed, what) != NULL, "no \"%s\" in:\n%s", what, printed);
+}
+
+START_TEST(a_certificate_is_one_client_from_everywhere)
+{
+	struct identities all;
+	const struct identity *who;
+
+	identities_init(&all);
+	ask_alone(3, 0, 1);
+	who = client.identity =
+	    identity_of(&all, "CN=HMI 3,O=Plant", "CN=CA", "");
+	client.id = 2;
+	ask_alone(3, 0, 1);
+	client.id = 3;
+	client.address.ip.s6_addr[15] = 9;
+	ask_alone(3, 0, 1);
+	ask_alone(3, 0, 1);
+	client.id = 2;
+	ask_alone(3, 0, 1);
+	ck_assert_uint_eq(client_report_host(report, 0)->requests, 1);
+	ck_assert_ptr_null(client_report_host(report, 0)->identity);
+	ck_assert_uint_eq(client_report_host(report, 1)->requests, 4);
+	ck_assert_uint_eq(client_report_host(report, 1)->connections, 2);
+	ck_assert_ptr_eq(client_report_host(report, 1)->identity, who);
+	ck_assert_ptr_null(client_report_host(report, 2));
+	client_report_print(report, NULL, note_line, NULL);
+	assert_printed("192.0.2.1: 1 requests on 1 connections");
+	assert_printed("CN=HMI 3,O=Plant (192.0.2.9): 4 requests on 2 conn");
+	assert_printed("CN=HMI 3,O=Plant (192.0.2.9): polls Read Holding");
+	/* It is held as long as it is in the report. */
+	identity_release(who);
+	ck_assert_ptr_eq(LIST_FIRST(&all.held), who);
+	client.identity = NULL;
+	if (_i == 0) {
+		client_report_free(report);
+		report = NULL;
+	}
+	for (unsigned i = 0; i < REPORT_HOSTS_MAX && _i != 0; i++) {
+		client.id = 10 + i;
+		client.address.ip.s6_addr[14] = (uint8_t)(100 + i);
+		ask_alone(3, 0, 1);
+	}
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
 START_TEST(connections_beyond_the_limit_replace_the_older_half)
 {
 	for (client.id = 1; client.id <= REPORT_CONNECTIONS_MAX; client.id++) {
@@ -445,24 +508,6 @@ START_TEST(rates_are_of_the_last_whole_second)
 	ck_assert_uint_eq(report_rate_now(&rate, 12500000), 0);
 }
 END_TEST
-
-static char printed[8000];
-
-static void
-note_line(void *arg, const char *line)
-{
-	size_t n = strlen(printed);
-
-	ck_assert_ptr_null(arg);
-	snprintf(printed + n, sizeof(printed) - n, "%s\n", line);
-}
-
-static void
-assert_printed(const char *what)
-{
-	ck_assert_msg(
-	    strstr(printed, what) != NULL, "no \"%s\" in:\n%s", what, printed);
-}
 
 START_TEST(refusals_by_roles_are_told)
 {
@@ -572,6 +617,8 @@ main(void)
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);
 	tcase_add_test(
 	    tc, hosts_beyond_the_limit_replace_the_least_recently_active);
+	tcase_add_loop_test(
+	    tc, a_certificate_is_one_client_from_everywhere, 0, 2);
 	tcase_add_test(tc, connections_beyond_the_limit_replace_the_older_half);
 	tcase_add_test(tc, rates_are_of_the_last_whole_second);
 	tcase_add_test(tc, the_report_says_it_all_in_words);

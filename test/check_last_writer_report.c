@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "base/client.h"
+#include "base/identity.h"
 #include "suite.h"
 #include "table/last_writer.h"
 
-#define TEXT_MAX 400
+#define TEXT_MAX 1000
 
 static struct datatable *table;
 static struct last_writer *lw;
 
 static char lines[LAST_WRITER_REPORT_LINES + 1][TEXT_MAX];
 static unsigned count;
+
+static const struct identity *identity; /* of who writes, or NULL */
 
 static void
 setup(void)
@@ -65,7 +68,8 @@ assert_line(unsigned n, const char *begin, const char *end)
 static void
 write_coil(unsigned who, unsigned address)
 {
-	struct client c = { .address = address_any_ipv4(9) };
+	struct client c = { .address = address_any_ipv4(9),
+		.identity = identity };
 	struct datatable_writer writer = { &c, 1, 5 };
 	uint32_t ip = htonl(0x0A000000 + who);
 	uint16_t on = 1;
@@ -104,6 +108,62 @@ START_TEST(names_clients_and_what_they_contend_for)
 	assert_line(3,
 	    "contended: coil 70: 3 times; last from 10.0.0.2 to 10.0.0.1 2",
 	    "");
+}
+END_TEST
+
+START_TEST(names_certificates)
+{
+	struct identities all;
+
+	identities_init(&all);
+	identity = identity_of(&all, "CN=HMI 3,O=Plant", "", "Operator");
+	for (unsigned i = 0; i < 5; i++) {
+		const struct identity *who = identity;
+
+		identity = i % 2 == 0 ? who : NULL;
+		write_coil(1, 70); /* of one host */
+		identity = who;
+	}
+	identity_release(identity);
+	identity = NULL;
+	report();
+	ck_assert_uint_eq(count, 4);
+	assert_line(1, "client CN=HMI 3,O=Plant (10.0.0.1): 3 writes, the ",
+	    "; last to write 0 registers and 1 coils");
+	assert_line(2, "client 10.0.0.1: 2 writes, the last 2",
+	    "; last to write 0 registers and 0 coils");
+	assert_line(3,
+	    "contended: coil 70: 3 times; last from 10.0.0.1 to "
+	    "CN=HMI 3,O=Plant (10.0.0.1) 2",
+	    "");
+	last_writer_free(lw);
+	lw = NULL;
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
+START_TEST(the_longest_subjects_fit)
+{
+	struct identities all;
+	const struct identity *who[2];
+	char subject[IDENTITY_NAME_SIZE];
+
+	identities_init(&all);
+	memset(subject, 'x', sizeof(subject));
+	subject[sizeof(subject) - 1] = '\0';
+	for (unsigned i = 0; i < 2; i++)
+		who[i] = identity_of(&all, subject, i == 0 ? "a" : "b", "");
+	for (unsigned i = 0; i < 5; i++) {
+		identity = who[i % 2];
+		write_coil(1, 70);
+	}
+	identity = NULL;
+	report();
+	assert_line(3, "contended: coil 70: 3 times; last from xxx", "");
+	ck_assert_ptr_nonnull(strstr(lines[3], "xx (10.0.0.1) to xx"));
+	ck_assert_ptr_nonnull(strstr(lines[3], "xx (10.0.0.1) 2"));
+	identity_release(who[0]);
+	identity_release(who[1]);
 }
 END_TEST
 
@@ -147,6 +207,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, of_nothing_it_has_one_line);
 	tcase_add_test(tc, names_clients_and_what_they_contend_for);
+	tcase_add_test(tc, names_certificates);
+	tcase_add_test(tc, the_longest_subjects_fit);
 	tcase_add_test(tc, lists_the_first_few_and_counts_the_rest);
 	tcase_add_test(tc, counts_forgotten_clients_too);
 	suite_add_tcase(suite, tc);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/identity.h"
 #include "modbus/execute.h"
 #include "one_table.h"
 #include "service/counters.h"
@@ -327,6 +328,57 @@ START_TEST(moves_on_from_what_was_overwritten)
 }
 END_TEST
 
+START_TEST(holds_the_certificates_of_its_clients)
+{
+	struct identities all;
+	const struct identity *who;
+	struct recorded q;
+
+	start(0);
+	setup(RECORDER_BYTES_MIN);
+	identities_init(&all);
+	ask_only(BYTES(3, 0, 5, 0, 1));
+	ck_assert_ptr_null(last().client.identity);
+	who = asker.identity = identity_of(&all, "CN=1", "", "Operator");
+	asker.way = CLIENT_TLS;
+	ask_only(BYTES(3, 0, 5, 0, 1));
+	ask_only(BYTES(6, 0, 5, 0, 1));
+	ck_assert_ptr_eq(last().client.identity, who);
+	ck_assert_int_eq(last().client.way, CLIENT_TLS);
+	ck_assert_uint_eq(last().client.id, asker.id);
+	q = last();
+	ck_assert(address_same_host(&q.client.address, &asker.address));
+	ck_assert_uint_eq(q.client.address.port, asker.address.port);
+	ck_assert_ptr_nonnull(last().before);
+	asker.identity = NULL;
+	identity_release(who);
+	ck_assert_ptr_eq(LIST_FIRST(&all.held), who);
+	for (size_t i = 0; i < RECORDER_BYTES_MIN / 60 && _i == 0; i++)
+		ask_only(BYTES(3, 0, 5, 0, 1));
+	if (_i == 0)
+		ck_assert(LIST_EMPTY(&all.held));
+	end();
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
+/* As recorder.h says. */
+START_TEST(takes_few_bytes)
+{
+	uint64_t reads = 0;
+	struct recorder_cursor c = { .id = 0 };
+
+	start(0);
+	setup(RECORDER_BYTES_MIN);
+	for (size_t i = 0; i < RECORDER_BYTES_MIN / 60; i++)
+		ask_only(BYTES(3, 0, 0, 0, 10));
+	while (recorder_next(recorder, &c))
+		reads++;
+	ck_assert_uint_ge(reads, RECORDER_BYTES_MIN / 104 - 1);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -340,6 +392,8 @@ main(void)
 	tcase_add_test(tc, takes_no_values_of_other_writes);
 	tcase_add_loop_test(tc, keeps_the_last_ones_whole, 0, 4);
 	tcase_add_test(tc, moves_on_from_what_was_overwritten);
+	tcase_add_loop_test(tc, holds_the_certificates_of_its_clients, 0, 2);
+	tcase_add_test(tc, takes_few_bytes);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/client.h"
+#include "base/identity.h"
 #include "base/log.h"
 #include "one_points.h"
 #include "service/exchange.h"
@@ -162,6 +163,21 @@ START_TEST(formats_an_ipv6_peer_and_the_smallest_numbers)
 	wire_header(s.adu, 0, 0, sizeof(pdu));
 	assert_line(&s,
 	    "trace: [2001:db8::7]:1: transaction 0 unit 0 "
+	    "Read Holding Registers read address 0 quantity 1: ok, 4 bytes");
+}
+END_TEST
+
+START_TEST(names_the_certificate)
+{
+	static const uint8_t pdu[] = { 3, 0, 0, 0, 1 };
+	struct scene s;
+
+	play(&s, PEER, pdu, sizeof(pdu), MB_EX_NONE, 4);
+	s.client.identity = &(struct identity){
+		.subject = "CN=HMI 3,O=Plant", .issuer = "", .role = ""
+	};
+	assert_line(&s,
+	    "trace: " PEER ": CN=HMI 3,O=Plant: transaction 4660 unit 255 "
 	    "Read Holding Registers read address 0 quantity 1: ok, 4 bytes");
 }
 END_TEST
@@ -369,6 +385,7 @@ main(void)
 
 	tcase_add_loop_test(tc, formats_a_request_and_its_result, 0, CASES);
 	tcase_add_test(tc, formats_an_ipv6_peer_and_the_smallest_numbers);
+	tcase_add_test(tc, names_the_certificate);
 	tcase_add_loop_test(tc, shows_32_bytes_of_a_pdu_at_the_most, 0,
 	    sizeof(long_pdus) / sizeof(*long_pdus));
 	tcase_add_loop_test(tc, cuts_what_does_not_fit, 0, CASES);

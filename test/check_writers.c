@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/identity.h"
 #include "suite.h"
 
 static struct writers *writers;
@@ -35,9 +36,9 @@ nth(unsigned n)
 static uint16_t
 count(unsigned n)
 {
-	struct address a = nth(n);
+	const struct client who = { .address = nth(n) };
 
-	return writers_count(writers, &a, 1000 + n);
+	return writers_count(writers, &who, 1000 + n);
 }
 
 static void
@@ -50,20 +51,57 @@ fill(void)
 START_TEST(a_client_keeps_its_number_whatever_its_port)
 {
 	uint16_t first = count(1);
-	struct address a = nth(1);
+	struct client who = { .address = nth(1) };
 	const struct writer *w;
 
 	ck_assert_uint_ge(first, WRITERS_FIRST);
 	ck_assert_uint_lt(first, WRITERS_END);
 	ck_assert_uint_ne(count(2), first);
-	a.port = 9999;
-	ck_assert_uint_eq(writers_count(writers, &a, 77), first);
+	who.address.port = 9999;
+	ck_assert_uint_eq(writers_count(writers, &who, 77), first);
 	w = writers_get(writers, first);
-	ck_assert(address_same_host(&w->address, &a));
+	ck_assert(address_same_host(&w->address, &who.address));
 	ck_assert_uint_eq(w->address.port, 0);
 	ck_assert_uint_eq(w->writes, 2);
 	ck_assert_uint_eq(w->time, 77);
 	ck_assert_uint_eq(writers_known(writers), 2);
+}
+END_TEST
+
+/* Whatever its host, which others may have. */
+START_TEST(a_certificate_keeps_its_number)
+{
+	struct identities all;
+	struct client who = { .address = nth(1) };
+	const struct writer *w;
+	uint16_t number, plain = count(1);
+
+	identities_init(&all);
+	who.identity = identity_of(&all, "CN=1", "CN=CA", "");
+	number = writers_count(writers, &who, 5);
+	ck_assert_uint_ne(number, plain);
+	who.address = nth(2);
+	ck_assert_uint_eq(writers_count(writers, &who, 6), number);
+	ck_assert_uint_eq(count(1), plain);
+	w = writers_get(writers, number);
+	ck_assert_uint_eq(w->writes, 2);
+	ck_assert_ptr_eq(w->identity, who.identity);
+	ck_assert(address_same_host(&w->address, &who.address));
+	ck_assert_uint_eq(w->address.port, 0);
+	ck_assert_ptr_null(writers_get(writers, plain)->identity);
+	/* It is held as long as it is known. */
+	identity_release(who.identity);
+	ck_assert_ptr_eq(LIST_FIRST(&all.held), who.identity);
+	if (_i == 0) {
+		writers_free(writers);
+		writers = NULL;
+	} else {
+		for (unsigned i = 10; count(i) != WRITERS_NOBODY; i++)
+			;
+		writers_forget(writers, gone);
+		ck_assert(gone[number]);
+	}
+	ck_assert(LIST_EMPTY(&all.held));
 }
 END_TEST
 
@@ -165,6 +203,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_client_keeps_its_number_whatever_its_port);
+	tcase_add_loop_test(tc, a_certificate_keeps_its_number, 0, 2);
 	tcase_add_test(tc, numbers_of_nobody_have_no_client);
 	tcase_add_test(tc, when_full_new_connections_are_refused);
 	tcase_add_test(tc, forgets_the_half_that_has_not_written_for_longest);

@@ -2,10 +2,10 @@
  * The client report, for testing a client: what it polls and how regularly,
  * whether it pipelines, its errors, and whether it repeats them.
  *
- * A tap gets every request with its response. A client is a host: an address
- * without its port, so that a client that opens a connection for each request
- * is one client. Connections without a request, and bytes that are not a frame,
- * are not reported.
+ * A tap gets every request with its response. A client is a certificate, or a
+ * host: an address without its port (base/who.h), so that a client that opens a
+ * connection for each request is one client. Connections without a request, and
+ * bytes that are not a frame, are not reported.
  *
  * Memory is bounded: REPORT_HOSTS_MAX hosts and REPORT_CONNECTIONS_MAX
  * connections with their members, about 400 KiB. The least recently active are
@@ -80,10 +80,11 @@ struct report_illegal {
 };
 
 struct report_host {
-	struct address host;  /* its port is 0 */
-	uint64_t first;       /* microseconds, monotonic */
-	uint64_t last;        /* likewise */
-	uint64_t connections; /* with at least one request */
+	struct address host;             /* its last one; its port is 0 */
+	const struct identity *identity; /* or NULL; held */
+	uint64_t first;                  /* microseconds, monotonic */
+	uint64_t last;                   /* likewise */
+	uint64_t connections;            /* with at least one request */
 	uint64_t requests;
 	uint64_t exceptions;
 	struct report_rate rate;

@@ -38,8 +38,8 @@ struct recorded {
 	/* Rises by 1 with each request, and across restarts: it begins with the
 	 * microseconds since 1970. Below 2^53 for some centuries. */
 	uint64_t id;
-	int64_t time; /* of its response, microseconds since 1970 */
-	struct client client;
+	int64_t time;         /* of its response, microseconds since 1970 */
+	struct client client; /* the recorder holds its identity */
 	struct mbap_frame frame;
 	const uint8_t *response; /* the PDU */
 	size_t response_length;

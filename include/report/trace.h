@@ -1,7 +1,7 @@
 /*
- * A tap that logs one decoded line per request: peer, transaction, unit,
- * function, addresses, quantities and result; and where there are points, the
- * names of those at the addresses: the first three, and how many more.
+ * A tap that logs one decoded line per request: peer, subject, transaction,
+ * unit, function, addresses, quantities and result; and where there are points,
+ * the names of those at the addresses: the first three, and how many more.
  */
 #ifndef REPORT_TRACE_H
 #define REPORT_TRACE_H

@@ -25,9 +25,10 @@ struct changes;
 /* The most writers that are distinguished at one time. */
 #define CHANGES_WRITERS_MAX 1024
 
-/* A client's host, with port 0, and how it wrote. */
+/* A client's host, with port 0, its identity, and how it wrote. */
 struct changes_writer {
-	struct address host;
+	struct address host;             /* its last one */
+	const struct identity *identity; /* or NULL; held */
 	uint8_t unit;
 	uint8_t function;
 };

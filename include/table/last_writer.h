@@ -5,10 +5,11 @@
  *
  * This is an observer of the table. It records every write, whether it changes
  * a value or not; values that were in the table before have no writer. A client
- * is a host, see writers.h. In the overlaid mode a coil is a bit of a register,
- * and a write of one is a write of both: writing a coil writes the register
- * that contains it, writing a register writes its 16 coils. The register
- * changes when one of the written bits does, a coil when its own bit does.
+ * is a certificate or a host, see writers.h. In the overlaid mode a coil is a
+ * bit of a register, and a write of one is a write of both: writing a coil
+ * writes the register that contains it, writing a register writes its 16 coils.
+ * The register changes when one of the written bits does, a coil when its own
+ * bit does.
  *
  * Contended. An address changes hands when a client writes that was not the
  * last to do so. When that happens twice within LAST_WRITER_WINDOW (A writes,
@@ -35,16 +36,18 @@
 
 struct last_writer;
 
-/* What is known of one address. Addresses of clients are borrowed until the
- * next write to the table. Times are milliseconds since 1970. */
+/* What is known of one address. Clients are borrowed until the next write to
+ * the table. Times are milliseconds since 1970. */
 struct last_write {
-	const struct address *client; /* NULL: it was evicted */
+	const struct address *client;    /* NULL: it was evicted */
+	const struct identity *identity; /* its, or NULL */
 	uint64_t time;
 	uint32_t changes; /* of the value, modulo 2^32 */
 
 	uint64_t handover; /* when it last changed hands, to client; 0: never,
 			      or not known any more */
 	const struct address *other; /* from whom; NULL: it was evicted */
+	const struct identity *other_identity;
 	uint32_t contentions; /* how often it changed hands within the window of
 				 the time before; 0: it is not contended */
 };

@@ -1,7 +1,8 @@
 /*
  * Numbers for the clients that write, so that a table of last writers takes two
- * bytes for each and not twenty. A client is a host: its IP address, whatever
- * the port, so that a client that reconnects for every request stays the same.
+ * bytes for each and not twenty. A client is who it is by its certificate, or a
+ * host (base/who.h), so that a client that reconnects for every request stays
+ * the same.
  *
  * There is room for WRITERS_ROOM clients. When it is full, the least recently
  * active half are evicted; their numbers are used again.
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/address.h"
+#include "base/client.h"
 
 struct writers;
 
@@ -27,7 +28,8 @@ struct writers;
 #define WRITERS_END   (WRITERS_FIRST + WRITERS_ROOM)
 
 struct writer {
-	struct address address; /* its port is 0 */
+	struct address address;          /* the last one; its port is 0 */
+	const struct identity *identity; /* or NULL; held */
 	uint64_t writes;
 	uint64_t time; /* of the last, in milliseconds since 1970 */
 };
@@ -42,7 +44,7 @@ void writers_free(struct writers *w);
  * when it is new and there is no room: then call writers_forget.
  */
 uint16_t
-writers_count(struct writers *w, const struct address *a, uint64_t time);
+writers_count(struct writers *w, const struct client *who, uint64_t time);
 
 /* Evict the least recently active half of the clients, and set for each number
  * whether its client is gone. */

@@ -7,6 +7,7 @@
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/hosts.h"
+#include "base/who.h"
 #include "modbus/explain.h"
 #include "modbus/function.h"
 
@@ -41,24 +42,27 @@ forget_host(struct client_report *r)
 	for (size_t i = 0; i < r->connection_count; i++)
 		if (r->connections[i].host == h)
 			r->connections[i].host = NULL;
+	identity_release(h->identity);
+	h->identity = NULL;
 	h->requests = 0;
 }
 
 /* A host, which is new as long as it has no request. */
 static struct report_host *
-find_host(struct client_report *r, const struct address *a, uint64_t now)
+find_host(struct client_report *r, const struct client *who, uint64_t now)
 {
 	struct report_host *h;
 	uint32_t number;
 
-	while ((number = hosts_use(r->known, a, 0)) == HOSTS_NONE)
+	while ((number = who_use(r->known, who, 0)) == HOSTS_NONE)
 		forget_host(r);
 	h = &r->hosts[number];
 	if (h->requests == 0)
 		*h = (struct report_host){
-			.host = hosts_address(r->known, number),
+			.identity = identity_hold(who->identity),
 			.first = now,
 		};
+	h->host = who_host(who);
 	return h;
 }
 
@@ -132,11 +136,10 @@ connection_of(struct client_report *r, const struct client *who, uint64_t now)
 		c = place == FREE ? enter_connection(r, who, now) :
 				    &r->connections[place - 1];
 	}
-	if (c->host != NULL &&
-	    address_same_host(&c->host->host, &who->address)) {
+	if (c->host != NULL && who_is(&c->host->host, c->host->identity, who)) {
 		hosts_touch(r->known, (uint32_t)(c->host - r->hosts));
 	} else {
-		c->host = find_host(r, &who->address, now);
+		c->host = find_host(r, who, now);
 		c->host->connections++;
 	}
 	return c;
@@ -449,8 +452,11 @@ client_report_new(void)
 void
 client_report_free(struct client_report *r)
 {
-	if (r != NULL)
-		hosts_free(r->known);
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < REPORT_HOSTS_MAX; i++)
+		identity_release(r->hosts[i].identity);
+	hosts_free(r->known);
 	free(r);
 }
 

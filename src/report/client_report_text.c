@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/who.h"
 #include "modbus/request.h"
 #include "report/client_report.h"
 #include "report/hint.h"
 #include "report/poll_points.h"
 
-#define LINE_MAX_LENGTH (400 + POINTS_NAMES_TEXT_MAX)
+#define LINE_MAX_LENGTH (400 + IDENTITY_NAME_SIZE + POINTS_NAMES_TEXT_MAX)
 #define SECOND          1e6
 #define MILLISECOND     1e3
 
@@ -18,7 +19,7 @@ struct printer {
 	void (*put)(void *arg, const char *line);
 	void *arg;
 	const struct points *points; /* borrowed, or NULL */
-	char host[ADDRESS_TEXT_MAX];
+	char host[WHO_TEXT_MAX];
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -143,6 +144,21 @@ print_hint(void *arg, const char *text, const struct report_which *which)
 	print(arg, "%s", text);
 }
 
+/* An IPv6 address is in brackets, as with a port. */
+static void
+format_host(const struct report_host *h, char *text)
+{
+	char host[ADDRESS_TEXT_MAX];
+
+	if (h->identity != NULL) {
+		who_format(&h->host, h->identity, text);
+		return;
+	}
+	address_format(&h->host, host);
+	*strrchr(host, ':') = '\0'; /* without the port, which is 0 */
+	snprintf(text, WHO_TEXT_MAX, "%s", host);
+}
+
 void
 client_report_print(struct client_report *r, const struct points *ps,
     void (*put)(void *arg, const char *line), void *arg)
@@ -151,8 +167,7 @@ client_report_print(struct client_report *r, const struct points *ps,
 	const struct report_host *h;
 
 	for (size_t i = 0; (h = client_report_host(r, i)) != NULL; i++) {
-		address_format(&h->host, p.host);
-		*strrchr(p.host, ':') = '\0'; /* without the port, which is 0 */
+		format_host(h, p.host);
 		print_totals(&p, h);
 		for (size_t j = 0; j < h->poll_count; j++)
 			print_poll(&p, &h->polls[j]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/identity.h"
 #include "modbus/modbus.h"
 
 /*
@@ -45,13 +46,19 @@ struct recorder {
 struct record {
 	uint64_t id;
 	int64_t time;
-	struct client client;
+	/* struct client, without its gaps. */
+	uint64_t connection;
+	const struct identity *identity; /* held */
+	struct in6_addr ip;
+	uint32_t scope;
+	uint16_t port;
+	uint8_t way;
+	bool changed;
 	uint16_t length;   /* of the whole record, padded */
 	uint16_t previous; /* of the record before */
 	uint16_t request;  /* bytes */
 	uint8_t response;  /* bytes */
 	uint8_t words;
-	bool changed;
 };
 
 #define ALIGNMENT sizeof(uint64_t)
@@ -126,7 +133,10 @@ is_empty(const struct recorder *r)
 static void
 forget_oldest(struct recorder *r)
 {
-	r->first += record_at(r, r->first)->length;
+	const struct record *oldest = record_at(r, r->first);
+
+	identity_release(oldest->identity);
+	r->first += oldest->length;
 	r->first_id++;
 	if (r->wrapped && r->first == r->wrap) {
 		r->first = 0;
@@ -178,7 +188,12 @@ exchanged(void *arg, const struct exchange *x)
 	*record = (struct record){
 		.id = r->next_id,
 		.time = clock_realtime_us(),
-		.client = *x->client,
+		.connection = x->client->id,
+		.identity = identity_hold(x->client->identity),
+		.ip = x->client->address.ip,
+		.scope = x->client->address.scope,
+		.port = x->client->address.port,
+		.way = x->client->way,
 		.length = (uint16_t)length,
 		.previous = first ? 0 : record_at(r, r->last)->length,
 		.request = (uint16_t)x->frame->length,
@@ -223,6 +238,8 @@ recorder_free(struct recorder *r)
 	if (r == NULL)
 		return;
 	datatable_unobserve(r->table, &r->observer);
+	while (!is_empty(r))
+		forget_oldest(r);
 	free(r->ring);
 	free(r);
 }
@@ -286,6 +303,17 @@ recorder_previous(const struct recorder *r, struct recorder_cursor *c)
 	return true;
 }
 
+static struct client
+client_of(const struct record *record)
+{
+	return (struct client){
+		.id = record->connection,
+		.address = { record->ip, record->scope, record->port },
+		.way = record->way,
+		.identity = record->identity,
+	};
+}
+
 struct recorded
 recorder_read(const struct recorder *r, const struct recorder_cursor *c)
 {
@@ -297,7 +325,7 @@ recorder_read(const struct recorder *r, const struct recorder_cursor *c)
 	struct recorded out = {
 		.id = record->id,
 		.time = record->time,
-		.client = record->client,
+		.client = client_of(record),
 		.frame = { .adu = adu, .length = record->request },
 		.response = response,
 		.response_length = record->response,

@@ -4,6 +4,7 @@
 
 #include "base/client.h"
 #include "base/hosts.h"
+#include "base/who.h"
 
 #define ADDRESSES    65536
 #define KINDS        2
@@ -42,9 +43,13 @@ remove_writers(struct changes *c)
 	for (int kind = 0; kind < KINDS; kind++)
 		for (uint32_t i = 0; i < ADDRESSES; i++)
 			used[c->kinds[kind].writers[i]] = true;
-	for (uint32_t i = 0; i < CHANGES_WRITERS_MAX; i++)
-		if (!used[i + 1])
-			hosts_remove(c->hosts, i);
+	for (uint32_t i = 0; i < CHANGES_WRITERS_MAX; i++) {
+		if (used[i + 1])
+			continue;
+		hosts_remove(c->hosts, i);
+		identity_release(c->writers[i].identity);
+		c->writers[i].identity = NULL;
+	}
 }
 
 static uint16_t
@@ -58,18 +63,20 @@ writer_tag(const struct datatable_writer *w)
 static uint16_t
 writer_number(struct changes *c, const struct datatable_writer *w)
 {
-	const struct address *host = &w->client->address;
-	uint32_t i = hosts_use(c->hosts, host, writer_tag(w));
+	uint32_t i = who_use(c->hosts, w->client, writer_tag(w));
 
 	if (i == HOSTS_NONE && c->full_since != c->tick) {
 		c->full_since = c->tick;
 		remove_writers(c);
-		i = hosts_use(c->hosts, host, writer_tag(w));
+		i = who_use(c->hosts, w->client, writer_tag(w));
 	}
 	if (i == HOSTS_NONE)
 		return NOBODY;
+	if (c->writers[i].identity != w->client->identity)
+		identity_hold(w->client->identity); /* it is new */
 	c->writers[i] = (struct changes_writer){
-		hosts_address(c->hosts, i),
+		who_host(w->client),
+		w->client->identity,
 		w->unit,
 		w->function,
 	};
@@ -172,6 +179,8 @@ changes_free(struct changes *c)
 	if (c == NULL)
 		return;
 	datatable_unobserve(c->table, &c->observer);
+	for (size_t i = 0; i < CHANGES_WRITERS_MAX; i++)
+		identity_release(c->writers[i].identity);
 	hosts_free(c->hosts);
 	free(c);
 }

@@ -273,11 +273,12 @@ forget_writers(struct last_writer *lw)
 }
 
 static uint16_t
-count_writer(struct last_writer *lw, const struct address *a, uint64_t now)
+count_writer(struct last_writer *lw, const struct client *who, uint64_t now)
 {
 	uint16_t client;
 
-	while ((client = writers_count(lw->writers, a, now)) == WRITERS_NOBODY)
+	while (
+	    (client = writers_count(lw->writers, who, now)) == WRITERS_NOBODY)
 		forget_writers(lw);
 	return client;
 }
@@ -290,8 +291,7 @@ changed(void *arg, const struct datatable_change *c)
 	struct stamp stamp;
 
 	stamp.time = clock_realtime_ms();
-	stamp.client =
-	    count_writer(lw, &c->writer->client->address, stamp.time);
+	stamp.client = count_writer(lw, c->writer->client, stamp.time);
 	lw->writes++;
 	first = c->address;
 	last = first + c->quantity - 1U;
@@ -331,10 +331,12 @@ last_writer_free(struct last_writer *lw)
 }
 
 static const struct address *
-client_of(const struct last_writer *lw, uint16_t number)
+client_of(const struct last_writer *lw, uint16_t number,
+    const struct identity **identity)
 {
 	const struct writer *w = writers_get(lw->writers, number);
 
+	*identity = w == NULL ? NULL : w->identity;
 	return w == NULL ? NULL : &w->address;
 }
 
@@ -349,15 +351,15 @@ last_writer_read(const struct last_writer *lw, enum datatable_kind kind,
 	if (s->client[address] == WRITERS_NOBODY)
 		return false;
 	*out = (struct last_write){
-		.client = client_of(lw, s->client[address]),
 		.time = latest ? b->time : s->time[address],
 		.changes = s->changes[address],
 		.handover = s->handover[address],
-		.other = s->handover[address] == 0 ?
-		    NULL :
-		    client_of(lw, s->other[address]),
 		.contentions = s->contentions[address],
 	};
+	out->client = client_of(lw, s->client[address], &out->identity);
+	if (out->handover != 0)
+		out->other =
+		    client_of(lw, s->other[address], &out->other_identity);
 	return true;
 }
 

@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 #include "base/timestamp.h"
+#include "base/who.h"
 #include "table/last_writer.h"
 
-#define LINE_MAX_BYTES 400
+#define LINE_MAX_BYTES (400 + 2 * IDENTITY_NAME_SIZE)
 
 static const char *const kind_names[] = {
 	[DATATABLE_COILS] = "coil",
@@ -56,11 +57,12 @@ time_text(uint64_t ms, char *text)
 }
 
 static const char *
-client_text(const struct address *a, char *text)
+client_text(
+    const struct address *a, const struct identity *identity, char *text)
 {
 	if (a != NULL)
-		return address_format_ip(a, text);
-	snprintf(text, ADDRESS_TEXT_MAX, "a forgotten client");
+		return who_format(a, identity, text);
+	snprintf(text, WHO_TEXT_MAX, "a forgotten client");
 	return text;
 }
 
@@ -95,12 +97,12 @@ put_client(const struct report *r, uint16_t number)
 {
 	const struct writer *w =
 	    writers_get(last_writer_clients(r->lw), number);
-	char client[ADDRESS_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
+	char client[WHO_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
 
 	put(r,
 	    "client %s: %" PRIu64 " writes, the last %s; last to write %zu "
 	    "registers and %zu coils",
-	    address_format_ip(&w->address, client), w->writes,
+	    who_format(&w->address, w->identity, client), w->writes,
 	    time_text(w->time, time),
 	    last_writer_holds(r->lw, number, DATATABLE_REGISTERS),
 	    last_writer_holds(r->lw, number, DATATABLE_COILS));
@@ -126,13 +128,13 @@ static void
 put_contended(
     const struct report *r, enum datatable_kind kind, uint16_t address)
 {
-	char client[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
+	char client[WHO_TEXT_MAX], other[WHO_TEXT_MAX];
 	char time[TIMESTAMP_TEXT_MAX];
 	struct last_write w;
 
 	if (!last_writer_read(r->lw, kind, address, &w))
 		return;
-	client_text(w.client, client);
+	client_text(w.client, w.identity, client);
 	if (w.handover == 0)
 		put(r, "contended: %s %u: %" PRIu32 " times; written by %s %s",
 		    kind_names[kind], address, w.contentions, client,
@@ -142,7 +144,7 @@ put_contended(
 		    "contended: %s %u: %" PRIu32 " times; last from %s to %s "
 		    "%s",
 		    kind_names[kind], address, w.contentions,
-		    client_text(w.other, other), client,
+		    client_text(w.other, w.other_identity, other), client,
 		    time_text(w.handover, time));
 }
 
