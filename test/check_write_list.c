@@ -6,6 +6,7 @@
 
 #include "api/write_events.h"
 #include "base/client.h"
+#include "base/identity.h"
 #include "modbus/modbus.h"
 #include "suite.h"
 #include "table/datatable.h"
@@ -161,6 +162,46 @@ START_TEST(what_is_counted_may_be_of_several_clients_and_kinds)
 }
 END_TEST
 
+START_TEST(writers_have_their_subjects)
+{
+	struct identities all;
+	const struct identity *who;
+	const char *text;
+
+	identities_init(&all);
+	who = identity_of(&all, "CN=\\\"x\\\",O=Plant", "", "Operator");
+	write_events_add_reader(events);
+	clients[1].identity = who;
+	write_registers(1, 5, 7, 1);
+	ck_assert_ptr_nonnull(strstr(take(),
+	    "\"client\":\"192.0.2.2\","
+	    "\"subject\":\"CN=\\\\\\\"x\\\\\\\",O=Plant\",\"unit\":1,"));
+	fill();
+	write_registers(0, 1, 1, 1);
+	text = take();
+	ck_assert_ptr_nonnull(strstr(text, "],\"client\":\"192.0.2.1\"}}"));
+	clients[0].identity = who;
+	fill();
+	write_registers(1, 1, 1, 1); /* the same, from elsewhere */
+	text = take();
+	ck_assert_ptr_nonnull(strstr(
+	    text, "],\"client\":\"192.0.2.1\",\"subject\":\"CN=\\\\\\\"x"));
+	fill();
+	clients[0].identity = NULL;
+	write_registers(0, 1, 1, 1);
+	text = take();
+	ck_assert_ptr_nonnull(strstr(text, "],\"client\":null}}"));
+	clients[1].identity = NULL;
+	identity_release(who);
+	write_list_end(&list);
+	write_events_free(events);
+	events = NULL;
+	last_writer_free(last_writer);
+	last_writer = NULL;
+	ck_assert(LIST_EMPTY(&all.held));
+}
+END_TEST
+
 START_TEST(a_reader_does_not_get_what_another_has_left)
 {
 	write_events_add_reader(events);
@@ -198,6 +239,7 @@ main(void)
 	tcase_add_test(tc, a_tick_is_one_event_with_each_write);
 	tcase_add_test(tc, what_is_not_listed_is_counted);
 	tcase_add_test(tc, what_is_counted_may_be_of_several_clients_and_kinds);
+	tcase_add_test(tc, writers_have_their_subjects);
 	tcase_add_test(tc, a_reader_does_not_get_what_another_has_left);
 	tcase_add_test(tc, the_longest_writes_fit);
 	suite_add_tcase(suite, tc);

@@ -1,6 +1,7 @@
 /*
- * Which recorded requests are asked for, by the parameters client, function,
- * address, point, exception and since. Every one that is given must hold.
+ * Which recorded requests are asked for, by the parameters client, subject,
+ * function, address, point, exception and since. Every one that is given must
+ * hold.
  */
 #ifndef API_REQUEST_FILTER_H
 #define API_REQUEST_FILTER_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/identity.h"
 #include "report/asked.h"
 #include "report/recorder.h"
 
@@ -25,6 +27,8 @@ struct request_filter {
 	enum datatable_overlay overlay;
 	bool has_client;
 	struct address client; /* of port 0: of any port */
+	bool has_subject;
+	char subject[IDENTITY_NAME_SIZE]; /* empty: no certificate */
 	struct request_codes functions;
 	struct request_codes exceptions; /* 0: none */
 	bool has_range;

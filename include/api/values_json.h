@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "table/values.h"
 
+struct identity;
 struct text_writer;
 
 /* The names of enum datatable_kind. */
@@ -28,11 +29,19 @@ void api_add_coils(struct text_writer *t, bool comma, const uint16_t *packed,
     size_t first, size_t count);
 
 /*
- * Add the members of an object that identify a writer: the client's host, the
- * unit identifier and the function code. When host is NULL, the only member is
- * "client":null.
+ * Add the members of an object that identify a writer: the client's host, its
+ * subject, if it has an identity, the unit identifier and the function code.
+ * When host is NULL, the only member is "client":null.
  */
 void api_add_writer(struct text_writer *t, const struct address *host,
-    uint8_t unit, uint8_t function);
+    const struct identity *identity, uint8_t unit, uint8_t function);
+
+/* Add a member of this name, and a comma before it, with the subject of an
+ * identity; nothing for NULL. */
+void api_add_subject(
+    struct text_writer *t, const char *name, const struct identity *identity);
+
+/* Add members subject and, if there is one, role, likewise. */
+void api_add_identity(struct text_writer *t, const struct identity *identity);
 
 #endif

@@ -29,8 +29,9 @@ struct write_list {
 	uint64_t writes, values;
 	/* What they span, by kind: from first to below end; 0: nothing. */
 	uint32_t first[2], end[2];
-	struct address client; /* whose the first of them was */
-	bool several;          /* there are others */
+	struct address client;           /* whose the first of them was */
+	const struct identity *identity; /* its, held, or NULL */
+	bool several;                    /* there are others */
 };
 
 /*
@@ -39,5 +40,8 @@ struct write_list {
  */
 struct write_events *write_list_new(struct write_list *list,
     struct datatable *table, const struct last_writer *last_writer);
+
+/* Empty it, and release what it holds. */
+void write_list_end(struct write_list *list);
 
 #endif

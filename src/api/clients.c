@@ -10,6 +10,7 @@
 #include "api/values_json.h"
 #include "base/client.h"
 #include "base/clock.h"
+#include "base/identity.h"
 #include "base/timestamp.h"
 #include "modbus/function.h"
 #include "net/server.h"
@@ -151,8 +152,13 @@ add_query(const struct api *api, const struct report_host *h,
 
 	if (api->config.recorder == NULL)
 		return;
-	text_writer_add(t, ",\"query\":\"client=");
-	add_encoded(t, address_format_ip(&h->host, ip));
+	if (h->identity != NULL) {
+		text_writer_add(t, ",\"query\":\"subject=");
+		add_encoded(t, h->identity->subject);
+	} else {
+		text_writer_add(t, ",\"query\":\"client=");
+		add_encoded(t, address_format_ip(&h->host, ip));
+	}
 	if (which->functions != NULL)
 		text_writer_add(t, "&function=%s", which->functions);
 	if (which->exceptions != NULL)
@@ -355,11 +361,12 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
+	text_writer_add(t, "{\"id\":%" PRIu64 ",\"peer\":\"%s\"",
+	    row->client.id, address_format(&row->client.address, peer));
+	api_add_identity(t, row->client.identity);
 	text_writer_add(t,
-	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":true,"
-	    "\"since\":\"%s\",\"requests\":%" PRIu64
+	    ",\"connected\":true,\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",
-	    row->client.id, address_format(&row->client.address, peer),
 	    timestamp_format_utc_ms(
 		time_before_now(now - row->connected), since),
 	    row->requests, row->unsent, (double)idle / SECOND);
@@ -382,11 +389,13 @@ add_closed(const struct api *api, const struct report_connection *c,
 	uint64_t idle = now - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
 
+	text_writer_add(t, "{\"id\":%" PRIu64 ",\"peer\":\"%s\"", c->id,
+	    address_format(&c->peer, peer));
+	if (c->host != NULL)
+		api_add_identity(t, c->host->identity);
 	text_writer_add(t,
-	    "{\"id\":%" PRIu64 ",\"peer\":\"%s\",\"connected\":false,"
-	    "\"since\":\"%s\",\"requests\":%" PRIu64
+	    ",\"connected\":false,\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":0,\"idle_s\":%.1f",
-	    c->id, address_format(&c->peer, peer),
 	    timestamp_format_utc_ms(
 		time_before_now((now - c->first) / 1000), since),
 	    c->requests, (double)idle / SECOND);

@@ -53,9 +53,9 @@ add_run(struct text_writer *t, const struct datatable *table,
 	}
 	text_writer_add(t, "],");
 	if (w == NULL)
-		api_add_writer(t, NULL, 0, 0);
+		api_add_writer(t, NULL, NULL, 0, 0);
 	else
-		api_add_writer(t, &w->host, w->unit, w->function);
+		api_add_writer(t, &w->host, w->identity, w->unit, w->function);
 	text_writer_add(t, "}");
 }
 

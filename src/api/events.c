@@ -229,6 +229,7 @@ events_free(struct events *e)
 		event_free(e->tick);
 	for (int i = 0; i < SUBSCRIBER_DETAILS; i++)
 		write_events_free(e->writes[i]);
+	write_list_end(&e->write_list);
 	free(e);
 }
 

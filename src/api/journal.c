@@ -262,9 +262,13 @@ add_row(
 	add_values(t, p, row, "after", row->after);
 	text_writer_add(t, ",");
 	if (address_parse_client(row->client, &client) == 0)
-		api_add_writer(t, &client, row->unit, row->function);
+		api_add_writer(t, &client, NULL, row->unit, row->function);
 	else
-		api_add_writer(t, NULL, 0, 0);
+		api_add_writer(t, NULL, NULL, 0, 0);
+	if (row->subject[0] != '\0')
+		api_add_identity(t,
+		    &(struct identity){
+			.subject = row->subject, .role = row->role });
 	text_writer_add(t, "}");
 }
 

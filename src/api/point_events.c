@@ -6,6 +6,7 @@
 #include "api/context.h"
 #include "api/point_json.h"
 #include "api/text_writer.h"
+#include "api/values_json.h"
 #include "api/write_events.h"
 #include "base/client.h"
 #include "points/points.h"
@@ -23,8 +24,10 @@ add_point(struct text_writer *t, const struct api_config *config,
 	text_writer_add(t, ",\"value\":");
 	point_read(p, config->table, raw);
 	api_add_point_value(t, p, raw);
-	text_writer_add(t, ",\"client\":\"%s\",\"unit\":%u}",
-	    address_format_ip(&writer->client->address, ip), writer->unit);
+	text_writer_add(t, ",\"client\":\"%s\"",
+	    address_format_ip(&writer->client->address, ip));
+	api_add_subject(t, "subject", writer->client->identity);
+	text_writer_add(t, ",\"unit\":%u}", writer->unit);
 }
 
 /* Whether the tick has had too much, so that this event will be dropped. */

@@ -31,7 +31,8 @@ add_change(
 	    "\"address\":%u,",
 	    timestamp_format_utc_ms(clock_realtime_ms(), time),
 	    api_kind_names[change->kind], change->address);
-	api_add_writer(t, &w->client->address, w->unit, w->function);
+	api_add_writer(
+	    t, &w->client->address, w->client->identity, w->unit, w->function);
 	text_writer_add(t, ",\"before\":[");
 	add_items(t, change, change->before);
 	text_writer_add(t, "],\"after\":[");

@@ -88,6 +88,25 @@ read_client(struct http_request *request, struct parameters *q,
 }
 
 static int
+read_subject(struct http_request *request, struct parameters *q,
+    struct request_filter *filter)
+{
+	const char *text = parameters_text(q, "subject");
+
+	filter->has_subject = text != NULL;
+	if (text == NULL)
+		return 0;
+	if (strlen(text) < sizeof(filter->subject)) {
+		strcpy(filter->subject, text);
+		return 0;
+	}
+	http_request_fail(request, 400,
+	    "subject: expected that of a certificate, such as "
+	    "CN=HMI 3,O=Plant, at most 200 bytes");
+	return -1;
+}
+
+static int
 read_function(struct http_request *request, struct parameters *q,
     struct request_filter *filter)
 {
@@ -172,6 +191,7 @@ request_filter_read(struct http_request *request, struct parameters *q,
 
 	filter->overlay = api->config.overlay;
 	if (read_client(request, q, filter) != 0 ||
+	    read_subject(request, q, filter) != 0 ||
 	    read_function(request, q, filter) != 0 ||
 	    read_exception(request, q, filter) != 0 ||
 	    read_range(request, q, filter) != 0 ||
@@ -187,6 +207,12 @@ request_filter_is_since(
 	return q->id > filter->since_id && q->time > filter->since_time;
 }
 
+static const char *
+subject_of(const struct recorded *q)
+{
+	return q->client.identity == NULL ? "" : q->client.identity->subject;
+}
+
 bool
 request_filter_matches(const struct request_filter *f, const struct recorded *q,
     const struct asked *a)
@@ -195,6 +221,8 @@ request_filter_matches(const struct request_filter *f, const struct recorded *q,
 	    (!address_same_host(&f->client, &q->client.address) ||
 		(f->client.port != 0 &&
 		    f->client.port != q->client.address.port)))
+		return false;
+	if (f->has_subject && strcmp(f->subject, subject_of(q)) != 0)
 		return false;
 	return has_code(&f->functions, a->function) &&
 	    has_code(&f->exceptions, (uint8_t)q->exception) &&

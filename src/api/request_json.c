@@ -222,12 +222,15 @@ api_add_request(struct text_writer *t, const struct api *api,
 	char reason[ASKED_REASON_MAX];
 
 	text_writer_add(t,
-	    "{\"id\":%" PRIu64 ",\"time\":\"%s\",\"client\":\"%s\","
-	    "\"connection\":%" PRIu64 ",\"transaction\":%u,\"unit\":%u,"
+	    "{\"id\":%" PRIu64 ",\"time\":\"%s\",\"client\":\"%s\"", q->id,
+	    format_time(q->time, time),
+	    address_format(&q->client.address, client));
+	api_add_subject(t, "subject", q->client.identity);
+	text_writer_add(t,
+	    ",\"connection\":%" PRIu64 ",\"transaction\":%u,\"unit\":%u,"
 	    "\"function\":%u",
-	    q->id, format_time(q->time, time),
-	    address_format(&q->client.address, client), q->client.id,
-	    mbap_transaction(&q->frame), mbap_unit(&q->frame), a->function);
+	    q->client.id, mbap_transaction(&q->frame), mbap_unit(&q->frame),
+	    a->function);
 	if (a->name != NULL)
 		text_writer_add(t, ",\"name\":\"%s\"", a->name);
 	add_ranges(t, api->config.points, q, a);

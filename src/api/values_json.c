@@ -1,6 +1,7 @@
 #include "api/values_json.h"
 
 #include "api/text_writer.h"
+#include "base/identity.h"
 #include "table/datatable.h"
 
 const char *const api_kind_names[2] = {
@@ -50,15 +51,36 @@ api_add_coils(struct text_writer *t, bool comma, const uint16_t *packed,
 }
 
 void
-api_add_writer(struct text_writer *t, const struct address *host, uint8_t unit,
-    uint8_t function)
+api_add_subject(
+    struct text_writer *t, const char *name, const struct identity *identity)
+{
+	if (identity == NULL)
+		return;
+	text_writer_add(t, ",\"%s\":", name);
+	text_writer_add_string(t, identity->subject);
+}
+
+void
+api_add_identity(struct text_writer *t, const struct identity *identity)
+{
+	api_add_subject(t, "subject", identity);
+	if (identity == NULL || *identity->role == '\0')
+		return;
+	text_writer_add(t, ",\"role\":");
+	text_writer_add_string(t, identity->role);
+}
+
+void
+api_add_writer(struct text_writer *t, const struct address *host,
+    const struct identity *identity, uint8_t unit, uint8_t function)
 {
 	char ip[ADDRESS_TEXT_MAX];
 
-	if (host == NULL)
+	if (host == NULL) {
 		text_writer_add(t, "\"client\":null");
-	else
-		text_writer_add(t,
-		    "\"client\":\"%s\",\"unit\":%u,\"function\":%u",
-		    address_format_ip(host, ip), unit, function);
+		return;
+	}
+	text_writer_add(t, "\"client\":\"%s\"", address_format_ip(host, ip));
+	api_add_subject(t, "subject", identity);
+	text_writer_add(t, ",\"unit\":%u,\"function\":%u", unit, function);
 }

@@ -9,12 +9,14 @@
 #include "base/client.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "base/who.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
 
-/* The most bytes of a listed write: of what it has besides values, and of each
- * of them. */
+/* The most bytes of a listed write: of what it has besides values, of a
+ * subject, and of each value. */
 #define WRITE_BYTES    256
+#define SUBJECT_BYTES  (2u * IDENTITY_NAME_SIZE)
 #define REGISTER_BYTES 6
 #define COIL_BYTES     2
 
@@ -22,6 +24,7 @@ static size_t
 bytes_of(const struct datatable_change *change)
 {
 	return WRITE_BYTES +
+	    (change->writer->client->identity != NULL ? SUBJECT_BYTES : 0) +
 	    change->quantity *
 	    (size_t)(change->kind == DATATABLE_COILS ? COIL_BYTES :
 						       REGISTER_BYTES);
@@ -57,7 +60,8 @@ add_listed(struct text_writer *t, const struct datatable_change *change)
 		api_add_coils(t, false, change->after, 0, change->quantity);
 	text_writer_add(
 	    t, "],\"changed\":%s,", is_same(change) ? "false" : "true");
-	api_add_writer(t, &w->client->address, w->unit, w->function);
+	api_add_writer(
+	    t, &w->client->address, w->client->identity, w->unit, w->function);
 	text_writer_add(t, "}");
 }
 
@@ -65,19 +69,28 @@ add_listed(struct text_writer *t, const struct datatable_change *change)
 static void
 count(struct write_list *l, const struct datatable_change *change)
 {
-	const struct address *client = &change->writer->client->address;
+	const struct client *client = change->writer->client;
 	uint32_t first = change->address, end = first + change->quantity;
 	enum datatable_kind kind = change->kind;
 
-	if (l->writes++ == 0)
-		l->client = *client;
-	else if (!address_same_host(&l->client, client))
+	if (l->writes++ == 0) {
+		l->client = client->address;
+		l->identity = identity_hold(client->identity);
+	} else if (!who_is(&l->client, l->identity, client)) {
 		l->several = true;
+	}
 	l->values += change->quantity;
 	if (l->end[kind] == 0 || first < l->first[kind])
 		l->first[kind] = first;
 	if (end > l->end[kind])
 		l->end[kind] = end;
+}
+
+void
+write_list_end(struct write_list *l)
+{
+	identity_release(l->identity);
+	*l = (struct write_list){ .last_writer = l->last_writer };
 }
 
 static void
@@ -88,7 +101,7 @@ add_write(
 	size_t length = evbuffer_get_length(t->out);
 
 	if (length == 0) {
-		*l = (struct write_list){ .last_writer = l->last_writer };
+		write_list_end(l);
 		text_writer_add(t,
 		    "event: writes\ndata: {\"number\":%" PRIu64 ",\"writes\":[",
 		    last_writer_totals(l->last_writer).writes);
@@ -132,11 +145,14 @@ add_more(struct text_writer *t, const struct write_list *l)
 	text_writer_add(t, ",\"writes\":%" PRIu64 ",\"values\":%" PRIu64,
 	    l->writes, l->values);
 	add_ranges(t, l);
-	if (l->several)
+	if (l->several) {
 		text_writer_add(t, ",\"client\":null}");
-	else
-		text_writer_add(t, ",\"client\":\"%s\"}",
-		    address_format_ip(&l->client, ip));
+		return;
+	}
+	text_writer_add(
+	    t, ",\"client\":\"%s\"", address_format_ip(&l->client, ip));
+	api_add_subject(t, "subject", l->identity);
+	text_writer_add(t, "}");
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/hosts.h"
 #include "base/timestamp.h"
+#include "base/who.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "points/point.h"
@@ -38,10 +39,13 @@ struct walk {
 	size_t count; /* of rows or ranges so far */
 	bool failed;  /* text is missing in body */
 
-	struct hosts *clients; /* owned; NULL: this is no map */
-	uint64_t since;        /* only what was written after so many writes,
-				  and its neighbours; 0: all */
-	uint64_t writes;       /* writes when it began */
+	struct hosts *clients;                /* owned; NULL: this is no map */
+	struct client known[MAP_CLIENTS_MAX]; /* by number in it; their
+				  identities are held */
+	bool has_identities;
+	uint64_t since;  /* only what was written after so many writes,
+			    and its neighbours; 0: all */
+	uint64_t writes; /* writes when it began */
 };
 
 static void
@@ -50,6 +54,8 @@ walk_free(void *data)
 	struct walk *w = data;
 
 	evbuffer_free(w->body);
+	for (size_t i = 0; w->has_identities && i < MAP_CLIENTS_MAX; i++)
+		identity_release(w->known[i].identity);
 	hosts_free(w->clients);
 	free(w);
 }
@@ -106,19 +112,23 @@ add_row(struct walk *w, struct text_writer *t, uint16_t address,
 	char host[ADDRESS_TEXT_MAX + 2], other[ADDRESS_TEXT_MAX + 2];
 	char time[TIMESTAMP_TEXT_MAX];
 
-	text_writer_add(t,
-	    "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s,\"time\":\"%s\","
-	    "\"changes\":%" PRIu32 ",\"contended\":%s",
+	text_writer_add(t, "%s{\"kind\":\"%s\",\"address\":%u,\"client\":%s",
 	    w->count++ == 0 ? "" : ",", api_kind_names[w->kind], address,
-	    host_or_null(write->client, host),
+	    host_or_null(write->client, host));
+	api_add_subject(t, "subject", write->identity);
+	text_writer_add(t,
+	    ",\"time\":\"%s\",\"changes\":%" PRIu32 ",\"contended\":%s",
 	    timestamp_format_utc_ms(write->time, time), write->changes,
 	    write->contentions > 0 ? "true" : "false");
-	if (write->contentions > 0)
+	if (write->contentions > 0) {
+		text_writer_add(
+		    t, ",\"other\":%s", host_or_null(write->other, other));
+		api_add_subject(t, "other_subject", write->other_identity);
 		text_writer_add(t,
-		    ",\"other\":%s,\"contentions\":%" PRIu32
-		    ",\"handover\":\"%s\"",
-		    host_or_null(write->other, other), write->contentions,
+		    ",\"contentions\":%" PRIu32 ",\"handover\":\"%s\"",
+		    write->contentions,
 		    timestamp_format_utc_ms(write->handover, time));
+	}
 	text_writer_add(t, "}");
 }
 
@@ -270,12 +280,26 @@ api_get_contended(struct http_request *request)
 
 /* The number of a client in the map, or -1. */
 static int
-client_number(struct walk *w, const struct address *host)
+client_number(struct walk *w, const struct last_write *write)
 {
-	uint32_t number =
-	    host == NULL ? HOSTS_NONE : hosts_use(w->clients, host, 0);
+	struct client who;
+	uint32_t number, before = hosts_count(w->clients);
 
-	return number == HOSTS_NONE ? -1 : (int)number;
+	if (write->client == NULL)
+		return -1;
+	who = (struct client){
+		.address = *write->client,
+		.identity = write->identity,
+	};
+	number = who_use(w->clients, &who, 0);
+	if (number == HOSTS_NONE)
+		return -1;
+	if (hosts_count(w->clients) != before) {
+		w->known[number] = who;
+		if (identity_hold(who.identity) != NULL)
+			w->has_identities = true;
+	}
+	return (int)number;
 }
 
 static int32_t
@@ -303,8 +327,8 @@ add_range(const struct api *api, struct walk *w, struct text_writer *t,
 			(uint16_t)(first + n), &write))
 			break;
 		ages[n] = w->now > write.time ? w->now - write.time : 0;
-		text_writer_add(t, "%s%d", n == 0 ? "" : ",",
-		    client_number(w, write.client));
+		text_writer_add(
+		    t, "%s%d", n == 0 ? "" : ",", client_number(w, &write));
 	}
 	text_writer_add(t, "],\"age_s\":[");
 	for (uint32_t i = 0; i < n; i++)
@@ -314,19 +338,36 @@ add_range(const struct api *api, struct walk *w, struct text_writer *t,
 	return n;
 }
 
+/* For each client its subject, or null. */
+static void
+add_subjects(const struct walk *w, struct text_writer *t)
+{
+	text_writer_add(t, ",\"subjects\":[");
+	for (uint32_t i = 0; i < hosts_count(w->clients); i++) {
+		const struct identity *identity = w->known[i].identity;
+
+		text_writer_add(t, "%s", i == 0 ? "" : ",");
+		if (identity == NULL)
+			text_writer_add(t, "null");
+		else
+			text_writer_add_string(t, identity->subject);
+	}
+	text_writer_add(t, "]");
+}
+
 static void
 add_clients(const struct walk *w, struct text_writer *t)
 {
 	char host[ADDRESS_TEXT_MAX];
 
 	text_writer_add(t, "],\"clients\":[");
-	for (uint32_t i = 0; i < hosts_count(w->clients); i++) {
-		const struct address a = hosts_address(w->clients, i);
-
+	for (uint32_t i = 0; i < hosts_count(w->clients); i++)
 		text_writer_add(t, "%s\"%s\"", i == 0 ? "" : ",",
-		    address_format_ip(&a, host));
-	}
-	text_writer_add(t, "],\"writes\":%" PRIu64 "}\n", w->writes);
+		    address_format_ip(&w->known[i].address, host));
+	text_writer_add(t, "]");
+	if (w->has_identities)
+		add_subjects(w, t);
+	text_writer_add(t, ",\"writes\":%" PRIu64 "}\n", w->writes);
 }
 
 static void
