@@ -4,7 +4,7 @@
  */
 import { classic } from "./address.js";
 import { functionCode, functionName } from "./functions.js";
-import { count, h, setText, timeOfDay } from "./format.js";
+import { count, h, setText, timeOfDay, who, whole } from "./format.js";
 import { textOf, valueWithin } from "./item.js";
 import { KeyedList } from "./keyed.js";
 import { Roving } from "./roving.js";
@@ -69,6 +69,12 @@ function makeRow(entry, points, go) {
 	return { element: h("tr", {}, timeCell(entry.time), ...row) };
 }
 
+function clientCell(client) {
+	const title = whole(client);
+
+	return h("td", { class: title && "subject", title }, who(client));
+}
+
 function writeCells(write, points, go) {
 	const { kind, address, quantity, function: code } = write;
 	const touched = points(kind, address, address + quantity - 1);
@@ -81,19 +87,19 @@ function writeCells(write, points, go) {
 				title: pointsText(touched, write, TITLE) },
 			pointsText(touched, write, POINTS))),
 		h("td", { class: "values", title: values }, values),
-		h("td", {}, write.client),
+		clientCell(write),
 		h("td", { class: "number fine", title: functionName(code) }, functionCode(code))];
 }
 
 /* Writes that are not listed one by one. */
-function summaryCells({ writes, values, ranges, client }, go) {
+function summaryCells({ writes, values, ranges, client, subject }, go) {
 	const text = `▲ ${count(writes)} more write${writes === 1 ? "" : "s"} of ` +
 		`${count(values)} values, too many to list`;
 
 	return [
 		h("td", {}, ...ranges.map((range) => h("div", {}, rangeLink(range, go)))),
 		h("td", { class: "values", title: text }, text),
-		h("td", {}, client ?? "several clients"),
+		clientCell({ client: client ?? "several clients", subject }),
 		h("td", { class: "number fine" }, "–")];
 }
 

@@ -4,7 +4,7 @@
  */
 import { classic } from "./address.js";
 import { exceptionName, functionCode, functionName } from "./functions.js";
-import { count, duration, h, rate, setText, short } from "./format.js";
+import { count, duration, h, rate, setText, setWho, short, who, whole } from "./format.js";
 import { KeyedList } from "./keyed.js";
 import { Roving } from "./roving.js";
 
@@ -114,7 +114,7 @@ function remarkList(root) {
 }
 
 export class ClientList {
-	/* swatch(host) draws the colour that a host has on the map, or null. */
+	/* swatch(name) draws the colour that a host or subject has on the map, or null. */
 	constructor(root, swatch) {
 		this.swatch = swatch;
 		this.list = new KeyedList(root, () => this.makeCard(),
@@ -137,13 +137,14 @@ export class ClientList {
 
 	makeCard() {
 		const card = {
-			swatch: h("span", { class: "swatch" }), name: h("h3"), state: h("span", { class: "state" }),
+			swatch: h("span", { class: "swatch" }), name: h("h3"), peer: h("small", { class: "peer", hidden: true }),
+			state: h("span", { class: "state" }),
 			figures: FIGURES.map(() => h("dd")), idle: h("dd"), made: {}, chips: h("div", { class: "chips" }),
 			report: h("div", { class: "report" }), hints: h("ul", { class: "hints" }),
 		};
 
 		card.element = h("article", { class: "client", tabindex: "-1" },
-			h("header", {}, card.swatch, card.name, card.state),
+			h("header", {}, card.swatch, card.name, card.peer, card.state),
 			h("dl", { class: "facts" }, ...FIGURES.map((name, n) =>
 				h("div", {}, h("dt", {}, name), card.figures[n])),
 			fact("Idle", card.idle)), card.chips, card.report, card.hints);
@@ -161,12 +162,14 @@ export class ClientList {
 	}
 
 	fill(card, client) {
-		const host = hostOf(client.peer);
-		const swatch = this.swatch(host);
+		const { peer, subject, role } = client;
+		const swatch = this.swatch(subject ?? hostOf(peer));
 
 		card.client = client;
-		setText(card.name, client.peer);
-		card.element.ariaLabel = `Client ${client.peer}`;
+		setText(card.name, subject ?? peer);
+		setText(card.peer, subject ? `${peer}, ${role ? `role ${role}` : "no role"}` : "");
+		card.peer.hidden = !subject;
+		card.element.ariaLabel = `Client ${subject ? `${subject}, ` : ""}${peer}`;
 		card.element.classList.toggle("gone", client.connected === false);
 		card.swatch.replaceChildren(...(swatch ? [swatch] : []));
 		const texts = [rate(client.requests_per_s || 0), short(client.requests || 0),
@@ -206,9 +209,11 @@ export function contendedList(root, go) {
 			`${kind === "coils" ? "coil" : "register"} ${address}`),
 			h("span", { class: "classic" }, classic(kind, address))), ...cells) };
 	}, ({ cells }, row) => {
-		const texts = [row.client || "unknown", row.other || "unknown",
-			count(row.contentions || 0), `${duration(row.now - row.last)} ago`];
+		const other = { client: row.other, subject: row.other_subject };
+		const texts = [count(row.contentions || 0), `${duration(row.now - row.last)} ago`];
 
-		texts.forEach((text, i) => setText(cells[i], text));
+		setWho(cells[0], who(row) || "unknown", whole(row));
+		setWho(cells[1], who(other) || "unknown", whole(other));
+		texts.forEach((text, i) => setText(cells[2 + i], text));
 	});
 }

@@ -51,6 +51,24 @@ export function timeOfDay(time, milliseconds = false) {
 		`${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
 }
 
+/* Who a client is: by its certificate, or else its host; and the whole of that
+ * where it has a certificate, for a title, else null. */
+export function who({ client, subject }) {
+	return subject ?? client;
+}
+
+export function whole({ client, subject }) {
+	return subject ? `${subject}, ${client}` : null;
+}
+
+/* Write who it is to an element, whose class then shortens a subject. */
+export function setWho(element, name, title = null) {
+	setText(element, name);
+	if ((element.title || null) !== title)
+		element.title = title ?? "";
+	element.classList.toggle("subject", title !== null);
+}
+
 /* Create an element: h("p", {class: "note"}, "text", child). Attributes that are
  * null or false are left out; those that begin with "on" are listeners. */
 export function h(name, attributes = {}, ...children) {

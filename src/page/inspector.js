@@ -3,7 +3,7 @@
  * writer, its neighbours enlarged, and a form to write it.
  */
 import { SIZE, classic, hex } from "./address.js";
-import { duration, h, setText } from "./format.js";
+import { duration, h, setText, setWho } from "./format.js";
 import { ORDERS, WIDE_TYPES, binary, characters, parseValue, signed16, unwide,
 	wideText } from "./views.js";
 
@@ -85,9 +85,10 @@ export class Inspector {
 		const side = model.side[kind];
 		const written = side.written[address];
 
-		setText(this.part("writer"), written !== 0 ?
+		setWho(this.part("writer"), written !== 0 ?
 			model.writer(kind, address) || "Unknown client" :
-			model.get(kind, address) === 0 ? "Not written yet" : "Unknown writer");
+			model.get(kind, address) === 0 ? "Not written yet" : "Unknown writer",
+		written !== 0 ? model.writerTitle(kind, address) : null);
 		setText(this.part("age"), written === 0 ? "" : `· ${duration(now - written)} ago`);
 		const seen = side.count[address];
 		setText(this.part("changes"), seen === 0 ? "" :

@@ -4,7 +4,7 @@
  * Only the visible rows exist; they are keyed, and never rebuilt.
  */
 import { classic, hex } from "./address.js";
-import { duration, h, setText } from "./format.js";
+import { duration, h, setText, setWho } from "./format.js";
 import { KeyedList } from "./keyed.js";
 import { reference, textOf, valueOf, wordsOf } from "./item.js";
 import { parseTyped } from "./typed.js";
@@ -225,7 +225,8 @@ export class ItemTable {
 			words.slice(0, RAW_WORDS).map((word) => hex(word)).join(" ") +
 			(words.length > RAW_WORDS ? " …" : ""));
 		const { time, address } = this.written(item);
-		setText(cells.writer, time ? model.writer(item.kind, address) || "unknown" : "–");
+		setWho(cells.writer, time ? model.writer(item.kind, address) || "unknown" : "–",
+			time ? model.writerTitle(item.kind, address) : null);
 		setText(cells.age, time ? duration(this.now - Math.min(this.now, time)) : "–");
 		let changed = 0;
 		for (let at = item.address; at < item.address + item.quantity; at++)

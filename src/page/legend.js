@@ -69,8 +69,10 @@ export function fillLegend(root, map, model) {
 		root.replaceChildren(
 			...all.slice(0, SHOWN).map(({ number, n, name }) =>
 				h("span", { class: "entry",
-					title: `${name}: ${n} cells, ${PATTERN_NAMES[palette.patternNumber(number)]}` },
-				clientSwatch(palette, number), name)),
+					title: `${model.clientTitle(number) ?? name}: ${n} cells, ` +
+						PATTERN_NAMES[palette.patternNumber(number)] },
+				clientSwatch(palette, number), model.clientTitle(number) ?
+					h("span", { class: "subject" }, name) : name)),
 			...(rest > 0 ? [h("span", { class: "entry" }, `and ${rest} more`)] : []),
 			plain(palette.scale.paper, "never written"));
 	}

@@ -3,10 +3,11 @@
  * is missing in it is an entry as well. An entry has an id and a time, and is
  * one of:
  *
- *   a write     {kind, address, quantity, values, changed, client, unit,
- *               function}, the first VALUES values
- *   a summary   {writes, values, ranges, client} of writes that are too many
- *               to be listed
+ *   a write     {kind, address, quantity, values, changed, client, subject,
+ *               unit, function}, the first VALUES values; a subject only of
+ *               a client with a certificate
+ *   a summary   {writes, values, ranges, client, subject} of writes that are
+ *               too many to be listed
  *   a gap       {missed}, the number of writes that the page was not sent, as
  *               it was not connected or received too slowly
  */

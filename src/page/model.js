@@ -38,7 +38,8 @@ export class Model {
 		this.words = new Uint16Array(SIZE / 16); /* the coils, packed */
 		this.overlaid = false;
 		this.side = { registers: new Side(), coils: new Side() };
-		this.clients = [];
+		this.clients = []; /* who they are, by number */
+		this.hosts = [];   /* of those with a certificate, the last one */
 		this.clientNumbers = new Map();
 		this.histories = new Histories();
 		this.contended = new Map(); /* rows of /api/writers */
@@ -67,7 +68,20 @@ export class Model {
 		return number === NOBODY ? null : this.clients[number];
 	}
 
-	clientNumber(name) {
+	/* Its subject and its host, if it has a certificate, else null. */
+	writerTitle(kind, address) {
+		const number = this.side[kind].client[address];
+
+		return number === NOBODY ? null : this.clientTitle(number);
+	}
+
+	clientTitle(number) {
+		return this.hosts[number] ? `${this.clients[number]}, ${this.hosts[number]}` : null;
+	}
+
+	clientNumber(host, subject) {
+		const name = subject ?? host;
+
 		if (!name)
 			return NOBODY;
 		let number = this.clientNumbers.get(name);
@@ -77,6 +91,8 @@ export class Model {
 			number = this.clients.push(name) - 1;
 			this.clientNumbers.set(name, number);
 		}
+		if (subject)
+			this.hosts[number] = host;
 		return number;
 	}
 
@@ -96,9 +112,9 @@ export class Model {
 
 	/* Set the writers that a reply of /api/writers/map has. Returns how many. What
 	 * came with a change meanwhile is newer. */
-	mergeWriters(kind, { ranges, clients, writes }, now) {
+	mergeWriters(kind, { ranges, clients, subjects, writes }, now) {
 		const side = this.side[kind];
-		const numbers = clients.map((name) => this.clientNumber(name));
+		const numbers = clients.map((host, i) => this.clientNumber(host, subjects?.[i]));
 		let n = 0;
 
 		for (const { address, client, age_s: ages } of ranges) {
@@ -123,7 +139,7 @@ export class Model {
 		for (const row of rows) {
 			const side = this.side[row.kind];
 			side.written[row.address] = Date.parse(row.time) + this.clockSkew;
-			side.client[row.address] = this.clientNumber(row.client);
+			side.client[row.address] = this.clientNumber(row.client, row.subject);
 			side.count[row.address] = row.changes;
 			side.everWritten = true;
 			side.version++;
@@ -143,7 +159,7 @@ export class Model {
 		for (const kind of KINDS)
 			this.side[kind].clear();
 		this.contended.clear();
-		this.clients.length = 0;
+		this.clients.length = this.hosts.length = 0;
 		this.clientNumbers.clear();
 	}
 
@@ -154,8 +170,8 @@ export class Model {
 			this.applyChange(change, now);
 	}
 
-	applyChange({ kind, address, values, client }, now) {
-		const number = this.clientNumber(client);
+	applyChange({ kind, address, values, client, subject }, now) {
+		const number = this.clientNumber(client, subject);
 		const end = Math.min(SIZE, address + values.length);
 
 		this.changes++;

@@ -6,7 +6,7 @@
  */
 import { parseRange } from "./address.js";
 import { exceptionName, functionCode, functionName } from "./functions.js";
-import { count, h, setText, timeOfDay } from "./format.js";
+import { count, h, setText, timeOfDay, who, whole } from "./format.js";
 import { KeyedList } from "./keyed.js";
 import { formatReference } from "./reference.js";
 import { Refused } from "./feed.js";
@@ -32,7 +32,7 @@ function filterOf(query) {
 	const range = address && parseRange(address.replace(":", " "), "registers");
 
 	return {
-		client: parameters.get("client") ?? "",
+		client: parameters.get("client") ?? parameters.get("subject") ?? "",
 		function: parameters.get("function") ?? "",
 		exception: Object.keys(EXCEPTIONS).find((name) => EXCEPTIONS[name] === exception) ??
 			exception,
@@ -52,8 +52,8 @@ function queryOf(filter) {
 	const exception = filter.exception in EXCEPTIONS ?
 		EXCEPTIONS[filter.exception] : filter.exception;
 
-	if (filter.client.trim())
-		query.set("client", filter.client.trim());
+	if (filter.client.trim()) /* addresses have no "=", subjects have */
+		query.set(filter.client.includes("=") ? "subject" : "client", filter.client.trim());
 	if (filter.function.trim())
 		query.set("function", filter.function.replace(/\s+/g, ""));
 	if (exception)
@@ -138,7 +138,7 @@ function makeDetails(request) {
 		request.exception && fact("Exception", exceptionName(request.exception)),
 		fact("Function", `${functionCode(request.function)} ${functionName(request.function)}`),
 		fact("Values", allValues(request)),
-		fact("Client", `${request.client}, connection ${request.connection}`),
+		fact("Client", `${whole(request) ?? request.client}, connection ${request.connection}`),
 		fact("Unit, transaction", `${request.unit}, ${request.transaction}`),
 		fact("Request", bytes(request.request)),
 		fact("Response", bytes(request.response))))) };
@@ -158,7 +158,8 @@ function makeRow(request, toggle) {
 		h("td", { class: "values", title: values }, values),
 		h("td", { class: "result", title: request.exception && exceptionName(request.exception) },
 			request.exception ? `▲ ${functionCode(request.exception)}` : "done"),
-		h("td", { class: "fine" }, request.client)) };
+		h("td", { class: `fine ${request.subject ? "subject" : ""}`, title: whole(request) },
+			who(request))) };
 }
 
 /* The parts of the panel that are used later, and the panel. */

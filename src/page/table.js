@@ -4,7 +4,7 @@
  */
 import { SIZE, classic, hex } from "./address.js";
 import { drawTrend } from "./chart.js";
-import { duration, h, setText } from "./format.js";
+import { duration, h, setText, who } from "./format.js";
 import { ORDERS, binary, signed16, wideText } from "./views.js";
 
 const ROW = 30;         /* CSS pixels, as in style.css */
@@ -263,10 +263,12 @@ export class ValueTable {
 		const written = side.written[at];
 		const contended = model.contention(kind, at);
 
+		const name = written ? model.writerTitle(kind, at) : null;
 		setText(cells.writer, written ? model.writer(kind, at) || "unknown" : "–");
 		cells.writer.classList.toggle("contended", Boolean(contended));
-		const title = contended ? `contended: ${contended.client || "a client"} and ` +
-			`${contended.other || "others"} alternate` : "";
+		cells.writer.classList.toggle("subject", name !== null);
+		const title = contended ? `contended: ${who(contended) || "a client"} and ` +
+			`${contended.other_subject || contended.other || "others"} alternate` : name ?? "";
 		if (cells.writer.title !== title)
 			cells.writer.title = title;
 		setText(cells.age, written ? duration(now - Math.min(now, written)) : "–");

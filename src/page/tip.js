@@ -34,7 +34,8 @@ export class Tip {
 			h("b", {}, `${classic(kind, address)} = ${value}` +
 				(kind === "coils" ? "" : ` · ${hex(value)}`)),
 			h("span", {}, rangeName({ kind, first: address, last: address })),
-			h("span", {}, written ?
+			h("span", { class: written && model.writerTitle(kind, address) ? "subject" : null },
+				written ?
 				`${model.writer(kind, address) || "written"}, ` +
 				`${duration(Date.now() - written)} ago` : "not written yet"));
 	}

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { PHONE, brightness, pageTest, pixel, screenshot, until } from "./harness.mjs";
+import { PHONE, brightness, giveCertificates, pageTest, pixel, screenshot, until } from "./harness.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "everybody-test-"));
 const POINTS = path.join(folder, "plant.csv");
@@ -131,6 +131,34 @@ for (const [height, widths] of [[768, WIDTHS], [1080, WIDTHS.filter((width) => w
 				}))))), TABS), [], `at a width of ${width}`);
 		}
 	});
+
+/* The longest subject there is, without a place to break it. */
+pageTest("no subject of a certificate sticks out", BUSY, async (given) => {
+	await giveCertificates(given.page.context(), {
+		"127.0.0.21": { subject: `CN=${"x".repeat(197)}`, role: "y".repeat(64) },
+		"127.100.100.122": { subject: `CN=${"HMI of the plant ".repeat(11)},O=Plant`, role: "" },
+	});
+	const { page, clients } = await openBusy(given);
+
+	await clients[0].write(3000, ...Array(100).fill(54321));
+	await clients[0].write(0, 7);
+	await until(() => page.evaluate(() => window.page.log.entries.length > 0));
+	await page.evaluate(`window.sticksOut = ${sticksOut}`);
+	await page.evaluate(() => window.page.navigation.goTo({ kind: "registers", first: 0, last: 0 }));
+	for (const tab of TABS)
+		await show(page, tab);
+	await until(() => page.evaluate(() => window.page.model.writer("registers", 0)?.startsWith("CN=x")));
+	for (const width of [320, 390, 421, 800, 1000, 1366, 1920]) {
+		await page.setViewportSize({ width, height: 768 });
+		assert.deepEqual(await page.evaluate((tabs) => new Promise((resolve) =>
+			requestAnimationFrame(() => setTimeout(() => resolve(tabs.flatMap((tab) => {
+				window.page.tabs.choose(tab);
+				return window.sticksOut().map((what) => `${tab}: ${what}`);
+			}))))), TABS), [], `at a width of ${width}`);
+		if (width === 1366)
+			await screenshot(page, "subjects");
+	}
+});
 
 /* A phone's first screen. -------------------------------------------------- */
 

@@ -279,6 +279,40 @@ export function pageTest(name, options, body) {
 	});
 }
 
+/* Let pages of a context see clients of some hosts as the API would show them
+ * if they had certificates: known has {subject, role} by host. */
+export function giveCertificates(context, known) {
+	return context.addInitScript((certificates) => {
+		const parse = JSON.parse;
+		const of = (text) => certificates[text?.replace(/:\d+$/, "")];
+		const add = (value) => {
+			if (Array.isArray(value)) {
+				if (typeof value[0] === "object")
+					value.forEach(add);
+				return;
+			}
+			if (typeof value !== "object" || value === null)
+				return;
+			if (typeof value.client === "string" && of(value.client))
+				value.subject = of(value.client).subject;
+			if (typeof value.other === "string" && of(value.other))
+				value.other_subject = of(value.other).subject;
+			if (typeof value.peer === "string")
+				Object.assign(value, of(value.peer));
+			if (Array.isArray(value.clients) && value.clients.some(of))
+				value.subjects = value.clients.map((host) => of(host)?.subject ?? null);
+			Object.values(value).forEach(add);
+		};
+
+		JSON.parse = (...how) => {
+			const value = parse(...how);
+
+			add(value);
+			return value;
+		};
+	}, known);
+}
+
 /* Things that people do. --------------------------------------------------- */
 
 export async function goTo(page, text) {
