@@ -5,7 +5,8 @@
  * without a role, what the line no-role says; one whose role the file does not
  * name, nothing. A client without TLS may do what the line plain says, or
  * everything if there is none. Others, such as those of HTTP, are not asked.
- * A no is exception 01 (MB-TCP-Security, R-31).
+ * A no is exception 01 (MB-TCP-Security, R-31). So that it comes before theirs,
+ * this policy is put before the access rules and what points allow.
  *
  * Which role a client has is looked up by name at each request, so that nothing
  * is kept about clients: other roles hold from the next request of each on.
