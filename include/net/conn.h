@@ -59,6 +59,8 @@ struct conn_host {
 	struct counters counters;
 	struct conn_log log;
 	TAILQ_HEAD(, conn) conns; /* the longest connected first */
+	struct conn *next_check;  /* of the owner's walk over them, or NULL;
+				     moves on when it closes */
 };
 
 void conn_host_init(struct conn_host *host);
@@ -90,6 +92,10 @@ void conn_close(struct conn *c, enum conn_cause cause);
 /* Finish or close c if one of its deadlines has passed by host->now; then it
  * may be freed. */
 void conn_check_deadlines(struct conn *c);
+
+/* Finish c if its transport says that the peer is no longer good; then it may
+ * be freed. */
+void conn_check_peer(struct conn *c);
 
 /* Milliseconds since its last request was answered, or since it connected; 0
  * while replies to it are unsent or requests wait. */

@@ -27,9 +27,10 @@ void conn_log_init(struct conn_log *l);
 
 void conn_log_connect(struct conn_log *l, const struct client *who);
 
-/* error is the system's, or 0; age is in milliseconds. */
+/* detail is what else is known of the cause, or NULL; age is in
+ * milliseconds. */
 void conn_log_disconnect(struct conn_log *l, const struct client *who,
-    enum conn_cause cause, int error, uint64_t age, uint64_t requests);
+    enum conn_cause cause, const char *detail, uint64_t age, uint64_t requests);
 
 /* Look for RTU frames in bytes that are not a valid request, and log a client
  * that certainly sends them (net/rtu_detect.h). now is in milliseconds. */

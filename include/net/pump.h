@@ -63,6 +63,10 @@ PUMP_CALL size_t pump_send(struct pump *p, const uint8_t *bytes, size_t length);
 /* There are bytes in out. Returns 0, or -1 when there is no memory. */
 PUMP_CALL int pump_wait(struct pump *p);
 
+/* The transport's answer, and its reason, borrowed from it. */
+PUMP_CALL bool pump_is_still_good(struct pump *p);
+PUMP_CALL const char *pump_reason(const struct pump *p);
+
 /* Nothing is unsent: tell the peer that nothing more is written. Returns
  * whether that was sent; else the pump goes on trying. */
 PUMP_CALL bool pump_shut(struct pump *p);

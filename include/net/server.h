@@ -120,6 +120,11 @@ int server_start(struct server *s);
  */
 void server_stop(struct server *s);
 
+/* What clients have proved by their transports may no longer be good: ask about
+ * each connection again, some in each turn of the event loop, and finish those
+ * that would not be let in any more. A second call begins anew. */
+void server_check_peers(struct server *s);
+
 /* Call what with the figures of each connection, in the order in which they
  * were accepted. what must not close connections. */
 void server_each_client(const struct server *s,

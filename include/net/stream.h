@@ -217,6 +217,13 @@ size_t stream_unsent(struct stream *s);
 /* Call drained when no more than low bytes are unsent. */
 void stream_set_low_mark(struct stream *s, size_t low);
 
+/* Whether the peer would still be let in: always true without a transport.
+ * After a no, stream_reason says why. */
+bool stream_is_still_good(struct stream *s);
+
+/* The reason of its transport, borrowed; NULL without a transport. */
+const char *stream_reason(const struct stream *s);
+
 /* A transport tells the peer that this is the end. Returns whether that is all
  * sent: always true without a transport. */
 bool stream_say_end(struct stream *s);

@@ -11,7 +11,8 @@
 enum conn_cause {
 	CONN_CLOSED_BY_PEER,
 	CONN_BROKEN, /* reset, unreachable: the system's error says which */
-	CONN_REFUSED_BYTES, /* by its transport */
+	CONN_REFUSED_BYTES,  /* by its transport */
+	CONN_NO_LONGER_GOOD, /* its certificate; the transport says why */
 	CONN_BAD_PROTOCOL,
 	CONN_BAD_LENGTH,
 	CONN_NOT_THE_WORD, /* neither a frame nor the shut-down word */

@@ -9,6 +9,7 @@
 #ifndef SERVICE_TRANSPORT_H
 #define SERVICE_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct client;
@@ -33,13 +34,18 @@ struct transport_methods {
 	 * TRANSPORT_EOF. */
 	enum transport_step (*shake_hands)(struct transport *t);
 
-	/* Why it has failed, for the log. Borrowed from t. */
+	/* Why it has failed, or is no longer good, for the log. Borrowed from
+	 * t. */
 	const char *(*reason)(const struct transport *t);
 
 	/* The handshake is done: who the client is, held for the caller, or
 	 * NULL when there is no memory. Logs what is odd about it. */
 	const struct identity *(*identity)(
 	    const struct transport *t, const struct client *who);
+
+	/* Whether the client would still be let in, by what holds now; 1 ms at
+	 * the most. If not, reason says why. */
+	bool (*is_still_good)(struct transport *t);
 
 	/* Read at most room bytes; sets got, which is 0 unless DONE. */
 	enum transport_step (*read)(

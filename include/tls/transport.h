@@ -11,10 +11,11 @@
 #include "service/transport.h"
 #include "tls/session.h"
 
-/* Others read members, and may put another context in its place. */
+/* Others read members. */
 struct tls_source {
 	struct transport_source source;
 	const struct tls_context *context; /* borrowed */
+	unsigned generation;               /* of the context */
 	struct identities *identities;     /* borrowed, outlive all clients */
 	struct log_limit role_limit;
 	uint64_t results[TLS_RESULTS]; /* handshakes that ended so */
@@ -23,5 +24,14 @@ struct tls_source {
 /* s must stay where it is. */
 void tls_source_init(struct tls_source *s, const struct tls_context *context,
     struct identities *identities);
+
+/*
+ * From now on clients are let in by another context, borrowed. A handshake that
+ * has begun with the one before is done with that, but ends well only if the
+ * client's certificate is good by the new one. Whoever has been let in stays,
+ * until somebody asks whether it is still good.
+ */
+void
+tls_source_replace(struct tls_source *s, const struct tls_context *context);
 
 #endif

@@ -101,6 +101,16 @@ conn_free(struct conn *c)
 	free(c);
 }
 
+/* What is known of why it ends, beside the cause; or NULL. */
+static const char *
+conn_detail(const struct conn *c, int error)
+{
+	if (c->cause == CONN_BROKEN && error > 0)
+		return strerror(error);
+	return c->cause == CONN_NO_LONGER_GOOD ? stream_reason(&c->stream) :
+						 NULL;
+}
+
 /* As conn_close; error is the system's, if above 0. It is logged only if it is
  * the cause: a connection that lingers keeps its cause, however its peer
  * closes. */
@@ -114,10 +124,11 @@ conn_close_for(struct conn *c, enum conn_cause cause, int error)
 	if (c->state == CONN_SERVING)
 		c->cause = (uint8_t)cause;
 	conn_log_disconnect(&host->log, &client, (enum conn_cause)c->cause,
-	    c->cause == CONN_BROKEN ? error : 0, clock_ms() - c->connected,
-	    c->requests);
+	    conn_detail(c, error), clock_ms() - c->connected, c->requests);
 	host->counters.closed[c->cause]++;
 	host->counters.connections--;
+	if (host->next_check == c)
+		host->next_check = conn_next(c);
 	TAILQ_REMOVE(&host->conns, c, link);
 	shuts_down = c->shuts_down && cause != CONN_STOPPING;
 	conn_free(c);
@@ -617,4 +628,11 @@ conn_figures(struct conn *c)
 		.requests = c->requests,
 		.unsent = stream_unsent(&c->stream),
 	};
+}
+
+void
+conn_check_peer(struct conn *c)
+{
+	if (c->state == CONN_SERVING && !stream_is_still_good(&c->stream))
+		conn_finish(c, CONN_NO_LONGER_GOOD);
 }

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/client_text.h"
 
@@ -34,7 +33,7 @@ conn_log_connect(struct conn_log *l, const struct client *who)
 
 void
 conn_log_disconnect(struct conn_log *l, const struct client *who,
-    enum conn_cause cause, int error, uint64_t age, uint64_t requests)
+    enum conn_cause cause, const char *detail, uint64_t age, uint64_t requests)
 {
 	char peer[CLIENT_TEXT_MAX];
 	bool misuse = causes[cause].misuse;
@@ -42,9 +41,9 @@ conn_log_disconnect(struct conn_log *l, const struct client *who,
 	log_limited(misuse ? &l->misuse_limit : &l->disconnect_limit,
 	    misuse ? LOG_WARN : LOG_INFO,
 	    "disconnect: %s: %s%s%s, %" PRIu64 ".%03u s, %" PRIu64 " requests",
-	    client_format(who, peer), causes[cause].text, error > 0 ? ": " : "",
-	    error > 0 ? strerror(error) : "", age / 1000,
-	    (unsigned)(age % 1000), requests);
+	    client_format(who, peer), causes[cause].text,
+	    detail != NULL ? ": " : "", detail != NULL ? detail : "",
+	    age / 1000, (unsigned)(age % 1000), requests);
 }
 
 void

@@ -258,3 +258,15 @@ pump_end(struct pump *p)
 	pump_shut(p);
 	return 0;
 }
+
+bool
+pump_is_still_good(struct pump *p)
+{
+	return p->transport->methods->is_still_good(p->transport);
+}
+
+const char *
+pump_reason(const struct pump *p)
+{
+	return p->transport->methods->reason(p->transport);
+}

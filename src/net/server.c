@@ -19,6 +19,11 @@
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500
 
+/* So many connections are asked about in a turn of the loop, or as many as this
+ * time is enough for. */
+#define CHECKED_A_TURN    50
+#define CHECKED_A_TURN_US 2000
+
 /* A listener, and where it leads. */
 struct gate {
 	struct server *server;           /* borrowed */
@@ -47,6 +52,7 @@ struct server {
 	struct event *sweep;  /* owned: deadlines, once a second */
 	struct event *resume; /* owned: accepts again after an error */
 	struct event *grace;  /* owned: ends the time for pending replies */
+	struct event *check;  /* owned: asks about the next connections */
 	bool stopping;
 };
 
@@ -361,6 +367,27 @@ server_grace_cb(evutil_socket_t fd, short what, void *arg)
 		s->config.stopped(s->config.arg);
 }
 
+static void
+server_check_cb(evutil_socket_t fd, short what, void *arg)
+{
+	const uint64_t began = clock_us();
+	struct server *s = arg;
+	struct conn *c;
+
+	(void)fd;
+	(void)what;
+	for (unsigned n = 0; n < CHECKED_A_TURN; n++) {
+		c = s->host.next_check;
+		if (c == NULL)
+			return;
+		s->host.next_check = conn_next(c);
+		conn_check_peer(c);
+		if (clock_us() - began >= CHECKED_A_TURN_US)
+			break;
+	}
+	add_timer(s->check, 0);
+}
+
 /* Descriptors for connections, at least one. */
 static size_t
 connection_descriptors(size_t reserve)
@@ -419,11 +446,12 @@ server_new(struct event_base *base, const struct server_config *config)
 	s->sweep = event_new(base, -1, EV_PERSIST, server_sweep_cb, s);
 	s->resume = evtimer_new(base, server_resume_cb, s);
 	s->grace = evtimer_new(base, server_grace_cb, s);
+	s->check = evtimer_new(base, server_check_cb, s);
 	s->host.streams = stream_pool_new(&conn_events);
 	if (config->max_per_client != 0)
 		s->per_host = host_connections_new(s->max_connections);
 	if (s->host.streams == NULL || s->sweep == NULL || s->resume == NULL ||
-	    s->grace == NULL ||
+	    s->grace == NULL || s->check == NULL ||
 	    (config->max_per_client != 0 && s->per_host == NULL)) {
 		server_free(s);
 		return NULL;
@@ -461,6 +489,7 @@ server_free(struct server *s)
 	free_event(s->sweep);
 	free_event(s->resume);
 	free_event(s->grace);
+	free_event(s->check);
 	host_connections_free(s->per_host);
 	stream_pool_free(s->host.streams);
 	free(s);
@@ -553,6 +582,13 @@ server_stop(struct server *s)
 	server_each_conn(s, finish_for_stop);
 	if (server_is_empty(s) || add_timer(s->grace, STOP_GRACE_MS) != 0)
 		server_end_grace(s);
+}
+
+void
+server_check_peers(struct server *s)
+{
+	s->host.next_check = TAILQ_FIRST(&s->host.conns);
+	add_timer(s->check, 0);
 }
 
 void

@@ -541,3 +541,15 @@ stream_shut(struct stream *s)
 	return s->way == STREAM_PUMPED ? pump_end(s->pump) :
 					 shutdown(s->fd, SHUT_WR);
 }
+
+bool
+stream_is_still_good(struct stream *s)
+{
+	return s->way != STREAM_PUMPED || pump_is_still_good(s->pump);
+}
+
+const char *
+stream_reason(const struct stream *s)
+{
+	return s->way == STREAM_PUMPED ? pump_reason(s->pump) : NULL;
+}

@@ -5,6 +5,8 @@ const struct cause causes[CONN_CAUSES] = {
 	[CONN_BROKEN] = { "broken", "connection broken", false },
 	[CONN_REFUSED_BYTES] = { "bad_record",
 	    "a record of TLS is forged, damaged or not allowed", true },
+	[CONN_NO_LONGER_GOOD] = { "certificate_not_good",
+	    "certificate no longer good", true },
 	[CONN_BAD_PROTOCOL] = { "bad_protocol", "protocol identifier is not 0",
 	    true },
 	[CONN_BAD_LENGTH] = { "bad_length", "length is not 2 to 254", true },

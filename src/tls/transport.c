@@ -10,6 +10,8 @@ struct tls_transport {
 	struct transport transport;
 	struct tls_source *source;   /* borrowed */
 	struct tls_session *session; /* owned */
+	unsigned generation;         /* of the context it began with */
+	const char *bad;             /* why it is no longer good, or NULL */
 };
 
 static struct tls_session *
@@ -32,12 +34,26 @@ step_of(enum tls_step step)
 	return steps[step];
 }
 
+static bool
+is_still_good(struct transport *t)
+{
+	struct tls_transport *own = (void *)t;
+
+	own->bad = tls_session_recheck(own->session, own->source->context);
+	return own->bad == NULL;
+}
+
 static enum transport_step
 shake_hands(struct transport *t)
 {
 	struct tls_transport *own = (void *)t;
 	enum tls_step step = tls_handshake(own->session);
 
+	if (step == TLS_DONE && own->generation != own->source->generation &&
+	    !is_still_good(t)) {
+		own->source->results[TLS_RESULT_OTHER]++;
+		return TRANSPORT_FAILED;
+	}
 	if (step == TLS_DONE || step == TLS_FAILED)
 		own->source->results[tls_session_result(own->session)]++;
 	return step_of(step);
@@ -48,7 +64,7 @@ reason(const struct transport *t)
 {
 	const struct tls_transport *own = (const void *)t;
 
-	return tls_session_reason(own->session);
+	return own->bad != NULL ? own->bad : tls_session_reason(own->session);
 }
 
 /* Log what the operator may want to know of a session that begins. */
@@ -114,6 +130,7 @@ static const struct transport_methods methods = {
 	.shake_hands = shake_hands,
 	.reason = reason,
 	.identity = identity,
+	.is_still_good = is_still_good,
 	.read = read_record,
 	.write = write_record,
 	.shut = shut,
@@ -130,6 +147,7 @@ begin(void *arg, int fd)
 		return NULL;
 	own->transport.methods = &methods;
 	own->source = source;
+	own->generation = source->generation;
 	own->session = tls_session_new(source->context, fd);
 	if (own->session == NULL) {
 		free(own);
@@ -148,4 +166,11 @@ tls_source_init(struct tls_source *s, const struct tls_context *context,
 		.identities = identities,
 		.role_limit.kind = "roles taken as none",
 	};
+}
+
+void
+tls_source_replace(struct tls_source *s, const struct tls_context *context)
+{
+	s->context = context;
+	s->generation++;
 }

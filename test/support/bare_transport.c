@@ -42,6 +42,15 @@ bare_identity(const struct transport *t, const struct client *who)
 	return identity_of(b->source->all, BARE_SUBJECT, "", "Operator");
 }
 
+static bool
+bare_is_still_good(struct transport *t)
+{
+	const struct bare_transport *b = (const void *)t;
+
+	b->source->asked++;
+	return b->source->steps >= 0;
+}
+
 static enum transport_step
 bare_read(struct transport *t, void *out, size_t room, size_t *got)
 {
@@ -97,6 +106,7 @@ static const struct transport_methods methods = {
 	.shake_hands = bare_shake_hands,
 	.reason = bare_reason,
 	.identity = bare_identity,
+	.is_still_good = bare_is_still_good,
 	.read = bare_read,
 	.write = bare_write,
 	.shut = bare_shut,

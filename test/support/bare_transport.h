@@ -13,7 +13,7 @@ struct identities;
 /*
  * It takes as many steps to shake hands as steps says, each of which needs the
  * socket to be readable, and takes no byte from it; or none, and fails, where
- * that is negative.
+ * that is negative: then no client is good any more, either.
  */
 struct bare_source {
 	struct transport_source source; /* of bare_begin, with itself */
@@ -22,6 +22,7 @@ struct bare_source {
 	unsigned begun; /* how many there were */
 	unsigned freed;
 	unsigned shut;
+	unsigned asked; /* how often whether a client is still good */
 };
 
 void bare_source_init(struct bare_source *b, struct identities *all);
