@@ -269,6 +269,29 @@ START_TEST(reports_the_stop_at_once_and_only_once)
 }
 END_TEST
 
+/* systemd compares the moment with its own. */
+START_TEST(reports_a_reload_with_its_moment)
+{
+	char text[160];
+
+	begin(NULL);
+	notify_ready(notify);
+	expect(READY);
+	in_loop = true; /* the time is ours */
+	notify_reloading(notify);
+	in_loop = false;
+	snprintf(text, sizeof(text),
+	    "RELOADING=1\nMONOTONIC_USEC=%ju\n"
+	    "STATUS=0 connections, 0 requests",
+	    (uintmax_t)now_ms * 1000);
+	expect(text);
+	notify_ready(notify);
+	expect(READY);
+	pass(STATUS_MS);
+	expect_nothing();
+}
+END_TEST
+
 START_TEST(feeds_the_watchdog_at_half_its_time)
 {
 	begin("200000");
@@ -435,6 +458,7 @@ main(void)
 	tcase_add_loop_test(tc, ignores_an_invalid_name, 0, COUNT(bad_names));
 	tcase_add_test(tc, reports_status_when_it_has_changed);
 	tcase_add_test(tc, reports_the_stop_at_once_and_only_once);
+	tcase_add_test(tc, reports_a_reload_with_its_moment);
 	tcase_add_test(tc, feeds_the_watchdog_at_half_its_time);
 	tcase_add_test(tc, feeds_the_watchdog_once_when_the_loop_was_late);
 	tcase_add_test(tc, does_not_feed_a_watchdog_that_is_not_requested);

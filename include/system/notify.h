@@ -7,6 +7,8 @@
  *                every two seconds at the most
  *   WATCHDOG=1   the event loop turns: every half of $WATCHDOG_USEC, if that
  *                is set and $WATCHDOG_PID does not name another process
+ *   RELOADING=1  the server reads its files again; with MONOTONIC_USEC=, the
+ *                microseconds of CLOCK_MONOTONIC. READY=1 follows
  *   STOPPING=1   the server has begun to stop
  *
  * Without $NOTIFY_SOCKET all of this does nothing. Nothing here blocks. A
@@ -42,8 +44,11 @@ notify_new(struct event_base *base, notify_figures_fn figures, void *arg);
 /* Send no more notifications; NULL is fine. */
 void notify_free(struct notify *n);
 
-/* Notify that clients are being accepted. */
+/* Notify that clients are being accepted, or that files were read again. */
 void notify_ready(struct notify *n);
+
+/* Notify that the server reads its files again. */
+void notify_reloading(struct notify *n);
 
 /* Notify that the server stops. Watchdog notifications continue. */
 void notify_stopping(struct notify *n);

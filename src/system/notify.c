@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/printable.h"
@@ -26,14 +27,31 @@
 enum phase {
 	STARTING,
 	READY,
+	RELOADING,
 	STOPPING,
 };
 
-static const char *const announcements[] = {
-	[STARTING] = "",
-	[READY] = "READY=1\n",
-	[STOPPING] = "STOPPING=1\n",
-};
+#define ANNOUNCEMENT_SIZE 64
+
+/* What a phase begins with. Returns text, which has room for ANNOUNCEMENT_SIZE
+ * bytes. */
+static const char *
+announce(enum phase phase, char *text)
+{
+	static const char *const texts[] = {
+		[STARTING] = "",
+		[READY] = "READY=1\n",
+		[RELOADING] = "RELOADING=1\n",
+		[STOPPING] = "STOPPING=1\n",
+	};
+
+	if (phase == RELOADING)
+		snprintf(text, ANNOUNCEMENT_SIZE,
+		    "%sMONOTONIC_USEC=%" PRIu64 "\n", texts[phase], clock_us());
+	else
+		snprintf(text, ANNOUNCEMENT_SIZE, "%s", texts[phase]);
+	return text;
+}
 
 /* What a notification says. */
 struct report {
@@ -113,14 +131,16 @@ static void
 notify_update(struct notify *n)
 {
 	struct report now = notify_report(n);
-	char message[128];
+	char announcement[ANNOUNCEMENT_SIZE] = "";
+	char message[2 * ANNOUNCEMENT_SIZE];
 
 	if (n->fd < 0 || is_same(&now, &n->sent))
 		return;
+	if (now.phase != n->sent.phase)
+		announce(now.phase, announcement);
 	snprintf(message, sizeof(message),
 	    "%sSTATUS=%" PRIu64 " connections, %" PRIu64 " requests",
-	    now.phase != n->sent.phase ? announcements[now.phase] : "",
-	    now.figures.connections, now.figures.requests);
+	    announcement, now.figures.connections, now.figures.requests);
 	if (notify_send(n, message) == 0)
 		n->sent = now;
 }
@@ -275,6 +295,13 @@ void
 notify_ready(struct notify *n)
 {
 	n->phase = READY;
+	notify_update(n);
+}
+
+void
+notify_reloading(struct notify *n)
+{
+	n->phase = RELOADING;
 	notify_update(n);
 }
 
