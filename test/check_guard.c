@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,7 +95,17 @@ static const struct {
 START_TEST(an_origin_must_be_the_host_or_a_given_name)
 {
 	ck_assert_msg(guard_allows_origin(origins[_i].origin, origins[_i].host,
-			  names, 2) == origins[_i].allowed,
+			  names, 2, false) == origins[_i].allowed,
+	    "%s", origins[_i].origin);
+}
+END_TEST
+
+START_TEST(over_tls_an_origin_must_be_https_too)
+{
+	bool https = strncasecmp(origins[_i].origin, "https", 5) == 0;
+
+	ck_assert_msg(guard_allows_origin(origins[_i].origin, origins[_i].host,
+			  names, 2, true) == (https && origins[_i].allowed),
 	    "%s", origins[_i].origin);
 }
 END_TEST
@@ -407,6 +418,8 @@ main(void)
 	tcase_add_test(tc, without_names_localhost_and_addresses_are_allowed);
 	tcase_add_loop_test(
 	    tc, an_origin_must_be_the_host_or_a_given_name, 0, COUNT(origins));
+	tcase_add_loop_test(
+	    tc, over_tls_an_origin_must_be_https_too, 0, COUNT(origins));
 	tcase_add_loop_test(
 	    tc, an_origin_is_a_scheme_and_a_host, 0, COUNT(origin_texts));
 	tcase_add_loop_test(tc,

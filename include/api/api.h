@@ -14,6 +14,9 @@ struct event_base;
  * copied. Returns NULL with errno set. */
 struct api *api_new(struct event_base *base, const struct api_config *config);
 
+/* Over TLS: serve further connections by another context, borrowed. */
+void api_renew(struct api *api, struct ssl_ctx_st *context);
+
 /* Close all HTTP connections. Accepts NULL. */
 void api_free(struct api *api);
 

@@ -27,12 +27,14 @@ struct request_times;
 struct rights;
 struct scheduler;
 struct server;
+struct ssl_ctx_st;
 struct state;
 struct waits;
 
 /* All pointers are borrowed, and outlive the API. */
 struct api_config {
-	int fd; /* a listening socket, for HTTP */
+	int fd;                    /* a listening socket, for HTTP */
+	struct ssl_ctx_st *secure; /* OpenSSL's; NULL: not over TLS */
 	struct datatable *table;
 	enum datatable_overlay overlay;
 	struct server *server;

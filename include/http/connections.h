@@ -11,12 +11,14 @@
 #define HTTP_CONNECTIONS_H
 
 #include <event2/http.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bufferevent;
 struct event_base;
 struct http_connections;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* Connections open at one time; further ones wait in the listen queue. */
 #define HTTP_CONNECTIONS_MAX 32
@@ -36,6 +38,7 @@ struct http_connections;
 #define HTTP_CONNECTIONS_READ_RATE    (1536 * 1024)
 #define HTTP_CONNECTIONS_WRITE_RATE   (32 * 1024 * 1024)
 #define HTTP_CONNECTIONS_ACCEPT_BURST 32
+#define HTTP_CONNECTIONS_SECURE_BURST 4 /* a handshake takes 2 ms */
 
 /* One connection. */
 struct http_connection {
@@ -45,6 +48,7 @@ struct http_connection {
 		HTTP_CONNECTION_HANDLING, /* the reply is being prepared */
 		HTTP_CONNECTION_WRITING,  /* the reply is being sent */
 	} state;
+	bool secure;    /* over TLS */
 	uint64_t since; /* start of the state, clock_ms */
 
 	/* Called once if the connection ends before the whole reply has been
@@ -54,13 +58,18 @@ struct http_connection {
 };
 
 /*
- * Listen on fd, a listening socket, and have http serve its connections. Takes
- * fd over, also on failure. input_max is the most bytes of input that are
- * buffered per connection. Returns NULL when memory is exhausted. http must be
- * freed before the connections.
+ * Listen on fd, a listening socket, and have http serve its connections, over
+ * TLS if there is a context, which is borrowed. Takes fd over, also on failure.
+ * input_max is the most bytes of input that are buffered per connection.
+ * Returns NULL when memory is exhausted. http must be freed before the
+ * connections.
  */
-struct http_connections *http_connections_new(
-    struct event_base *base, struct evhttp *http, int fd, size_t input_max);
+struct http_connections *http_connections_new(struct event_base *base,
+    struct evhttp *http, int fd, size_t input_max, struct ssl_ctx_st *context);
+
+/* Serve further connections by another context. */
+void
+http_connections_renew(struct http_connections *cs, struct ssl_ctx_st *context);
 
 /* Accepts NULL. */
 void http_connections_free(struct http_connections *cs);

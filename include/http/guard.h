@@ -30,10 +30,11 @@ bool guard_is_name(const char *text);
 /*
  * Whether the value of an Origin header is the http or https origin of host, or
  * that of one of names, on any port: a proxy serves the page there, and has
- * asked for host itself.
+ * asked for host itself. secure: this server speaks TLS; then it is https only,
+ * as anybody between may have made up a page that comes by http.
  */
 bool guard_allows_origin(const char *origin, const char *host,
-    const char *const *names, size_t count);
+    const char *const *names, size_t count, bool secure);
 
 /* Whether text is an origin: http:// or https://, and a name of a host or an
  * address, as in "https://plc.example:8443" and "http://[::1]". */

@@ -17,6 +17,7 @@
 
 struct event_base;
 struct http_server;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 #define HTTP_HEADERS_MAX (8 * 1024)
 
@@ -26,6 +27,7 @@ size_t http_server_descriptors(void);
 
 struct http_server_config {
 	int fd;                        /* a listening socket */
+	struct ssl_ctx_st *secure;     /* borrowed; NULL: not over TLS */
 	size_t body_max;               /* bytes of a request's body */
 	struct scheduler *scheduler;   /* borrowed: runs the steps */
 	http_request_step_fn dispatch; /* the first step of each request */
@@ -36,6 +38,10 @@ struct http_server_config {
  * config is copied. Returns NULL with errno set. */
 struct http_server *http_server_new(
     struct event_base *base, const struct http_server_config *config);
+
+/* Serve further connections over TLS by another context, borrowed. The one
+ * before, by which open connections go on, may be freed. */
+void http_server_renew(struct http_server *s, struct ssl_ctx_st *context);
 
 /* Close all connections and free the requests that have no reply yet. Accepts
  * NULL. */

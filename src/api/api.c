@@ -60,6 +60,7 @@ serve(struct api *api, struct event_base *base)
 {
 	const struct http_server_config config = {
 		.fd = api->config.fd,
+		.secure = api->config.secure,
 		.body_max =
 		    api->config.writable ? WRITE_BODY_MAX : REFUSED_BODY_MAX,
 		.scheduler = api->scheduler,
@@ -93,6 +94,13 @@ fail:
 	api_free(api);
 	errno = ENOMEM;
 	return NULL;
+}
+
+void
+api_renew(struct api *api, struct ssl_ctx_st *context)
+{
+	api->config.secure = context;
+	http_server_renew(api->http, context);
 }
 
 /* The server first: it frees the requests, which the rest serves. */

@@ -70,8 +70,8 @@ comes_from_own_page(struct http_request *request, const char *host)
 		return false;
 	}
 	if (origin != NULL &&
-	    !guard_allows_origin(
-		origin, host, api->config.hosts, api->config.host_count)) {
+	    !guard_allows_origin(origin, host, api->config.hosts,
+		api->config.host_count, api->config.secure != NULL)) {
 		http_request_fail(request, 403,
 		    "Origin: requests from pages of other servers are refused; "
 		    "--http-host allows a name");

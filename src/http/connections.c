@@ -2,17 +2,22 @@
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/http_struct.h>
 #include <event2/listener.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/secure.h"
 
 /* The most bytes read from one connection per event. */
 #define SINGLE_READ 4096
 
 struct http_connections {
+	struct event_base *base;                    /* borrowed */
+	struct ssl_ctx_st *context;                 /* borrowed, or NULL */
 	struct evconnlistener *listener;            /* evhttp's */
 	struct event *sweep;                        /* owned */
 	struct ev_token_bucket_cfg *rate;           /* owned */
@@ -20,6 +25,10 @@ struct http_connections {
 	size_t input_max;
 	size_t count;
 	unsigned accepted; /* since the last sweep */
+
+	/* Over TLS: for the next connection, owned. evhttp would serve HTTP
+	 * without TLS if it got none, so nobody is accepted without it. */
+	struct bufferevent *spare;
 	struct http_connection connections[HTTP_CONNECTIONS_MAX];
 };
 
@@ -82,6 +91,34 @@ check_deadline(
 		http_connection_close(connection);
 }
 
+/* Whether one more connection can be accepted. Over TLS, makes what is needed
+ * for it. */
+static bool
+has_room(struct http_connections *cs)
+{
+	if (cs->context != NULL && cs->spare == NULL)
+		cs->spare = secure_bufferevent_new(cs->base, cs->context);
+	return cs->count < HTTP_CONNECTIONS_MAX &&
+	    (cs->context == NULL || cs->spare != NULL);
+}
+
+static unsigned
+burst(const struct http_connections *cs)
+{
+	return cs->context != NULL ? HTTP_CONNECTIONS_SECURE_BURST :
+				     HTTP_CONNECTIONS_ACCEPT_BURST;
+}
+
+/* What a connection needs ten times a second. */
+static void
+look_after(
+    const struct http_connections *cs, struct http_connection *connection)
+{
+	if (connection->secure)
+		secure_bufferevent_wake(connection->bev);
+	check_deadline(cs, connection);
+}
+
 static void
 sweep_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -92,10 +129,21 @@ sweep_cb(evutil_socket_t fd, short what, void *arg)
 	reap(cs);
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
 		if (cs->connections[i].bev != NULL)
-			check_deadline(cs, &cs->connections[i]);
+			look_after(cs, &cs->connections[i]);
 	cs->accepted = 0;
-	if (cs->count < HTTP_CONNECTIONS_MAX)
+	if (has_room(cs))
 		evconnlistener_enable(cs->listener);
+}
+
+static struct bufferevent *
+take_bufferevent(struct http_connections *cs)
+{
+	struct bufferevent *bev = cs->spare;
+
+	cs->spare = NULL;
+	return cs->context != NULL ?
+	    bev :
+	    bufferevent_socket_new(cs->base, -1, BEV_OPT_CLOSE_ON_FREE);
 }
 
 /* evhttp asks for the bufferevent of a connection that it has accepted. */
@@ -106,21 +154,22 @@ new_bufferevent(struct event_base *base, void *arg)
 	struct http_connection *connection = cs->connections;
 	struct bufferevent *bev;
 
+	(void)base;
 	reap(cs);
-	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	bev = take_bufferevent(cs);
 	if (bev == NULL)
 		return NULL; /* evhttp's own attempt fails as well */
 	while (connection->bev != NULL)
 		connection++; /* one is free while accepting */
-	*connection =
-	    (struct http_connection){ .bev = bev, .since = clock_ms() };
+	*connection = (struct http_connection){
+		.bev = bev, .secure = cs->context != NULL, .since = clock_ms()
+	};
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, cs->input_max);
 	bufferevent_set_max_single_read(bev, SINGLE_READ);
 	bufferevent_add_to_rate_limit_group(bev, cs->group);
-	cs->accepted++;
-	if (++cs->count == HTTP_CONNECTIONS_MAX ||
-	    cs->accepted == HTTP_CONNECTIONS_ACCEPT_BURST)
+	cs->count++;
+	if (++cs->accepted == burst(cs) || !has_room(cs))
 		evconnlistener_disable(cs->listener);
 	return bev;
 }
@@ -170,8 +219,8 @@ limit_rate(struct http_connections *cs, struct event_base *base)
 }
 
 struct http_connections *
-http_connections_new(
-    struct event_base *base, struct evhttp *http, int fd, size_t input_max)
+http_connections_new(struct event_base *base, struct evhttp *http, int fd,
+    size_t input_max, struct ssl_ctx_st *context)
 {
 	const struct timeval interval = { 0, HTTP_CONNECTIONS_SWEEP_MS * 1000 };
 	struct http_connections *cs = calloc(1, sizeof(*cs));
@@ -180,11 +229,14 @@ http_connections_new(
 		close(fd);
 		return NULL;
 	}
+	cs->base = base;
+	cs->context = context;
 	cs->input_max = input_max;
 	cs->sweep = event_new(base, -1, EV_PERSIST, sweep_cb, cs);
 	cs->listener = listen_on(base, http, fd);
 	if (cs->sweep == NULL || cs->listener == NULL ||
-	    limit_rate(cs, base) != 0 || event_add(cs->sweep, &interval) != 0) {
+	    limit_rate(cs, base) != 0 || !has_room(cs) ||
+	    event_add(cs->sweep, &interval) != 0) {
 		http_connections_free(cs);
 		return NULL;
 	}
@@ -200,6 +252,8 @@ http_connections_free(struct http_connections *cs)
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
 		if (cs->connections[i].bev != NULL)
 			release(&cs->connections[i]);
+	if (cs->spare != NULL)
+		bufferevent_free(cs->spare);
 	if (cs->group != NULL)
 		bufferevent_rate_limit_group_free(cs->group);
 	if (cs->rate != NULL)
@@ -207,6 +261,17 @@ http_connections_free(struct http_connections *cs)
 	if (cs->sweep != NULL)
 		event_free(cs->sweep);
 	free(cs);
+}
+
+void
+http_connections_renew(struct http_connections *cs, struct ssl_ctx_st *context)
+{
+	cs->context = context;
+	if (cs->spare != NULL)
+		bufferevent_free(cs->spare);
+	cs->spare = NULL;
+	if (!has_room(cs))
+		evconnlistener_disable(cs->listener);
 }
 
 size_t
@@ -245,12 +310,34 @@ http_connections_begin_request(
 	return NULL;
 }
 
+static bool
+says(const struct evkeyvalq *headers, const char *what)
+{
+	const char *value = evhttp_find_header(headers, "Connection");
+
+	return value != NULL && strcasecmp(value, what) == 0;
+}
+
+/* Whether evhttp will now close the connection, as evhttp_send_done judges. */
+static bool
+is_last(struct evhttp_request *request)
+{
+	const struct evkeyvalq *asked =
+	    evhttp_request_get_input_headers(request);
+
+	return says(asked, "close") ||
+	    says(evhttp_request_get_output_headers(request), "close") ||
+	    (request->major == 1 && request->minor == 0 &&
+		!says(asked, "keep-alive"));
+}
+
 static void
 sent_cb(struct evhttp_request *request, void *arg)
 {
 	struct http_connection *connection = arg;
 
-	(void)request;
+	if (connection->secure && is_last(request))
+		secure_bufferevent_say_end(connection->bev);
 	connection->state = HTTP_CONNECTION_READING;
 	connection->since = clock_ms();
 }

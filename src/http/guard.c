@@ -102,13 +102,20 @@ guard_is_origin(const char *text)
 	return are_name(host, host_length(host));
 }
 
+/* Whether the scheme of an origin, which is one of the two, is https. */
+static bool
+is_secure(const char *origin)
+{
+	return strncasecmp(origin, "https", 5) == 0;
+}
+
 bool
 guard_allows_origin(const char *origin, const char *host,
-    const char *const *names, size_t count)
+    const char *const *names, size_t count, bool secure)
 {
 	const char *own = skip_scheme(origin);
 
-	return own != NULL &&
+	return own != NULL && (!secure || is_secure(origin)) &&
 	    (strcasecmp(own, host) == 0 || is_one_of(own, names, count));
 }
 
@@ -117,8 +124,7 @@ static size_t
 origin_length(const char *origin)
 {
 	size_t length = strlen(origin);
-	bool secure = strncasecmp(origin, "https", 5) == 0;
-	const char *port = secure ? ":443" : ":80";
+	const char *port = is_secure(origin) ? ":443" : ":80";
 	size_t tail = strlen(port);
 
 	if (length > tail && strcmp(origin + length - tail, port) == 0)

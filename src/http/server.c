@@ -107,8 +107,8 @@ http_server_new(
 	s->config = *config;
 	configure(s->evhttp, config->body_max);
 	evhttp_set_gencb(s->evhttp, request_cb, s);
-	s->connections = http_connections_new(
-	    base, s->evhttp, config->fd, HTTP_HEADERS_MAX + config->body_max);
+	s->connections = http_connections_new(base, s->evhttp, config->fd,
+	    HTTP_HEADERS_MAX + config->body_max, config->secure);
 	if (s->connections == NULL)
 		goto fail;
 	return s;
@@ -116,6 +116,12 @@ fail:
 	http_server_free(s);
 	errno = ENOMEM;
 	return NULL;
+}
+
+void
+http_server_renew(struct http_server *s, struct ssl_ctx_st *context)
+{
+	http_connections_renew(s->connections, context);
 }
 
 void

@@ -212,7 +212,7 @@ try_host(const char *text)
 	    strncasecmp(text, "plc.example", 11) != 0)
 		must(isxdigit((unsigned char)text[0]) || text[0] == '[' ||
 		    text[0] == ':');
-	if (guard_allows_origin(text, "192.0.2.7", names, 1))
+	if (guard_allows_origin(text, "192.0.2.7", names, 1, false))
 		must(strncasecmp(text, "http", 4) == 0 &&
 		    (strcasestr(text, "://plc.example") != NULL ||
 			strstr(text, "://192.0.2.7") != NULL));
