@@ -7,12 +7,15 @@
 
 #include <stddef.h>
 
+#include "http/guard.h"
+
 struct event_base;
 struct api_config;
 struct diagnostics;
 struct options;
 struct points;
 struct server_config;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* Check the files that the options name. Returns an exit status of sysexits.h:
  * EX_OK, or another after a log line that says why. */
@@ -32,14 +35,29 @@ int diagnostics_new(const struct options *o, struct server_config *config,
     struct diagnostics **d);
 
 /*
- * Serve HTTP, if the options ask for it. api describes the server and its
- * parts; the socket, the options and the reports are added here.
+ * Serve HTTP, if the options ask for it; over TLS if there is a context, which
+ * is borrowed. api describes the server and its parts; the socket, the options
+ * and the reports are added here.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another after a log line that
  * says why.
  */
 int diagnostics_start(struct diagnostics *d, struct event_base *base,
-    const struct api_config *api);
+    const struct api_config *api, struct ssl_ctx_st *context);
+
+/* What a reload has read: the token, empty if there is none. */
+struct diagnostics_token {
+	char text[GUARD_TOKEN_MAX + 1];
+};
+
+/* Read the file of the token again. Returns 0, or -1 after a log line that says
+ * why. */
+int diagnostics_reread(
+    const struct diagnostics *d, struct diagnostics_token *token);
+
+/* Put the token in force, and with --http-tls another context, borrowed. */
+void diagnostics_renew(struct diagnostics *d,
+    const struct diagnostics_token *token, struct ssl_ctx_st *context);
 
 /* Log the client report, if the options ask for it. ps may be NULL. */
 void diagnostics_print(struct diagnostics *d, const struct points *ps);

@@ -56,10 +56,10 @@ struct options {
 	size_t listen_count; /* 0: every address, IPv4 and IPv6 */
 
 	struct options_tls tls[OPTIONS_LISTEN_MAX];
-	size_t tls_count;     /* 0: no TLS, and none of these files */
-	const char *tls_cert; /* files */
+	size_t tls_count;     /* 0: no Modbus over TLS */
+	const char *tls_cert; /* files; these two also for http_tls */
 	const char *tls_key;
-	const char *tls_ca;
+	const char *tls_ca;  /* NULL without tls, as the next */
 	const char *tls_crl; /* or NULL */
 	const char *roles;
 
@@ -86,6 +86,8 @@ struct options {
 	struct address http_listen; /* port 0: the system chooses */
 	bool http_write;
 	const char *http_token; /* the name of the file, or NULL */
+	bool http_tls;          /* with tls_cert and tls_key */
+	bool http_plain_token;  /* known to cross the network as it is */
 	const char *http_hosts[OPTIONS_HTTP_HOSTS_MAX];
 	size_t http_host_count;
 	const char *http_frames[OPTIONS_HTTP_ORIGINS_MAX]; /* origins, self */

@@ -41,7 +41,7 @@ add_tap(struct server_config *config, struct tap *place, struct tap tap)
 
 /* Returns an exit status. */
 static int
-read_token(const struct options *o, char *token)
+read_token(const struct options *o, char *token, const char *event)
 {
 	const char *file = o->http_token;
 	const char *why = NULL;
@@ -50,7 +50,7 @@ read_token(const struct options *o, char *token)
 		why = guard_read_token(file, token);
 	if (why == NULL)
 		return EX_OK;
-	log_line(LOG_ERROR, "start: --http-token: \"%s\": %s", file, why);
+	log_line(LOG_ERROR, "%s: --http-token: \"%s\": %s", event, file, why);
 	return EX_CONFIG;
 }
 
@@ -59,7 +59,7 @@ diagnostics_check(const struct options *o)
 {
 	char token[GUARD_TOKEN_MAX + 1];
 
-	return read_token(o, token);
+	return read_token(o, token, "start");
 }
 
 size_t
@@ -101,12 +101,12 @@ diagnostics_new(const struct options *o, struct server_config *config,
 		}
 		add_tap(config, &d->recorder_tap, recorder_tap(d->recorder));
 	}
-	return read_token(o, d->token);
+	return read_token(o, d->token, "start");
 }
 
 int
 diagnostics_start(struct diagnostics *d, struct event_base *base,
-    const struct api_config *api)
+    const struct api_config *api, struct ssl_ctx_st *context)
 {
 	const struct options *o = d->options;
 	struct api_config config = *api;
@@ -124,6 +124,7 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	config.recorder = d->recorder;
 	config.times = &d->times;
 	config.writable = o->http_write;
+	config.secure = context;
 	config.token = o->http_token == NULL ? NULL : d->token;
 	config.hosts = o->http_hosts;
 	config.host_count = o->http_host_count;
@@ -137,9 +138,26 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	d->api = api_new(base, &config);
 	if (d->api == NULL)
 		return listening_failed("http", &where, errno);
-	log_line(LOG_INFO, "http: http://%s/: %s", address_format(&where, text),
+	log_line(LOG_INFO, "http: %s://%s/: %s",
+	    context != NULL ? "https" : "http", address_format(&where, text),
 	    o->http_write ? "reading and writing" : "reading only");
 	return EX_OK;
+}
+
+int
+diagnostics_reread(const struct diagnostics *d, struct diagnostics_token *token)
+{
+	*token = (struct diagnostics_token){ .text = "" };
+	return read_token(d->options, token->text, "reload") == EX_OK ? 0 : -1;
+}
+
+void
+diagnostics_renew(struct diagnostics *d, const struct diagnostics_token *token,
+    struct ssl_ctx_st *context)
+{
+	memcpy(d->token, token->text, sizeof(d->token));
+	if (d->api != NULL && context != NULL)
+		api_renew(d->api, context);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "persistence.h"
 #include "points/points.h"
 #include "points/rights.h"
+#include "reload.h"
 #include "report/trace.h"
 #include "security.h"
 #include "service/exchange.h"
@@ -33,7 +35,7 @@
 #include "table/last_writer_report.h"
 #include "version.h"
 
-#define CAUGHT_MAX 5 /* signals */
+#define CAUGHT_MAX 6
 
 /* Standard streams, the event loop's epoll and pair of sockets for signals, and
  * one file that is open for a short time only. */
@@ -48,7 +50,7 @@ struct program {
 	struct datatable *table;
 	struct last_writer *last_writer;
 	struct event_base *base;
-	struct event *signals[CAUGHT_MAX];
+	struct event *signals[CAUGHT_MAX]; /* of the signals caught */
 	struct tap trace;
 	struct policy access;
 	const struct policy *policy; /* the first one, or NULL */
@@ -60,6 +62,8 @@ struct program {
 	struct listening_passed passed; /* by the service manager */
 	uint16_t port;                  /* the real one */
 	bool stopping;                  /* after a signal */
+	bool ending;                    /* for whatever reason */
+	bool on_terminal; /* there was a controlling one at the start */
 };
 
 /* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
@@ -78,6 +82,7 @@ time_text(char *text, size_t size)
 static void
 program_stop(struct program *p)
 {
+	p->ending = true;
 	notify_stopping(p->notify);
 	server_stop(p->server);
 }
@@ -151,6 +156,20 @@ backup_signal_cb(evutil_socket_t signal, short what, void *arg)
 }
 
 static void
+reload_signal_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct program *p = arg;
+
+	(void)signal;
+	(void)what;
+	if (p->ending)
+		return;
+	notify_reloading(p->notify);
+	reload(&p->options, p->security, p->diagnostics);
+	notify_ready(p->notify);
+}
+
+static void
 libevent_log(int severity, const char *message)
 {
 	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
@@ -169,29 +188,55 @@ raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* The signals that are handled. */
-static const struct {
+/* The signals that are handled. SIGHUP stops what runs on a terminal, which has
+ * closed then, and reloads a service. */
+static const struct caught {
 	int number;
+	enum {
+		CAUGHT_ALWAYS,
+		CAUGHT_ON_TERMINAL,
+		CAUGHT_WITHOUT,
+	} when;
 	bool stops;
 	event_callback_fn act;
 } caught[CAUGHT_MAX] = {
-	{ SIGINT, true, stop_signal_cb },
-	{ SIGTERM, true, stop_signal_cb },
-	{ SIGHUP, true, stop_signal_cb },
-	{ SIGUSR1, false, backup_signal_cb },
-	{ SIGUSR2, false, report_signal_cb },
+	{ SIGINT, CAUGHT_ALWAYS, true, stop_signal_cb },
+	{ SIGTERM, CAUGHT_ALWAYS, true, stop_signal_cb },
+	{ SIGHUP, CAUGHT_ON_TERMINAL, true, stop_signal_cb },
+	{ SIGHUP, CAUGHT_WITHOUT, false, reload_signal_cb },
+	{ SIGUSR1, CAUGHT_ALWAYS, false, backup_signal_cb },
+	{ SIGUSR2, CAUGHT_ALWAYS, false, report_signal_cb },
 };
 
+/* To be asked at the start: a terminal that closes is taken away with the
+ * signal, so that it would look as if there had been none. */
+static bool
+has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* A signal that was ignored at the start (nohup) stays ignored. */
-static int
-catch_signals(struct program *p, bool stops)
+static bool
+is_to_be_caught(const struct program *p, const struct caught *c)
 {
 	struct sigaction old;
 
+	if (c->when == (p->on_terminal ? CAUGHT_WITHOUT : CAUGHT_ON_TERMINAL))
+		return false;
+	return sigaction(c->number, NULL, &old) != 0 ||
+	    old.sa_handler != SIG_IGN;
+}
+
+static int
+catch_signals(struct program *p, bool stops)
+{
 	for (size_t i = 0; i < CAUGHT_MAX; i++) {
-		if (caught[i].stops != stops ||
-		    (sigaction(caught[i].number, NULL, &old) == 0 &&
-			old.sa_handler == SIG_IGN))
+		if (caught[i].stops != stops || !is_to_be_caught(p, &caught[i]))
 			continue;
 		p->signals[i] =
 		    evsignal_new(p->base, caught[i].number, caught[i].act, p);
@@ -330,7 +375,8 @@ start_diagnostics(struct program *p)
 		.health_arg = p,
 	};
 
-	return diagnostics_start(p->diagnostics, p->base, &api);
+	return diagnostics_start(
+	    p->diagnostics, p->base, &api, security_https(p->security));
 }
 
 /* The disk has failed: nobody may be told of any write from now on. */
@@ -397,10 +443,9 @@ figures(void *arg)
 static int
 listen_everywhere(struct program *p)
 {
-	int status = EX_OK;
+	int status =
+	    security_start(&p->options, p->security, p->base, p->server);
 
-	if (p->security != NULL)
-		status = security_open_door(p->security, p->base, p->server);
 	if (status != EX_OK)
 		return status;
 	return listening_open(
@@ -415,6 +460,7 @@ program_start(struct program *p)
 	char now[64];
 	int status;
 
+	p->on_terminal = has_terminal();
 	raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
 	p->passed.count = activation_take(
@@ -469,6 +515,7 @@ program_free(struct program *p)
 {
 	int status;
 
+	p->ending = true;
 	diagnostics_free(p->diagnostics);
 	notify_free(p->notify);
 	release_signals(p, true); /* who can't wait may stop us twice */

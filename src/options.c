@@ -400,6 +400,26 @@ set_http_token(void *arg, const char *value)
 }
 
 static enum command_line_set
+set_http_tls(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->http_tls = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_http_plain_token(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->http_plain_token = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
 set_http_host(void *arg, const char *value)
 {
 	struct parse *p = arg;
@@ -629,6 +649,11 @@ static const struct command_line_option definitions[] = {
 	{ "", "http-token", "FILE", "the name of a file", set_http_token,
 	    "require the token in FILE for writes over HTTP;\n"
 	    "mandatory unless HTTP is on loopback only" },
+	{ "", "http-tls", NULL, NULL, set_http_tls,
+	    "serve --http over TLS, with --tls-cert and --tls-key" },
+	{ "", "http-plain-token", NULL, NULL, set_http_plain_token,
+	    "take the token of --http-token over HTTP without TLS\n"
+	    "beyond loopback, too" },
 	{ "", "http-host", "NAME", "a host name, at most 16 times",
 	    set_http_host,
 	    "accept HTTP requests for this host name; may be\n"
@@ -663,28 +688,32 @@ static const struct command_line_option definitions[] = {
 };
 
 static const struct command_line_requirement requirements[] = {
-	{ "tls", "tls-cert" },
-	{ "tls", "tls-key" },
-	{ "tls", "tls-ca" },
-	{ "tls", "roles" },
-	{ "tls-cert", "tls" },
-	{ "tls-key", "tls" },
-	{ "tls-ca", "tls" },
-	{ "tls-crl", "tls" },
-	{ "roles", "tls" },
-	{ "quit-from", "quit" },
-	{ "state-init", "state" },
-	{ "state-create", "state" },
-	{ "state-sync", "state" },
-	{ "state-backup", "state" },
-	{ "journal-keep", "state" },
-	{ "points-only", "points" },
-	{ "http-write", "http" },
-	{ "http-token", "http-write" },
-	{ "http-host", "http" },
-	{ "http-frame", "http" },
-	{ "http-origin", "http" },
-	{ "http-recorder", "http" },
+	{ "tls", "tls-cert", NULL },
+	{ "tls", "tls-key", NULL },
+	{ "tls", "tls-ca", NULL },
+	{ "tls", "roles", NULL },
+	{ "tls-cert", "tls", "http-tls" },
+	{ "tls-key", "tls", "http-tls" },
+	{ "tls-ca", "tls", NULL },
+	{ "tls-crl", "tls", NULL },
+	{ "roles", "tls", NULL },
+	{ "quit-from", "quit", NULL },
+	{ "state-init", "state", NULL },
+	{ "state-create", "state", NULL },
+	{ "state-sync", "state", NULL },
+	{ "state-backup", "state", NULL },
+	{ "journal-keep", "state", NULL },
+	{ "points-only", "points", NULL },
+	{ "http-write", "http", NULL },
+	{ "http-token", "http-write", NULL },
+	{ "http-tls", "http", NULL },
+	{ "http-tls", "tls-cert", NULL },
+	{ "http-tls", "tls-key", NULL },
+	{ "http-plain-token", "http-token", NULL },
+	{ "http-host", "http", NULL },
+	{ "http-frame", "http", NULL },
+	{ "http-origin", "http", NULL },
+	{ "http-recorder", "http", NULL },
 };
 
 static const struct command_line server_line = {
@@ -712,17 +741,25 @@ resolve_listen(const struct parse *p)
 		address_parse(p->listen[i], p->o->port, &p->o->listen[i]);
 }
 
-/* Writing over HTTP from other hosts requires a token. Returns 0, or -1 and an
- * error. */
+/* Writing over HTTP from other hosts requires a token, and whoever sends that
+ * over the network should know whether others can read it. Returns 0, or -1 and
+ * an error. */
 static int
 check_token(const struct options *o, char *error)
 {
-	if (!o->http_write || o->http_token != NULL ||
-	    address_is_loopback(&o->http_listen))
+	if (!o->http_write || address_is_loopback(&o->http_listen))
+		return 0;
+	if (o->http_token == NULL) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+		    "--http-write: requires --http-token FILE, as --http "
+		    "reaches beyond loopback");
+		return -1;
+	}
+	if (o->http_tls || o->http_plain_token)
 		return 0;
 	snprintf(error, OPTIONS_ERROR_MAX,
-	    "--http-write: requires --http-token FILE, as --http reaches "
-	    "beyond loopback");
+	    "--http-token: requires --http-tls or --http-plain-token, as "
+	    "--http reaches beyond loopback");
 	return -1;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/identity.h"
 #include "base/log.h"
 #include "net/door.h"
+#include "net/server.h"
 #include "options.h"
 #include "roles/file.h"
 #include "roles/policy.h"
@@ -24,67 +26,113 @@
 
 struct security {
 	struct tls_context *context; /* owned */
-	struct roles_policy roles;   /* owns its roles */
+	struct roles_policy roles;   /* owns its roles, which may be NULL */
 	struct identities identities;
 	struct tls_source source;
-	struct door *door;   /* owned; NULL: closed */
-	struct event *daily; /* owned */
+	struct server *server; /* borrowed */
+	struct door *door;     /* owned; NULL: closed */
+	struct event *daily;   /* owned */
 };
 
-/* Read all files. Returns EX_OK, or another status with error. */
-static int
-read_files(const struct options *o, struct tls_context **context,
-    struct roles **roles, char *error)
+static struct tls_context *
+read_context(const struct options *o, char *error)
 {
 	const struct tls_files files = {
 		.cert = o->tls_cert,
 		.key = o->tls_key,
 		.ca = o->tls_ca,
 		.crl = o->tls_crl,
+		.https = o->http_tls,
 	};
-	char reason[ROLES_MESSAGE_MAX > TLS_TEXT_SIZE ? ROLES_MESSAGE_MAX :
-							TLS_TEXT_SIZE];
 
-	*context = tls_context_new(&files, reason);
-	if (*context == NULL) {
-		snprintf(error, ERROR_MAX, "%s", reason);
-		return EX_CONFIG;
+	return tls_context_new(&files, error);
+}
+
+/* Of a text without its event: one line. */
+typedef void (*say_fn)(const char *error);
+
+/* Read all files, and say what is wrong: the first thing, or of each kind. */
+static int
+read_files(const struct options *o, struct security_files *files, bool each,
+    say_fn say)
+{
+	char error[TLS_TEXT_SIZE], reason[ROLES_MESSAGE_MAX];
+	int status = EX_OK;
+
+	*files = (struct security_files){ .context = read_context(o, error) };
+	if (files->context == NULL) {
+		say(error);
+		status = EX_CONFIG;
 	}
-	*roles = roles_read(o->roles, o->overlay, reason);
-	if (*roles == NULL) {
-		snprintf(error, ERROR_MAX, "--roles: %s", reason);
-		tls_context_free(*context);
-		return EX_CONFIG;
+	if (o->tls_count == 0 || (status != EX_OK && !each))
+		return status;
+	files->roles = roles_read(o->roles, o->overlay, reason);
+	if (files->roles == NULL) {
+		char line[ERROR_MAX];
+
+		snprintf(line, sizeof(line), "--roles: %s", reason);
+		say(line);
+		status = EX_CONFIG;
 	}
-	return EX_OK;
+	if (status != EX_OK)
+		security_files_drop(files);
+	return status;
+}
+
+void
+security_files_drop(struct security_files *files)
+{
+	tls_context_free(files->context);
+	roles_free(files->roles);
+	*files = (struct security_files){ .context = NULL };
+}
+
+static void
+say_at_start(const char *error)
+{
+	log_line(LOG_ERROR, "start: %s", error);
+}
+
+static void
+say_at_reload(const char *error)
+{
+	log_line(LOG_ERROR, "reload: %s", error);
+}
+
+static void
+say_plainly(const char *error)
+{
+	fprintf(stderr, "%s\n", error);
+}
+
+/* Whether there is anything to be read. */
+static bool
+is_wanted(const struct options *o)
+{
+	return o->tls_count != 0 || o->http_tls;
 }
 
 int
 security_read(const struct options *o, struct security **security)
 {
-	struct security *s = NULL;
-	struct tls_context *context;
-	struct roles *roles;
-	char error[ERROR_MAX];
+	struct security_files files;
+	struct security *s;
 	int status;
 
 	*security = NULL;
-	if (o->tls_count == 0)
+	if (!is_wanted(o))
 		return EX_OK;
-	status = read_files(o, &context, &roles, error);
-	if (status != EX_OK) {
-		log_line(LOG_ERROR, "start: %s", error);
+	status = read_files(o, &files, false, say_at_start);
+	if (status != EX_OK)
 		return status;
-	}
 	s = calloc(1, sizeof(*s));
 	if (s == NULL) {
-		log_line(LOG_ERROR, "start: --tls: %s", strerror(errno));
-		tls_context_free(context);
-		roles_free(roles);
+		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
+		security_files_drop(&files);
 		return EX_OSERR;
 	}
-	s->context = context;
-	roles_policy_init(&s->roles, roles);
+	s->context = files.context;
+	roles_policy_init(&s->roles, files.roles);
 	identities_init(&s->identities);
 	tls_source_init(&s->source, s->context, &s->identities);
 	*security = s;
@@ -94,30 +142,33 @@ security_read(const struct options *o, struct security **security)
 int
 security_check(const struct options *o)
 {
-	struct tls_context *context;
-	struct roles *roles;
-	char error[ERROR_MAX];
+	struct security_files files;
 	int status;
 
-	if (o->tls_count == 0)
+	if (!is_wanted(o))
 		return EX_OK;
-	status = read_files(o, &context, &roles, error);
-	if (status != EX_OK) {
-		fprintf(stderr, "%s\n", error);
-		return status;
-	}
-	tls_context_free(context);
-	roles_free(roles);
-	return EX_OK;
+	status = read_files(o, &files, false, say_plainly);
+	if (status == EX_OK)
+		security_files_drop(&files);
+	return status;
 }
 
-const struct policy *
-security_policy(struct security *s, const struct policy *next)
+int
+security_reread(const struct security *s, const struct options *o,
+    struct security_files *files)
 {
+	char error[TLS_TEXT_SIZE];
+
+	*files = (struct security_files){ .context = NULL };
 	if (s == NULL)
-		return next;
-	s->roles.policy.next = next;
-	return &s->roles.policy;
+		return 0;
+	if (read_files(o, files, true, say_at_reload) != EX_OK)
+		return -1;
+	if (!tls_context_list_expired(files->context, time(NULL), error))
+		return 0;
+	say_at_reload(error);
+	security_files_drop(files);
+	return -1;
 }
 
 static void
@@ -127,32 +178,71 @@ warn(void *arg, enum log_level level, const char *text)
 	log_line(level, "tls: %s", text);
 }
 
+/* Now, and again in a day. */
+static void
+warn_daily(struct security *s)
+{
+	const struct timeval day = { .tv_sec = DAY_S };
+
+	tls_context_warn(s->context, time(NULL), warn, NULL);
+	event_add(s->daily, &day);
+}
+
+void
+security_renew(struct security *s, struct security_files *files)
+{
+	if (s == NULL)
+		return;
+	tls_source_replace(&s->source, files->context);
+	tls_context_free(s->context);
+	s->context = files->context;
+	roles_policy_replace(&s->roles, files->roles);
+	if (s->door != NULL)
+		server_check_peers(s->server);
+	warn_daily(s);
+}
+
+struct ssl_ctx_st *
+security_https(const struct security *s)
+{
+	return s == NULL ? NULL : tls_context_https(s->context);
+}
+
+const struct policy *
+security_policy(struct security *s, const struct policy *next)
+{
+	if (s == NULL || s->roles.roles == NULL)
+		return next;
+	s->roles.policy.next = next;
+	return &s->roles.policy;
+}
+
 static void
 daily_cb(evutil_socket_t fd, short what, void *arg)
 {
-	const struct security *s = arg;
-
 	(void)fd;
 	(void)what;
-	tls_context_warn(s->context, time(NULL), warn, NULL);
+	warn_daily(arg);
 }
 
 int
-security_open_door(
-    struct security *s, struct event_base *base, struct server *server)
+security_start(const struct options *o, struct security *s,
+    struct event_base *base, struct server *server)
 {
-	const struct timeval day = { .tv_sec = DAY_S };
 	struct door_limits limits;
 
+	if (s == NULL)
+		return EX_OK;
+	s->server = server;
 	door_limits_init(&limits);
-	s->door = door_new(base, server, &s->source.source, &limits);
-	s->daily = event_new(base, -1, EV_PERSIST, daily_cb, s);
-	if (s->door == NULL || s->daily == NULL ||
-	    event_add(s->daily, &day) != 0) {
-		log_line(LOG_ERROR, "start: --tls: %s", strerror(errno));
+	if (o->tls_count != 0)
+		s->door = door_new(base, server, &s->source.source, &limits);
+	s->daily = evtimer_new(base, daily_cb, s);
+	if (s->daily == NULL || (o->tls_count != 0 && s->door == NULL)) {
+		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	tls_context_warn(s->context, time(NULL), warn, NULL);
+	warn_daily(s);
 	return EX_OK;
 }
 

@@ -666,10 +666,25 @@ START_TEST(writing_beyond_loopback_takes_a_token)
 	ck_assert_int_eq(PARSE("--http-write", "--http", "[::1]:1"), 0);
 	ck_assert_int_eq(PARSE("--http", "0.0.0.0:1"), 0);
 	ck_assert_int_eq(PARSE("--http", "0.0.0.0:1", "--http-write",
-			     "--http-token", "file"),
+			     "--http-token", "file", "--http-plain-token"),
 	    0);
 	ck_assert(options.http_write);
 	ck_assert_str_eq(options.http_token, "file");
+	ck_assert(options.http_plain_token && !options.http_tls);
+}
+END_TEST
+
+START_TEST(a_token_crosses_the_network_over_tls)
+{
+	ck_assert_int_eq(
+	    PARSE("--http", "0.0.0.0:1", "--http-write", "--http-token", "file",
+		"--http-tls", "--tls-cert", "c", "--tls-key", "k"),
+	    0);
+	ck_assert(options.http_tls && !options.http_plain_token);
+	ck_assert_str_eq(options.tls_cert, "c");
+	ck_assert_str_eq(options.tls_key, "k");
+	ck_assert_uint_eq(options.tls_count, 0);
+	ck_assert(options.plain);
 }
 END_TEST
 
@@ -869,6 +884,9 @@ END_TEST
 #define NO_TOKEN                                                               \
 	"--http-write: requires --http-token FILE, as --http reaches beyond "  \
 	"loopback"
+#define PLAIN_TOKEN                                                            \
+	"--http-token: requires --http-tls or --http-plain-token, as --http "  \
+	"reaches beyond loopback"
 #define BAD_RANGE(value)                                                       \
 	"--read-only-range: \"" value "\": expected HR16, HR16-20, C5, "       \
 	"registers:A-B or coils:A-B with addresses from 0 to 65535, at most "  \
@@ -998,8 +1016,8 @@ static const struct {
 	    "--tls: requires --tls-ca" },
 	{ { "--tls=1", "--tls-cert=c", "--tls-key=k", "--tls-ca=a" },
 	    "--tls: requires --roles" },
-	{ { "--tls-cert", "c" }, "--tls-cert: requires --tls" },
-	{ { "--tls-key", "k" }, "--tls-key: requires --tls" },
+	{ { "--tls-cert", "c" }, "--tls-cert: requires --tls or --http-tls" },
+	{ { "--tls-key", "k" }, "--tls-key: requires --tls or --http-tls" },
 	{ { "--tls-ca", "a" }, "--tls-ca: requires --tls" },
 	{ { "--tls-crl", "l" }, "--tls-crl: requires --tls" },
 	{ { "--roles", "r" }, "--roles: requires --tls" },
@@ -1065,6 +1083,17 @@ static const struct {
 	{ { "--http-write" }, "--http-write: requires --http" },
 	{ { "--http-token=f", "--http-write" },
 	    "--http-write: requires --http" },
+	{ { "--http=0.0.0.0:1", "--http-write", "--http-token=f" },
+	    PLAIN_TOKEN },
+	{ { "--http=1", "--http-plain-token" },
+	    "--http-plain-token: requires --http-token" },
+	{ { "--http-tls", "--tls-cert=c", "--tls-key=k" },
+	    "--http-tls: requires --http" },
+	{ { "--http=1", "--http-tls", "--tls-key=k" },
+	    "--http-tls: requires --tls-cert" },
+	{ { "--http=1", "--http-tls", "--tls-cert=c" },
+	    "--http-tls: requires --tls-key" },
+	{ { "--http=1", "--http-tls=1" }, "--http-tls: expected no value" },
 	{ { "--http=1", "--http-token=f" },
 	    "--http-token: requires --http-write" },
 	{ { "--http-host", "plant" }, "--http-host: requires --http" },
@@ -1201,6 +1230,8 @@ static const char *const help_names[] = {
 	"  --http [ADDRESS:]PORT ",
 	"  --http-write ",
 	"  --http-token FILE ",
+	"  --http-tls ",
+	"  --http-plain-token ",
 	"  --http-host NAME ",
 	"  --http-frame ORIGIN ",
 	"  --http-origin ORIGIN ",
@@ -1405,6 +1436,7 @@ accepting(void)
 	    tc, http_is_on_loopback_by_default, 0, COUNT(http_addresses));
 	tcase_add_test(tc, http_is_off_by_default);
 	tcase_add_test(tc, writing_beyond_loopback_takes_a_token);
+	tcase_add_test(tc, a_token_crosses_the_network_over_tls);
 	tcase_add_test(tc, the_page_may_be_embedded_by_16_origins);
 	tcase_add_test(tc, pages_of_16_origins_may_read);
 	tcase_add_test(tc, http_has_16_names);

@@ -33,10 +33,11 @@ struct command_line_option {
 	const char *help; /* with line breaks; NULL: not listed */
 };
 
-/* An option that requires another one. */
+/* An option that requires another one, or an alternative to that. */
 struct command_line_requirement {
 	const char *option;
 	const char *required;
+	const char *alternative; /* or NULL: there is none */
 };
 
 struct command_line {

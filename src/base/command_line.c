@@ -131,10 +131,14 @@ check_requirements(const struct command_line *line, uint64_t given, char *error)
 		    &line->requirements[i];
 
 		if (!is_given(line, given, r->option) ||
-		    is_given(line, given, r->required))
+		    is_given(line, given, r->required) ||
+		    (r->alternative != NULL &&
+			is_given(line, given, r->alternative)))
 			continue;
-		snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: requires --%s",
-		    r->option, r->required);
+		snprintf(error, COMMAND_LINE_ERROR_MAX,
+		    "--%s: requires --%s%s%s", r->option, r->required,
+		    r->alternative != NULL ? " or --" : "",
+		    r->alternative != NULL ? r->alternative : "");
 		return -1;
 	}
 	return 0;

@@ -227,7 +227,7 @@ static const struct command_line_option definitions[] = {
 };
 
 static const struct command_line_requirement requirements[] = {
-	{ "point", "points" },
+	{ "point", "points", NULL },
 };
 
 static const struct command_line query_line = {

@@ -545,9 +545,14 @@ class Tokens(WebTest):
         self.assertEqual(done.stdout, "")
         self.assertEqual(len(done.stderr.splitlines()), 1)
         self.assertIn("--http-token", done.stderr)
-        server, web = self.start_web(
-            "--http-write", "--http-token", token_file(self),
-            http="0.0.0.0:0")
+        token = ("--http-write", "--http-token", token_file(self))
+        done = run_server("-p", "0", "--http", "0.0.0.0:0", *token)
+        self.assertEqual(done.returncode, 64)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertIn("requires --http-tls or --http-plain-token",
+                      done.stderr)
+        server, web = self.start_web(*token, "--http-plain-token",
+                                     http="0.0.0.0:0")
         self.assertTrue(server.is_running())
         web.url = web.url.replace("0.0.0.0", "127.0.0.1")
         self.assertEqual(web.registers(0, 1), [0])

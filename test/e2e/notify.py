@@ -226,7 +226,7 @@ class Stopping(NotifyTest):
                           if "STOPPING" in d], [])
 
     def test_by_each_signal(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT):
             server = self.start_told()
             self.assert_tells(
                 server, lambda s=server, n=number: s.process.send_signal(n))
@@ -249,6 +249,42 @@ class Stopping(NotifyTest):
                 self.manager.next_with("STOPPING"),
                 {"STOPPING": "1", "STATUS": "1 connections, 1 requests"})
         server.wait_stopped()
+
+
+class Reloading(NotifyTest):
+    """RELOADING=1, then READY=1, as systemctl reload waits for them."""
+
+    def start_service(self):
+        """A server without a terminal."""
+        server = self.start(env=self.manager.env, preexec_fn=os.setsid)
+        self.manager.next_with("READY", "1")
+        return server
+
+    def test_each_reload_begins_and_ends(self):
+        server = self.start_service()
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        for _ in range(2):
+            server.process.send_signal(signal.SIGHUP)
+            began = self.manager.next_with("RELOADING")
+            self.assertEqual(began["RELOADING"], "1")
+            after = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            moment = int(began["MONOTONIC_USEC"])
+            self.assertLessEqual(before // 1000, moment)
+            self.assertLessEqual(moment, after // 1000)
+            before = moment * 1000
+            self.assertEqual(self.manager.next()["READY"], "1")
+        self.assert_serves(server)
+
+    def test_none_begins_once_it_stops(self):
+        server = self.start_service()
+        with Client(server) as client:
+            client.ping()
+            server.process.send_signal(signal.SIGTERM)
+            self.manager.next_with("STOPPING")
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_stopped()
+        self.assertEqual([d for d in self.manager.waiting()
+                          if "RELOADING" in d or "READY" in d], [])
 
 
 class BadManager(NotifyTest):

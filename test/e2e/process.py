@@ -1,6 +1,7 @@
 """The program: start and stop lines, signals, exit statuses, options, log."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 
 from harness import (BINARY, DEADLINE, PING, TCP_TIME_WAIT, Client, LineReader,
@@ -76,9 +78,50 @@ class Stop(StillTest):
                          "^Operator terminated server at %s$" % CTIME)
 
     def test_each_signal_stops_it(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number.name):
                 self.assert_stops(self.start(), number)
+
+    def start_on_terminal(self):
+        """A server on a terminal of its own, and the other end of that."""
+        master, slave = os.openpty()
+        try:
+            server = self.start(preexec_fn=lambda: (
+                os.setsid(), fcntl.ioctl(slave, termios.TIOCSCTTY, 0)))
+        except BaseException:
+            os.close(master)
+            raise
+        finally:
+            os.close(slave)
+        return server, master
+
+    def test_on_a_terminal_sighup_stops_it(self):
+        server, master = self.start_on_terminal()
+        try:
+            self.assert_stops(server, signal.SIGHUP)
+            self.assertEqual(server.log_lines("reload"), [])
+        finally:
+            os.close(master)
+
+    def test_a_terminal_that_closes_stops_it(self):
+        """When the signal comes, the terminal is gone already."""
+        server, master = self.start_on_terminal()
+        os.close(master)
+        wait_for(lambda: server.listening_port() is None, "the stop to begin")
+        self.pass_a_second()
+        server.wait_stopped()
+        self.assertEqual(server.log_lines("reload"), [])
+
+    def test_without_a_terminal_sighup_stops_nothing(self):
+        server = self.start(preexec_fn=os.setsid)
+        client = self.connect(server)
+        client.ping()
+        for count in (1, 2):
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda n=count: len(server.log_lines(
+                "info reload: nothing to read again: ")) == n, "a line")
+        client.ping()
+        self.assert_stops(server)
 
     def test_idle_clients_do_not_delay_it(self):
         server = self.start()
@@ -158,12 +201,14 @@ class Stop(StillTest):
         server.wait_stopped()
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
-        """As nohup wants it."""
-        server = self.start(preexec_fn=lambda: signal.signal(
-            signal.SIGHUP, signal.SIG_IGN))
-        server.process.send_signal(signal.SIGHUP)
-        self.assert_serves(server)
-        self.assert_stops(server)
+        """As nohup wants it, on a terminal or without one."""
+        for begin in (lambda: None, os.setsid):
+            server = self.start(preexec_fn=lambda b=begin: (
+                signal.signal(signal.SIGHUP, signal.SIG_IGN), b()))
+            server.process.send_signal(signal.SIGHUP)
+            self.assert_serves(server)
+            self.assertEqual(server.log_lines("reload"), [])
+            self.assert_stops(server)
 
     def test_sigpipe_does_not_end_it(self):
         server = self.start()
