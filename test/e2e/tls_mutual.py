@@ -10,7 +10,7 @@ import ssl
 
 from harness import PING, adu, main, wait_for
 from tls_plant import (TLS1_2, TLS1_3, VERSIONS, Authority, MemoryClient,
-                       TlsTest, client_context, openssl, plant)
+                       TlsTest, client_context, plant)
 
 # How many times each is refused; a lost alert is a matter of chance.
 TIMES = 12
@@ -163,21 +163,6 @@ class Accepted(TlsTest):
 class Revoked(TlsTest):
     """Each certificate of a chain is looked up."""
 
-    def revoke(self, by, *names):
-        """A list of what by has revoked, in PEM."""
-        config = by.path(by.name + "_crl", "cnf")
-        database = by.path(by.name + "_crl", "db")
-        open(database, "w").close()
-        with open(config, "w") as file:
-            file.write("[ca]\ndefault_ca=own\n[own]\ndatabase=%s\n"
-                       "default_md=sha256\ndefault_crl_days=30\n"
-                       "unique_subject=no\n" % database)
-        common = ["-config", config, "-cert", by.path(by.name), "-keyfile",
-                  by.path(by.name, "key")]
-        for name in names:
-            openssl("ca", *common, "-revoke", by.path(name))
-        return openssl("ca", *common, "-gencrl").decode()
-
     def serve(self, *lists):
         path = plant().path("lists", "crl")
         with open(path, "w") as file:
@@ -193,8 +178,8 @@ class Revoked(TlsTest):
         there = Authority(p.folder, "there", p)
         there.client("of_there", role="Historian")
         there.client("bad_there", role="Historian")
-        server = self.serve(self.revoke(p, "bad", "gone"), self.revoke(gone),
-                            self.revoke(there, "bad_there"))
+        server = self.serve(p.revoked("bad", "gone"), gone.revoked(),
+                            there.revoked("bad_there"))
         for name, issuer, good in (("good", None, True), ("bad", None, False),
                                    ("of_gone", "gone", False),
                                    ("of_there", "there", True),
@@ -222,7 +207,7 @@ class Revoked(TlsTest):
         p = plant()
         below = Authority(p.folder, "listless", p)
         below.client("of_listless", role="Historian")
-        server = self.serve(self.revoke(p))
+        server = self.serve(p.revoked())
         chain = p.path("full_listless")
         with open(chain, "w") as file:
             file.write(p.read("of_listless") + p.read("listless"))

@@ -129,6 +129,23 @@ class Authority:
         self.issue(name, subject or "/O=Plant/CN=" + name, extensions, **dates)
         return name
 
+    def revoked(self, *names, passed=False):
+        """A list of what it has revoked, in PEM; one that has passed."""
+        config = self.path(self.name + "_crl", "cnf")
+        database = self.path(self.name + "_crl", "db")
+        open(database, "w").close()
+        with open(config, "w") as file:
+            file.write("[ca]\ndefault_ca=own\n[own]\ndatabase=%s\n"
+                       "default_md=sha256\ndefault_crl_days=30\n"
+                       "unique_subject=no\n" % database)
+        common = ["-config", config, "-cert", self.path(self.name), "-keyfile",
+                  self.path(self.name, "key")]
+        for name in names:
+            openssl("ca", *common, "-revoke", self.path(name))
+        dates = ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate",
+                 "20200201000000Z"] if passed else []
+        return openssl("ca", *common, "-gencrl", *dates).decode()
+
 
 @functools.cache
 def plant():
