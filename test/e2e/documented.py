@@ -13,7 +13,9 @@ any other is listed in TEXT. A command that needs root, a boot or a network of
 its own is listed in ELSEWHERE, with the test that runs it.
 """
 
+import atexit
 import datetime
+import functools
 import glob
 import os
 import re
@@ -79,6 +81,7 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl enable --now mbasyncserver.service",
     "systemctl enable --now mbasyncserver.socket",
     "systemctl enable mbasyncserver.service",
+    "systemctl reload mbasyncserver",
     "systemctl reload mbasyncserver-redirect",
     "systemctl reset-failed mbasyncserver.service",
     "systemctl restart mbasyncserver",
@@ -123,7 +126,8 @@ TEXT = {
         "FROM=502", "tcp dport 8502", # see FIREWALL_NFT in redirect.py
         "table inet mbasyncserver_502"],
     "src/mbasyncserver-security.7": [
-        "file  =", 'roles:3: "raed"'], # see check_roles_file.c
+        "file  =", 'roles:3: "raed"', # see check_roles_file.c
+        "reload: --roles:", "disconnect: 192.0.2.7:"], # see tls_reload.py
     "src/mbasyncserver.8": [
         "[Socket]", # see test/boot/2-socket
         # What clients did, and how fast: see writers.py and http_api.py.
@@ -139,6 +143,20 @@ ADDRESSES = [("192.0.2.0/24", "127.0.0.0/8"), ("192.0.2.10", "127.0.0.1"),
 EXAMPLES = [os.path.join(ROOT, "cmake/package/plant.csv"),
             os.path.join(ROOT, "cmake/package/roles"),
             *glob.glob(os.path.join(ROOT, "test/points/recipes/*"))]
+
+
+
+@functools.cache
+def certificates():
+    """Those of a server, which examples read as well."""
+    folder = tempfile.mkdtemp(prefix="mbasyncserver-certificates-")
+    atexit.register(shutil.rmtree, folder)
+    folder = os.path.join(folder, "made")
+    subprocess.run([os.path.join(ROOT, "scripts/test-certificates"), folder],
+                   stdout=subprocess.DEVNULL, timeout=DEADLINE, check=True)
+    return [os.path.join(folder, name)
+            for name in ("ca.pem", "server.pem", "server.key")]
+
 
 STARTS_SERVER = re.compile(
     r"(scripts/run|mbasyncserver)\b(?!-)"
@@ -292,7 +310,7 @@ class Shown:
             self.http_port = wait_for(self.find_http_port, "HTTP").group(1)
 
     def find_http_port(self):
-        return re.search(r"http: http://\S+:(\d+)/", self.log())
+        return re.search(r"http: https?://\S+:(\d+)/", self.log())
 
     def log(self):
         return os.pread(self.errors.fileno(), 1 << 26, 0).decode()
@@ -333,7 +351,7 @@ class Documented(unittest.TestCase):
         os.symlink(BINARY, os.path.join(self.folder, "scripts/run"))
         os.symlink(os.path.join(ROOT, "cmake"),
                    os.path.join(self.folder, "cmake"))
-        for path in EXAMPLES:
+        for path in [*EXAMPLES, *certificates()]:
             shutil.copy(path, self.folder)
         os.symlink(BINARY, os.path.join(programs, "mbasyncserver"))
         os.symlink(os.environ["CURL"], os.path.join(programs, "curl"))

@@ -122,11 +122,11 @@ export class Server {
 		server.process.stdout.on("data", (data) => { out += data; });
 		server.process.stderr.on("data", (data) => { server.log += data; });
 		server.ended = new Promise((resolve) => server.process.on("exit", resolve));
-		await until(() => out.includes("Server running...") && / http: http:\S+/.test(server.log) ||
+		await until(() => out.includes("Server running...") && / http: https?:\S+/.test(server.log) ||
 			server.process.exitCode !== null, () => `the server to start: ${server.log}`);
 		assert.equal(server.process.exitCode, null, server.log);
 		server.port = Number(/on port (\d+)/.exec(out)[1]);
-		server.url = / http: (http:\/\/\S+?\/)[:\s]/.exec(server.log)[1];
+		server.url = / http: (https?:\/\/\S+?\/)[:\s]/.exec(server.log)[1];
 		server.http = Number(new URL(server.url).port);
 		return server;
 	}

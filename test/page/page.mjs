@@ -1,13 +1,18 @@
 /* What the page shows, and its controls. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { once } from "node:events";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { DEADLINE, PHONE, again, brightness, cell, choose, expectText, fits, goTo, mbpoll,
 	pageTest, pixel, runMbpoll, screenshot, until } from "./harness.mjs";
+
+const run = promisify(execFile);
 
 /* The map. ----------------------------------------------------------------- */
 
@@ -622,6 +627,30 @@ pageTest("a refused write says why, and changes nothing",
 			await page.fill("#token input", token);
 			await submit();
 			await until(() => page.isVisible("input[name=value]"), "writing to be open");
+		});
+}
+
+{
+	const folder = mkdtempSync(path.join(tmpdir(), "page-https-"));
+	const file = (name) => path.join(folder, name);
+	process.on("exit", () => rmSync(folder, { recursive: true }));
+
+	/* A browser tells the server where each request comes from. */
+	pageTest("over HTTPS the page shows values and writes them",
+		{ context: { ignoreHTTPSErrors: true } }, async ({ start, page, connect }) => {
+			await run(fileURLToPath(new URL("../../scripts/test-certificates", import.meta.url)), [folder]);
+			const server = await start(["--http-write", "--http-tls",
+				"--tls-cert", file("server.pem"), "--tls-key", file("server.key")]);
+
+			assert.match(server.url, /^https:/);
+			await page.goto(server.url);
+			await page.waitForSelector("body[data-state=live][data-loaded]");
+			await mbpoll(server, 4, 16, 1234);
+			await goTo(page, "HR16");
+			await expectText(cell(page, 16, "unsigned"), "1234");
+			await writeValue(page, "77");
+			await expectText(cell(page, 16, "unsigned"), "77");
+			assert.deepEqual(await connect(server).read(16, 1), [77]);
 		});
 }
 
