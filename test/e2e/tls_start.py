@@ -38,7 +38,10 @@ class Partners(TlsTest):
         for name in ("--tls-cert", "--tls-key", "--tls-ca", "--tls-crl",
                      "--roles"):
             with self.subTest(name):
-                self.assert_usage([name, "x"], name + ": requires --tls")
+                also = " or --http-tls" if name in (
+                    "--tls-cert", "--tls-key") else ""
+                self.assert_usage([name, "x"],
+                                  name + ": requires --tls" + also)
 
 
 class Files(TlsTest):
