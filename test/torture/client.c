@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "secure.h"
+
 /* More than a thousand of the longest replies. */
 #define INPUT_MAX (512U * 1024)
 
@@ -27,8 +29,9 @@
 struct client {
 	struct endpoint *server; /* borrowed */
 	int fd;
-	bool ended;   /* EOF or an error was seen */
-	size_t start; /* of what has not been taken */
+	struct ssl_st *ssl; /* owned; NULL: no TLS */
+	bool ended;         /* EOF or an error was seen */
+	size_t start;       /* of what has not been taken */
 	size_t end;
 	uint8_t input[INPUT_MAX];
 };
@@ -157,6 +160,28 @@ connect_in_time(const struct client *c)
 	return error == 0 ? 0 : -1;
 }
 
+/* The TLS handshake, where there is TLS. In TLS 1.3 it is done before the
+ * server has judged the certificate. */
+static int
+shake_hands_in_time(struct client *c)
+{
+	double until = clock_now() + patience(c->server);
+	long step;
+
+	if (c->server->secure == NULL)
+		return 0;
+	c->ssl = secure_open(c->server->secure, c->fd);
+	if (c->ssl == NULL)
+		return -1;
+	while ((step = secure_shake_hands(c->ssl)) != 0) {
+		short events = step == SECURE_WANTS_WRITE ? POLLOUT : POLLIN;
+
+		if (step == SECURE_LOST || wait_until(c, events, until) == 0)
+			return -1;
+	}
+	return 0;
+}
+
 struct client *
 client_open(struct endpoint *e)
 {
@@ -166,16 +191,27 @@ client_open(struct endpoint *e)
 	if (c == NULL)
 		return NULL;
 	c->server = e;
+	c->ssl = NULL;
 	c->ended = false;
 	c->start = c->end = 0;
 	c->fd = socket(e->address.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (c->fd < 0 || connect_in_time(c) != 0) {
+	if (c->fd < 0 || connect_in_time(c) != 0 ||
+	    shake_hands_in_time(c) != 0) {
 		client_close(c);
 		return NULL;
 	}
 	return c;
+}
+
+static void
+client_free(struct client *c)
+{
+	secure_free(c->ssl);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
 }
 
 void
@@ -183,9 +219,9 @@ client_close(struct client *c)
 {
 	if (c == NULL)
 		return;
-	if (c->fd >= 0)
-		close(c->fd);
-	free(c);
+	if (c->ssl != NULL)
+		secure_shut(c->ssl);
+	client_free(c);
 }
 
 void
@@ -193,16 +229,20 @@ client_reset(struct client *c)
 {
 	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
-	if (c != NULL)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	client_close(c);
+	if (c == NULL)
+		return;
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	client_free(c);
 }
 
 void
 client_half_close(struct client *c)
 {
-	if (c != NULL)
-		shutdown(c->fd, SHUT_WR);
+	if (c == NULL)
+		return;
+	if (c->ssl != NULL)
+		secure_shut(c->ssl);
+	shutdown(c->fd, SHUT_WR);
 }
 
 void
@@ -214,26 +254,47 @@ client_shrink_receive_buffer(struct client *c)
 		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
-/* Take what has arrived. A full buffer is as good as an end: no check needs
- * so much. */
+/* Read what there is: the number of bytes, 0 when there will be no more, or -1
+ * when there is none yet. */
+static long
+receive_some(struct client *c, void *out, size_t room)
+{
+	ssize_t got;
+
+	if (c->ssl != NULL) {
+		got = secure_receive(c->ssl, out, room);
+		return got == SECURE_LOST ? 0 : got > 0 ? got : -1;
+	}
+	got = recv(c->fd, out, room, 0);
+	if (got >= 0)
+		return got;
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 :
+									   0;
+}
+
+/* Take what has arrived; of TLS all of it, since what has been read of the
+ * socket is not seen by poll. A full buffer is as good as an end: no check
+ * needs so much. */
 static void
 read_available(struct client *c)
 {
-	ssize_t got;
+	long got;
 
 	if (c->start > 0) {
 		memmove(c->input, c->input + c->start, c->end - c->start);
 		c->end -= c->start;
 		c->start = 0;
 	}
-	got = c->end < INPUT_MAX ?
-	    recv(c->fd, c->input + c->end, INPUT_MAX - c->end, 0) :
-	    0;
-	if (got > 0)
-		c->end += (size_t)got;
-	else if (got == 0 ||
-	    (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-		c->ended = true;
+	do {
+		got = 0;
+		if (c->end < INPUT_MAX)
+			got = receive_some(
+			    c, c->input + c->end, INPUT_MAX - c->end);
+		if (got > 0)
+			c->end += (size_t)got;
+		else if (got == 0)
+			c->ended = true;
+	} while (got > 0 && c->ssl != NULL);
 }
 
 long
@@ -243,6 +304,10 @@ client_send_some(struct client *c, const void *data, size_t length)
 
 	if (c == NULL)
 		return -1;
+	if (c->ssl != NULL) {
+		sent = secure_send(c->ssl, data, length);
+		return sent == SECURE_LOST ? -1 : sent > 0 ? sent : 0;
+	}
 	sent = send(c->fd, data, length, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return sent;

@@ -1,5 +1,6 @@
 /*
- * One TCP connection to the server under test, and the frames on it.
+ * One TCP connection to the server under test, with or without TLS, and the
+ * frames on it.
  *
  * Every wait ends: with bytes, with the end of the connection, or in time.
  * Nothing a server does can block, kill or confuse the caller.
@@ -16,9 +17,10 @@
 struct endpoint {
 	struct sockaddr_storage address;
 	socklen_t address_length;
-	double timeout;  /* seconds to wait for one answer */
-	double deadline; /* of everything, as clock_now tells it */
-	double vain;     /* seconds spent on answers that never came */
+	struct ssl_ctx_st *secure; /* owned; for TLS (secure.h), or NULL */
+	double timeout;            /* seconds to wait for one answer */
+	double deadline;           /* of everything, as clock_now tells it */
+	double vain; /* seconds spent on answers that never came */
 	double seen; /* when waiting was last begun, gone on with or ended */
 	double held; /* seconds that the host did not let this process run */
 };
@@ -54,23 +56,23 @@ const char *reply_text(const struct reply *reply, char *text);
 
 struct client;
 
-/* Connect. NULL when that fails; e must outlive the client. */
+/* Connect, and shake hands. NULL when that fails; e must outlive the client. */
 struct client *client_open(struct endpoint *e);
 
-/* Close. NULL is allowed. */
+/* Close, with close_notify before. NULL is allowed. */
 void client_close(struct client *c);
 
 /* Close with RST. */
 void client_reset(struct client *c);
 
-/* Send FIN; go on reading. */
+/* Send FIN, and close_notify before it; go on reading. */
 void client_half_close(struct client *c);
 
 /*
- * Send all bytes, each call in a segment of its own if they fit one
- * (TCP_NODELAY). Reads meanwhile, so a server that waits for its replies to be
- * read does not wait in vain. Returns 0, or -1 when the connection is lost or
- * takes no more in time. All functions of a client allow it to be NULL, and
+ * Send all bytes, each call in a segment, and a record, of its own if they fit
+ * one (TCP_NODELAY). Reads meanwhile, so a server that waits for its replies to
+ * be read does not wait in vain. Returns 0, or -1 when the connection is lost
+ * or takes no more in time. All functions of a client allow it to be NULL, and
  * then fail as if the connection were lost.
  */
 int client_send(struct client *c, const void *data, size_t length);
@@ -80,7 +82,7 @@ int client_send_pdu(struct client *c, uint16_t transaction, uint8_t unit,
     const struct bytes *pdu);
 
 /* Send what is taken at once, never reading: the number of bytes, or -1 when
- * the connection is lost. */
+ * the connection is lost. After 0, try again with the same bytes. */
 long client_send_some(struct client *c, const void *data, size_t length);
 
 /* The next reply, waited for as long as the endpoint allows. */

@@ -2,6 +2,8 @@
  * mbtorture: score any Modbus/TCP server by the specification.
  */
 #include <getopt.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 
 #include "groups.h"
 #include "run.h"
+#include "secure.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -65,6 +68,10 @@ static const char help[] =
     "  --timeout SECONDS   for one answer (default 1)\n"
     "  --deadline SECONDS  for everything (default 55); what is not reached\n"
     "                      has failed\n"
+    "  --tls               over TLS, as Modbus/TCP Security says; needs:\n"
+    "  --tls-cert FILE     our certificate, with a role that may do all; PEM\n"
+    "  --tls-key FILE      its private key\n"
+    "  --tls-ca FILE       who issues the server's certificate\n"
     "  --help\n"
     "\n"
     "Each check is a line: ok, n/a, or FAIL with what was expected, what was\n"
@@ -101,6 +108,10 @@ enum option_id {
 	OPTION_FUNCTIONS,
 	OPTION_TIMEOUT,
 	OPTION_DEADLINE,
+	OPTION_TLS,
+	OPTION_TLS_CERT,
+	OPTION_TLS_KEY,
+	OPTION_TLS_CA,
 	OPTION_HELP,
 };
 
@@ -116,6 +127,10 @@ static const struct option long_options[] = {
 	{ "functions", required_argument, NULL, OPTION_FUNCTIONS },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "deadline", required_argument, NULL, OPTION_DEADLINE },
+	{ "tls", no_argument, NULL, OPTION_TLS },
+	{ "tls-cert", required_argument, NULL, OPTION_TLS_CERT },
+	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
+	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -126,6 +141,8 @@ struct choice {
 	bool function[256];
 	bool some_functions; /* else those found */
 	double seconds;      /* for everything */
+	bool tls;
+	struct secure_files files;
 };
 
 static void
@@ -216,12 +233,45 @@ take_option(int id, char *value, struct run *r, struct choice *choice)
 	case OPTION_DEADLINE:
 		choice->seconds = number(value, 1, 1e6);
 		break;
+	case OPTION_TLS:
+		choice->tls = true;
+		break;
+	case OPTION_TLS_CERT:
+		choice->files.cert = value;
+		break;
+	case OPTION_TLS_KEY:
+		choice->files.key = value;
+		break;
+	case OPTION_TLS_CA:
+		choice->files.ca = value;
+		break;
 	case OPTION_HELP:
 		fputs(help, stdout);
 		exit(EXIT_SUCCESS);
 	default:
 		exit(EXIT_USAGE); /* getopt_long has said why */
 	}
+}
+
+static void
+prepare_tls(const struct choice *choice, struct endpoint *server)
+{
+	const struct secure_files *files = &choice->files;
+	char error[200];
+
+	if (!choice->tls &&
+	    (files->cert != NULL || files->key != NULL || files->ca != NULL))
+		usage_error("expected, too", "--tls");
+	if (!choice->tls)
+		return;
+	if (files->cert == NULL || files->key == NULL || files->ca == NULL)
+		usage_error(
+		    "--tls: expected, too", "--tls-cert, --tls-key, --tls-ca");
+	/* OpenSSL writes to connections that are lost without more ado. */
+	signal(SIGPIPE, SIG_IGN);
+	server->secure = secure_context(files, error);
+	if (server->secure == NULL)
+		usage_error("--tls", error);
 }
 
 static void
@@ -237,6 +287,7 @@ take_command_line(int argc, char **argv, struct run *r, struct choice *choice)
 	if (endpoint_resolve(
 		&r->server, argv[optind], argv[optind + 1], error) != 0)
 		usage_error("no such server", error);
+	prepare_tls(choice, &r->server);
 	r->server.deadline = clock_now() + choice->seconds;
 }
 
@@ -289,5 +340,6 @@ main(int argc, char **argv)
 	good = score_finish(&r.score);
 	printf("%.1f s\n", clock_now() - began);
 	run_close(&r);
+	SSL_CTX_free(r.server.secure);
 	return good ? EXIT_SUCCESS : EXIT_FAILED;
 }

@@ -1,13 +1,16 @@
-"""mbtorture as a test: torture.py separate | overlaid | control
+"""mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | control
 
-Our server has to pass in full, in either layout of its data table. The control
+Our server has to pass in full, in either layout of its data table (separate,
+overlaid), also over TLS, by a client whose role may do all. The control
 shows that mbtorture can fail: it must find the faults of a libmodbus server
 that are known, and nothing wrong with what that server does well.
 """
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "e2e"))
@@ -53,11 +56,28 @@ def torture(port, *options):
     return done.returncode, done.stdout.splitlines()
 
 
-def test_ours(layout):
-    """Our server passes in full, and ends well."""
-    server = Server("-d", layout)
+def certify(folder):
+    """The options that serve TLS, and those for a client that may do all."""
+    subprocess.run([os.environ["TEST_CERTIFICATES"], folder], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return (["--tls", "127.0.0.1:0", "--tls-cert", folder + "/server.pem",
+             "--tls-key", folder + "/server.key", "--tls-ca",
+             folder + "/ca.pem", "--tls-crl", folder + "/crl.pem",
+             "--roles", folder + "/roles"],
+            ["--tls", "--tls-cert", folder + "/manager.pem", "--tls-key",
+             folder + "/manager.key", "--tls-ca", folder + "/ca.pem"])
+
+
+def tls_port(server):
+    """The port that it serves TLS on."""
+    line, = server.log_lines(": TLS")
+    return int(re.search(r"listen: 127\.0\.0\.1:(\d+): TLS$", line).group(1))
+
+
+def pass_in_full(server, port, options):
+    """Torture it, and stop it."""
     try:
-        status, _ = torture(server.port, "--random", "20000", *PATIENT)
+        status, _ = torture(port, "--random", "20000", *PATIENT, *options)
         server.stop()
     except BaseException:
         sys.stderr.write(server.log()[-20000:])
@@ -66,6 +86,20 @@ def test_ours(layout):
         server.kill()
     if status != 0:
         sys.exit("mbtorture: exit status %d" % status)
+
+
+def test_ours(layout):
+    """Our server passes in full, and ends well."""
+    server = Server("-d", layout)
+    pass_in_full(server, server.port, [])
+
+
+def test_ours_over_tls(layout):
+    """The same over TLS."""
+    with tempfile.TemporaryDirectory() as folder:
+        serving, ours = certify(folder)
+        server = Server("-d", layout, *serving)
+        pass_in_full(server, tls_port(server), ours)
 
 
 def control(port, groups):
@@ -115,6 +149,8 @@ def main():
     subject = sys.argv[1]
     if subject == "control":
         test_control()
+    elif subject.endswith("_tls"):
+        test_ours_over_tls(subject.removesuffix("_tls"))
     else:
         test_ours(subject)
 
