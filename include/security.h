@@ -5,6 +5,7 @@
 #ifndef SECURITY_H
 #define SECURITY_H
 
+struct api_security;
 struct entrance;
 struct event_base;
 struct options;
@@ -67,6 +68,9 @@ int security_reread(const struct security *s, const struct options *o,
 void security_renew(struct security *s, struct security_files *files);
 
 void security_files_drop(struct security_files *files);
+
+/* For the metrics; empty without a door. */
+struct api_security security_show(const struct security *s);
 
 /* Close the door; before the server is freed. NULL is fine. */
 void security_close_door(struct security *s);

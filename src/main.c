@@ -371,6 +371,7 @@ start_diagnostics(struct program *p)
 		.last_writer = p->last_writer,
 		.points = p->points,
 		.rights = p->rights,
+		.security = security_show(p->security),
 		.health = health,
 		.health_arg = p,
 	};

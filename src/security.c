@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "api/context.h"
 #include "base/identity.h"
 #include "base/log.h"
 #include "net/door.h"
@@ -250,6 +251,18 @@ const struct entrance *
 security_entrance(const struct security *s)
 {
 	return s == NULL || s->door == NULL ? NULL : door_entrance(s->door);
+}
+
+struct api_security
+security_show(const struct security *s)
+{
+	if (s == NULL || s->door == NULL)
+		return (struct api_security){ .door = NULL };
+	return (struct api_security){
+		.source = &s->source,
+		.door = s->door,
+		.roles = &s->roles,
+	};
 }
 
 void

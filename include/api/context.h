@@ -15,6 +15,7 @@
 
 struct changes;
 struct client_report;
+struct door;
 struct event;
 struct events;
 struct http_request;
@@ -25,11 +26,20 @@ struct policy;
 struct recorder;
 struct request_times;
 struct rights;
+struct roles_policy;
 struct scheduler;
 struct server;
 struct ssl_ctx_st;
 struct state;
+struct tls_source;
 struct waits;
+
+/* Modbus/TCP Security, for the metrics: all NULL without it. */
+struct api_security {
+	const struct tls_source *source;
+	const struct door *door;
+	const struct roles_policy *roles;
+};
 
 /* All pointers are borrowed, and outlive the API. */
 struct api_config {
@@ -47,6 +57,7 @@ struct api_config {
 	const struct points *points;       /* NULL: no names */
 	const struct rights *rights;       /* NULL: likewise */
 	bool roles;                        /* there is a roles file */
+	struct api_security security;
 
 	/* Why the server is not healthy, or NULL: a sentence without quotation
 	 * marks. The function may be NULL. */

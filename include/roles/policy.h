@@ -14,12 +14,15 @@
 #ifndef ROLES_POLICY_H
 #define ROLES_POLICY_H
 
+#include <stdint.h>
+
 #include "roles/roles.h"
 #include "service/policy.h"
 
 struct roles_policy {
 	struct policy policy; /* to be put into the list; its arg is this */
 	struct roles *roles;  /* owned */
+	uint64_t refusals;    /* requests that were answered no */
 };
 
 /* Takes the roles over. p must stay where it is. */

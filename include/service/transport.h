@@ -68,10 +68,16 @@ struct transport {
 	const struct transport_methods *methods;
 };
 
-/* Where transports come from. Returns one whose handshake has not begun, or
- * NULL when there is no memory. */
+/* Where transports come from. */
 struct transport_source {
+	/* Returns one whose handshake has not begun, or NULL when there is no
+	 * memory. */
 	struct transport *(*begin)(void *arg, int fd);
+
+	/* A client has taken too long to shake hands; it may not even have
+	 * begun. May be NULL. */
+	void (*late)(void *arg);
+
 	void *arg;
 };
 

@@ -5,6 +5,7 @@
 #ifndef TLS_TRANSPORT_H
 #define TLS_TRANSPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -19,6 +20,7 @@ struct tls_source {
 	struct identities *identities;     /* borrowed, outlive all clients */
 	struct log_limit role_limit;
 	uint64_t results[TLS_RESULTS]; /* handshakes that ended so */
+	size_t connections; /* whose handshake is done, and that are open */
 };
 
 /* s must stay where it is. */

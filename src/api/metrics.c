@@ -11,11 +11,15 @@
 #include "http/request.h"
 #include "http/scheduler.h"
 #include "http/server.h"
+#include "net/door.h"
 #include "net/server.h"
 #include "report/request_times.h"
+#include "roles/policy.h"
 #include "state/state.h"
 #include "system/process.h"
 #include "table/last_writer.h"
+#include "tls/context.h"
+#include "tls/transport.h"
 #include "version.h"
 
 #define NANOSECOND 1e-9
@@ -204,6 +208,51 @@ add_state(struct text_writer *t, const struct state *s)
 	add_journal(t, &f);
 }
 
+/* Of a moment, in seconds since 1970. */
+static void
+add_moment(
+    struct text_writer *t, const char *name, const char *help, int64_t seconds)
+{
+	add_head(t, name, "gauge", help);
+	text_writer_add(t, "mbasyncserver_%s %" PRId64 "\n", name, seconds);
+}
+
+static void
+add_handshakes(struct text_writer *t, const struct tls_source *source)
+{
+	static const char name[] = "tls_handshakes_total";
+
+	add_head(
+	    t, name, "counter", "TLS handshakes that ended, by their result.");
+	for (size_t i = 0; i < TLS_RESULTS; i++)
+		add_labelled(t, name, "result",
+		    tls_result_name((enum tls_result)i), source->results[i]);
+}
+
+static void
+add_security(struct text_writer *t, const struct api_security *s)
+{
+	const struct tls_context *context = s->source->context;
+
+	add_handshakes(t, s->source);
+	add_one(t, "tls_handshakes_waiting", "gauge",
+	    "Clients that are connected, and whose TLS handshake is not done.",
+	    door_guests(s->door));
+	add_one(t, "tls_connections", "gauge",
+	    "Modbus connections over TLS open now.", s->source->connections);
+	add_one(t, "role_refusals_total", "counter",
+	    "Requests that a role, or the lack of one, did not allow.",
+	    s->roles->refusals);
+	add_moment(t, "tls_certificate_expiry_timestamp_seconds",
+	    "When the server's certificate ends, in seconds since 1970.",
+	    tls_context_expiry(context));
+	if (tls_context_next_update(context) != INT64_MAX)
+		add_moment(t, "tls_crl_next_update_timestamp_seconds",
+		    "When the first revocation list expires, in seconds since "
+		    "1970.",
+		    tls_context_next_update(context));
+}
+
 /* The status of success is always listed, so that an alert on all others can be
  * a share of it. */
 static void
@@ -302,6 +351,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 	    &api->config.times->took, NANOSECOND);
 	if (api->config.state != NULL)
 		add_state(t, api->config.state);
+	if (api->config.security.door != NULL)
+		add_security(t, &api->config.security);
 	add_http(t, api);
 	add_process(t, api);
 }

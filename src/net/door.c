@@ -254,6 +254,17 @@ guest_ready_cb(evutil_socket_t fd, short what, void *arg)
 		door_await_turn(d);
 }
 
+static void
+guest_late(struct guest *g, const char *why)
+{
+	const struct transport_source *source = g->door->source;
+
+	guest_log(g, why);
+	if (source->late != NULL)
+		source->late(source->arg);
+	guest_drop(g);
+}
+
 /* How long it has kept us waiting. */
 static uint64_t
 guest_waited(const struct guest *g, uint64_t now)
@@ -270,11 +281,9 @@ guest_check(struct guest *g, bool held, uint64_t now)
 		if (now - g->since > d->limits.leaving)
 			guest_drop(g);
 	} else if (now - g->came > d->limits.handshake) {
-		guest_log(g, "not done in time");
-		guest_drop(g);
+		guest_late(g, "not done in time");
 	} else if (held && guest_waited(g, now) > d->limits.patience) {
-		guest_log(g, "too slow while others wait");
-		guest_drop(g);
+		guest_late(g, "too slow while others wait");
 	}
 }
 

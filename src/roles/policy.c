@@ -22,35 +22,36 @@ role_of(const struct roles *r, const struct client *who)
 }
 
 static enum mb_exception
-answer(bool yes)
+answer(struct roles_policy *p, bool yes)
 {
+	p->refusals += !yes;
 	return yes ? MB_EX_NONE : MB_EX_ILLEGAL_FUNCTION;
 }
 
 static enum mb_exception
 may_use(void *arg, const struct client *who, uint8_t function)
 {
-	const struct roles_policy *p = arg;
+	struct roles_policy *p = arg;
 	const struct role *role;
 
 	if (!concerns(p->roles, who))
 		return MB_EX_NONE;
 	role = role_of(p->roles, who);
-	return answer(role != NULL && role_may_use(role, function));
+	return answer(p, role != NULL && role_may_use(role, function));
 }
 
 static enum mb_exception
 may_request(void *arg, const struct client *who, uint8_t unit,
     const struct mb_request *request)
 {
-	const struct roles_policy *p = arg;
+	struct roles_policy *p = arg;
 	const struct role *role;
 
 	(void)unit;
 	if (!concerns(p->roles, who))
 		return MB_EX_NONE;
 	role = role_of(p->roles, who);
-	return answer(
+	return answer(p,
 	    role != NULL && role_may_request(role, p->roles->overlay, request));
 }
 

@@ -1,5 +1,6 @@
 #include "tls/transport.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/client.h"
@@ -12,6 +13,7 @@ struct tls_transport {
 	struct tls_session *session; /* owned */
 	unsigned generation;         /* of the context it began with */
 	const char *bad;             /* why it is no longer good, or NULL */
+	bool done;                   /* its handshake */
 };
 
 static struct tls_session *
@@ -56,6 +58,8 @@ shake_hands(struct transport *t)
 	}
 	if (step == TLS_DONE || step == TLS_FAILED)
 		own->source->results[tls_session_result(own->session)]++;
+	own->done = step == TLS_DONE;
+	own->source->connections += own->done;
 	return step_of(step);
 }
 
@@ -122,6 +126,9 @@ shut(struct transport *t)
 static void
 free_session(struct transport *t)
 {
+	struct tls_transport *own = (void *)t;
+
+	own->source->connections -= own->done;
 	tls_session_free(session_of(t));
 	free(t);
 }
@@ -136,6 +143,14 @@ static const struct transport_methods methods = {
 	.shut = shut,
 	.free = free_session,
 };
+
+static void
+late(void *arg)
+{
+	struct tls_source *source = arg;
+
+	source->results[TLS_RESULT_LATE]++;
+}
 
 static struct transport *
 begin(void *arg, int fd)
@@ -161,7 +176,7 @@ tls_source_init(struct tls_source *s, const struct tls_context *context,
     struct identities *identities)
 {
 	*s = (struct tls_source){
-		.source = { .begin = begin, .arg = s },
+		.source = { .begin = begin, .late = late, .arg = s },
 		.context = context,
 		.identities = identities,
 		.role_limit.kind = "roles taken as none",

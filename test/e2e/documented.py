@@ -555,8 +555,18 @@ class Complete(ServerTest):
     def test_every_metric_is_described(self):
         folder = tempfile.mkdtemp(prefix="mbasyncserver-")
         self.addCleanup(shutil.rmtree, folder)
-        server = self.start("--http", "0", "--state-init", "--state",
-                            os.path.join(folder, "state"))
+        tls = os.path.join(folder, "tls")
+        subprocess.run(
+            [os.path.join(ROOT, "scripts", "test-certificates"), tls],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        server = self.start(
+            "--http", "0", "--state-init", "--state",
+            os.path.join(folder, "state"), "--tls", "127.0.0.1:0",
+            *(word for option, name in (
+                ("--tls-cert", "server.pem"), ("--tls-key", "server.key"),
+                ("--tls-ca", "ca.pem"), ("--tls-crl", "crl.pem"),
+                ("--roles", "roles"))
+              for word in (option, os.path.join(tls, name))))
         port = wait_for(lambda: re.search(r"http://\S+:(\d+)/", server.log()),
                         "HTTP").group(1)
         metrics = subprocess.run(
