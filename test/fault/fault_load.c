@@ -178,11 +178,11 @@ main(int argc, char **argv)
 	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 10000;
 	uint64_t seed =
 	    argc > 3 ? strtoull(argv[3], NULL, 10) : rig_clock_real() | 1;
-	struct inject_plan plan = { .kinds = INJECT_ALL, .seed = seed };
+	struct inject_plan plan = { .kinds = rig_kinds(), .seed = seed };
 
 	if (argc < 2 || !rig_choose(argv[1])) {
 		fprintf(stderr,
-		    "usage: fault_load plain|transport [STEPS [SEED]]\n");
+		    "usage: fault_load plain|transport|tls [STEPS [SEED]]\n");
 		return EXIT_FAILURE;
 	}
 	printf("seed %" PRIu64 "\n", seed);

@@ -1,7 +1,7 @@
 /*
  * One session of a server and clients of all kinds, again and again: the first
  * time the first call of some kind fails, then the second, and so on until a
- * session has no failure left. fault_session KIND; see sweeps.
+ * session has no failure left. fault_session KIND WAY; see sweeps.
  *
  * Holds: no crash, no memory and no descriptor is lost; a client may be
  * disconnected, but every reply that it gets is the next one and right, and
@@ -395,7 +395,8 @@ main(int argc, char **argv)
 {
 	rig_init();
 	if (argc != 3 || !rig_choose(argv[2])) {
-		fprintf(stderr, "usage: fault_session KIND plain|transport\n");
+		fprintf(
+		    stderr, "usage: fault_session KIND plain|transport|tls\n");
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++)

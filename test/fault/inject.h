@@ -3,10 +3,11 @@
  * libevent make. Everything is counted; nothing fails unless a plan says so,
  * and only while armed.
  *
- * How they get in between: libevent's memory through its own hooks; malloc,
- * calloc, free, accept4, recv and send of our code through the linker's --wrap;
- * readv, writev, ioctl, epoll_ctl and epoll_wait of libevent, a shared library,
- * by being defined in the program, which the dynamic linker prefers to libc.
+ * How they get in between: libevent's and OpenSSL's memory through their own
+ * hooks; malloc, calloc, free, accept4, recv and send of our code through the
+ * linker's --wrap; readv, writev, ioctl, epoll_ctl and epoll_wait of libevent,
+ * read and write of OpenSSL, which are shared libraries, by being defined in
+ * the program, which the dynamic linker prefers to libc.
  */
 #ifndef INJECT_H
 #define INJECT_H
@@ -19,8 +20,10 @@ enum inject_kind {
 	INJECT_EVENT_MEMORY, /* libevent's malloc and realloc */
 	INJECT_OWN_MEMORY,   /* malloc and calloc in our code */
 	INJECT_ACCEPT,       /* accept4 */
-	INJECT_READ,         /* recv, readv: errors, the end, fewer bytes */
-	INJECT_WRITE,        /* send, writev: errors, fewer bytes */
+	INJECT_TLS_MEMORY,   /* OpenSSL's malloc and realloc */
+	INJECT_READ,         /* recv, readv, read: errors, the end, fewer bytes
+			      */
+	INJECT_WRITE,        /* send, writev, write: errors, fewer bytes */
 	INJECT_IOCTL,        /* ioctl FIONREAD: an error */
 	INJECT_EPOLL,        /* epoll_ctl to add or modify: no memory */
 	INJECT_WAIT,         /* epoll_wait: interrupted */
@@ -45,7 +48,8 @@ struct inject_counts {
 
 extern const char *const inject_names[INJECT_KINDS];
 
-/* Put the hooks into libevent; before anything else is asked of it. */
+/* Put the hooks into libevent and OpenSSL; before anything else is asked of
+ * them. */
 void inject_install(void);
 
 /* Begin anew: this plan, counts of 0, not armed. */
@@ -61,8 +65,9 @@ void inject_nth(enum inject_kind kind, uint64_t n);
 struct inject_counts inject_count(enum inject_kind kind);
 uint64_t inject_failed(void);
 
-/* Blocks of memory held now, by libevent and by our code. */
+/* Blocks of memory held now, by libevent, by OpenSSL and by our code. */
 size_t inject_live_event(void);
+size_t inject_live_tls(void);
 size_t inject_live_own(void);
 
 /* How many failures a call of this kind can have. */

@@ -1,6 +1,7 @@
-/* Memory: libevent's hooks, and what our code calls. */
+/* Memory: libevent's and OpenSSL's hooks, and what our code calls. */
 #include <errno.h>
 #include <event2/event.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "inject.h"
@@ -14,6 +15,7 @@ void *__wrap_calloc(size_t n, size_t size);
 void __wrap_free(void *block);
 
 static size_t live_event;
+static size_t live_tls;
 static size_t live_own;
 
 static bool
@@ -86,9 +88,44 @@ event_free_block(void *block)
 	__real_free(block);
 }
 
+/* --- OpenSSL's ---------------------------------------------------------- */
+
+static void *
+tls_malloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (size == 0 || fails(INJECT_TLS_MEMORY))
+		return NULL;
+	return counted(__real_malloc(size), &live_tls);
+}
+
+static void
+tls_free(void *block, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	live_tls -= block != NULL;
+	__real_free(block);
+}
+
+/* OpenSSL asks nobody else for nothing, or to free by this. */
+static void *
+tls_realloc(void *block, size_t size, const char *file, int line)
+{
+	if (block == NULL)
+		return tls_malloc(size, file, line);
+	if (size == 0) {
+		tls_free(block, file, line);
+		return NULL;
+	}
+	return fails(INJECT_TLS_MEMORY) ? NULL : realloc(block, size);
+}
+
 void
 inject_install(void)
 {
+	CRYPTO_set_mem_functions(tls_malloc, tls_realloc, tls_free);
 	event_set_mem_functions(event_malloc, event_realloc, event_free_block);
 }
 
@@ -96,6 +133,12 @@ size_t
 inject_live_event(void)
 {
 	return live_event;
+}
+
+size_t
+inject_live_tls(void)
+{
+	return live_tls;
 }
 
 size_t

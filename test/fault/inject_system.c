@@ -1,12 +1,14 @@
 /*
  * System calls. accept4, recv and send are wrapped in our code; the others
- * stand here under their own names, so that libevent finds them before libc's.
+ * stand here under their own names, so that libevent and OpenSSL find them
+ * before libc's.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -102,6 +104,37 @@ ssize_t
 writev(int fd, const struct iovec *vector, int n)
 {
 	return write_vector(fd, vector, n);
+}
+
+static bool
+is_socket(int fd)
+{
+	struct stat s;
+
+	return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
+}
+
+/* OpenSSL's, of sockets. */
+ssize_t
+read(int fd, void *bytes, size_t length)
+{
+	if (!is_socket(fd))
+		return syscall(SYS_read, fd, bytes, length);
+	return read_vector(fd, &(struct iovec){ bytes, length }, 1);
+}
+
+/* SIGPIPE is ignored. */
+ssize_t
+write(int fd, const void *bytes, size_t length)
+{
+	union {
+		const void *from;
+		void *base;
+	} piece = { .from = bytes };
+
+	if (!is_socket(fd))
+		return syscall(SYS_write, fd, bytes, length);
+	return write_vector(fd, &(struct iovec){ piece.base, length }, 1);
 }
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t length, int flags);

@@ -16,6 +16,7 @@
 #include "net/door.h"
 #include "net/server.h"
 #include "rig_client.h"
+#include "rig_tls.h"
 #include "table/datatable.h"
 
 #define DESCRIPTORS 256
@@ -37,7 +38,9 @@ static struct {
 bool
 rig_choose(const char *way)
 {
-	if (strcmp(way, "transport") == 0)
+	if (strcmp(way, "tls") == 0)
+		rig_tls_init(&identities);
+	if (strcmp(way, "transport") == 0 || rig_tls_on())
 		through_door = true;
 	else if (strcmp(way, "plain") != 0)
 		return false;
@@ -47,7 +50,7 @@ rig_choose(const char *way)
 unsigned
 rig_kinds(void)
 {
-	return INJECT_ALL & ~(1U << INJECT_IOCTL);
+	return INJECT_ALL & ~(1U << INJECT_IOCTL | 1U << INJECT_TLS_MEMORY);
 }
 
 void
@@ -129,7 +132,8 @@ make_door(struct rig *r)
 
 	door_limits_init(&limits);
 	bare_source_init(&bare, &identities);
-	r->door = door_new(r->base, r->server, &bare.source, &limits);
+	r->door = door_new(r->base, r->server,
+	    rig_tls_on() ? rig_tls_source() : &bare.source, &limits);
 	return r->door != NULL;
 }
 

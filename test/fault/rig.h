@@ -37,19 +37,22 @@ struct server;
 
 _Noreturn void rig_fail(const char *expression, const char *file, int line);
 
-/* Serve over "plain" sockets, or through the door over a "transport". Returns
- * whether it is one of these. */
+/* Serve over "plain" sockets, or through the door over a "transport", or over
+ * "tls". Returns whether it is one of these. */
 bool rig_choose(const char *way);
 
-/* A bit, 1 << kind, for each kind of call that the server makes on this way. */
+/* A bit, 1 << kind, for each kind of call that the server makes on this way,
+ * but OpenSSL's memory: one handshake is thousands of calls, and fault_tls.c
+ * goes through them. */
 unsigned rig_kinds(void);
 
 /* What is being done, for rig_fail to tell. */
 void rig_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct rig_client {
-	int fd;        /* -1: not connected */
-	uint16_t area; /* its first address */
+	int fd;             /* -1: not connected */
+	struct ssl_st *ssl; /* owned; NULL: no TLS */
+	uint16_t area;      /* its first address */
 	uint16_t transaction;
 	bool reading;
 	bool closed;  /* the server has closed it */

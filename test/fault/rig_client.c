@@ -9,6 +9,7 @@
 
 #include "model.h"
 #include "net/server.h"
+#include "rig_tls.h"
 #include "version.h"
 
 #define HEADER 7
@@ -45,6 +46,8 @@ rig_connect(struct rig *r, int which, bool small)
 	    c->fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
 	must(connect(c->fd, (struct sockaddr *)&to, length) == 0);
 	must(fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0);
+	if (rig_tls_on())
+		c->ssl = rig_tls_connect(c->fd);
 	/* Whoever had these addresses before may have left anything. */
 	rig_ask_kind(c, 0, 0);
 	rig_ask_kind(c, 1, 0);
@@ -244,7 +247,9 @@ pump_out(struct rig_client *c)
 		return false;
 	if (c->burst != 0 && left > c->burst)
 		left = c->burst;
-	n = send(c->fd, c->asked + c->sent, left, MSG_NOSIGNAL);
+	n = c->ssl != NULL ?
+	    rig_tls_send(c->ssl, c->asked + c->sent, left) :
+	    send(c->fd, c->asked + c->sent, left, MSG_NOSIGNAL);
 	if (n <= 0)
 		return false; /* if it is broken, reading tells */
 	c->sent += (size_t)n;
@@ -254,8 +259,10 @@ pump_out(struct rig_client *c)
 static bool
 pump_in(struct rig_client *c)
 {
-	ssize_t n =
-	    recv(c->fd, c->in + c->in_length, sizeof(c->in) - c->in_length, 0);
+	const size_t room = sizeof(c->in) - c->in_length;
+	ssize_t n = c->ssl != NULL ?
+	    rig_tls_receive(c->ssl, c->in + c->in_length, room) :
+	    recv(c->fd, c->in + c->in_length, room, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -300,6 +307,8 @@ void
 rig_half_close(struct rig_client *c)
 {
 	pump_out(c);
+	if (c->ssl != NULL)
+		rig_tls_shut(c->ssl);
 	shutdown(c->fd, SHUT_WR);
 }
 
@@ -313,6 +322,11 @@ rig_disconnect(struct rig_client *c, bool reset)
 	if (reset)
 		setsockopt(
 		    c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	else if (c->ssl != NULL && !c->closed)
+		rig_tls_shut(c->ssl);
+	if (c->ssl != NULL)
+		rig_tls_free(c->ssl);
+	c->ssl = NULL;
 	close(c->fd);
 	c->fd = -1;
 }

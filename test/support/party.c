@@ -1,6 +1,5 @@
 #include "party.h"
 
-#include <check.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -8,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "insist.h"
 #include "scratch.h"
 
 #define ROLE_OID "1.3.6.1.4.1.50316.802.1"
@@ -17,8 +17,8 @@ add_extension(X509 *x, int nid, const char *value)
 {
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
 
-	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(X509_add_ext(x, e, -1), 1);
+	insist(e != NULL);
+	insist(X509_add_ext(x, e, -1) == 1);
 	X509_EXTENSION_free(e);
 }
 
@@ -29,11 +29,10 @@ add_role(X509 *x, const void *content, size_t length)
 	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *e;
 
-	ck_assert_int_eq(
-	    ASN1_OCTET_STRING_set(octets, content, (int)length), 1);
+	insist(ASN1_OCTET_STRING_set(octets, content, (int)length) == 1);
 	e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, octets);
-	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(X509_add_ext(x, e, -1), 1);
+	insist(e != NULL);
+	insist(X509_add_ext(x, e, -1) == 1);
 	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(octets);
 	ASN1_OBJECT_free(oid);
@@ -45,10 +44,8 @@ set_names(X509 *x, const struct party_wish *wish)
 	X509_NAME *name = X509_NAME_new();
 
 	if (wish->name != NULL)
-		ck_assert_int_eq(
-		    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-			(const unsigned char *)wish->name, -1, -1, 0),
-		    1);
+		insist(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+			   (const unsigned char *)wish->name, -1, -1, 0) == 1);
 	X509_set_subject_name(x, name);
 	X509_set_issuer_name(x,
 	    wish->issuer != NULL ?
@@ -74,8 +71,8 @@ party_make(struct party_wish wish)
 	struct party p = { EVP_EC_gen("P-256"), X509_new() };
 	unsigned roles = wish.roles > 0 ? wish.roles : wish.role != NULL;
 
-	ck_assert_ptr_nonnull(p.key);
-	ck_assert_ptr_nonnull(p.certificate);
+	insist(p.key != NULL);
+	insist(p.certificate != NULL);
 	X509_set_version(p.certificate, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(p.certificate), serial++);
 	set_names(p.certificate, &wish);
@@ -87,10 +84,9 @@ party_make(struct party_wish wish)
 		add_extension(p.certificate, NID_ext_key_usage, wish.usage);
 	for (unsigned i = 0; i < roles; i++)
 		add_role(p.certificate, wish.role, wish.role_length);
-	ck_assert_int_ne(
-	    X509_sign(p.certificate,
-		wish.issuer != NULL ? wish.issuer->key : p.key, EVP_sha256()),
-	    0);
+	insist(X509_sign(p.certificate,
+		   wish.issuer != NULL ? wish.issuer->key : p.key,
+		   EVP_sha256()) != 0);
 	return p;
 }
 
@@ -106,8 +102,7 @@ party_add_role(struct party *p, const struct party *issuer, const void *content,
     size_t length)
 {
 	add_role(p->certificate, content, length);
-	ck_assert_int_ne(
-	    X509_sign(p->certificate, issuer->key, EVP_sha256()), 0);
+	insist(X509_sign(p->certificate, issuer->key, EVP_sha256()) != 0);
 }
 
 static FILE *
@@ -115,7 +110,7 @@ create(const char *path)
 {
 	FILE *f = fopen(path, "w");
 
-	ck_assert_ptr_nonnull(f);
+	insist(f != NULL);
 	return f;
 }
 
@@ -129,7 +124,7 @@ party_write(const char *file, const struct party *first, ...)
 	va_start(more, first);
 	for (const struct party *p = first; p != NULL;
 	     p = va_arg(more, const struct party *))
-		ck_assert_int_eq(PEM_write_X509(f, p->certificate), 1);
+		insist(PEM_write_X509(f, p->certificate) == 1);
 	va_end(more);
 	fclose(f);
 	return path;
@@ -141,9 +136,8 @@ party_write_key(const char *file, const struct party *p)
 	const char *path = scratch_path(file);
 	FILE *f = create(path);
 
-	ck_assert_int_eq(fchmod(fileno(f), 0600), 0);
-	ck_assert_int_eq(
-	    PEM_write_PrivateKey(f, p->key, NULL, NULL, 0, NULL, NULL), 1);
+	insist(fchmod(fileno(f), 0600) == 0);
+	insist(PEM_write_PrivateKey(f, p->key, NULL, NULL, 0, NULL, NULL) == 1);
 	fclose(f);
 	return path;
 }
@@ -157,7 +151,7 @@ revoke(X509_CRL *list, const struct party *revoked)
 	X509_REVOKED_set_serialNumber(
 	    entry, X509_get_serialNumber(revoked->certificate));
 	X509_REVOKED_set_revocationDate(entry, now);
-	ck_assert_int_eq(X509_CRL_add0_revoked(list, entry), 1);
+	insist(X509_CRL_add0_revoked(list, entry) == 1);
 	ASN1_TIME_free(now);
 }
 
@@ -178,8 +172,8 @@ party_write_list(const char *file, const struct party *issuer, long ends,
 	X509_CRL_set1_nextUpdate(list, end);
 	if (revoked != NULL)
 		revoke(list, revoked);
-	ck_assert_int_ne(X509_CRL_sign(list, issuer->key, EVP_sha256()), 0);
-	ck_assert_int_eq(PEM_write_X509_CRL(f, list), 1);
+	insist(X509_CRL_sign(list, issuer->key, EVP_sha256()) != 0);
+	insist(PEM_write_X509_CRL(f, list) == 1);
 	fclose(f);
 	X509_CRL_free(list);
 	ASN1_TIME_free(begin);

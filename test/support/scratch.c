@@ -1,10 +1,11 @@
 #include "scratch.h"
 
-#include <check.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "insist.h"
 
 static char directory[64];
 
@@ -12,7 +13,7 @@ void
 scratch_begin(void)
 {
 	snprintf(directory, sizeof(directory), "/tmp/mbasyncserver-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
+	insist(mkdtemp(directory) != NULL);
 }
 
 static int
@@ -54,9 +55,9 @@ scratch_read(const char *name, size_t *length)
 	end = ftell(f);
 	rewind(f);
 	bytes = malloc((size_t)end + 1);
-	ck_assert_ptr_nonnull(bytes);
+	insist(bytes != NULL);
 	*length = fread(bytes, 1, (size_t)end, f);
-	ck_assert_uint_eq(*length, (size_t)end);
+	insist(*length == (size_t)end);
 	fclose(f);
 	return bytes;
 }
@@ -66,7 +67,7 @@ scratch_write(const char *name, const void *bytes, size_t length)
 {
 	FILE *f = fopen(scratch_path(name), "wb");
 
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(bytes, 1, length, f), length);
-	ck_assert_int_eq(fclose(f), 0);
+	insist(f != NULL);
+	insist(fwrite(bytes, 1, length, f) == length);
+	insist(fclose(f) == 0);
 }
