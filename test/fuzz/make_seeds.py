@@ -319,6 +319,43 @@ def roles_files():
     write("roles", "latin1", b"role W\xe4rter read all\n")
 
 
+def door():
+    """See fuzz_door.c: flags, segment, changes, bytes behind."""
+    hello = (b"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + bytes(32)
+             + b"\x00\x00\x02\xc0\x2f\x01\x00")
+    ping = bytes([0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1])
+    for name, data in {
+            "nothing": b"",
+            "modbus": b"\x00\xff" + ping,
+            "http": b"\x00\xffGET / HTTP/1.1\r\n\r\n",
+            "hello_alone": b"\x00\xff" + hello,
+            "hello_byte_by_byte": b"\x00\x00" + hello,
+            "hello_then_modbus": b"\x00\xff" + hello + ping,
+            "hello_ssl2": b"\x00\xff\x80\x2e\x01\x00\x02" + bytes(43),
+            "hello_tls10": b"\x00\xff" + hello.replace(b"\x03\x03",
+                                                      b"\x03\x01"),
+            "record_too_long": b"\x00\xff\x16\x03\x01\xff\xff" + bytes(99),
+            "alert_alone": b"\x00\xff\x15\x03\x01\x00\x02\x02\x28",
+            "reset_in_hello": b"\x08\xff" + hello[:20],
+            "good_13": b"\x01\xff\x00",
+            "good_12": b"\x03\xff\x00",
+            "good_in_pieces": b"\x01\x06\x00" + ping,
+            "good_then_plain": b"\x03\xff\x00" + ping,
+            "good_then_reset": b"\x09\xff\x00",
+            "no_certificate_13": b"\x05\xff\x00",
+            "no_certificate_12": b"\x07\xff\x00",
+            "changed_length": b"\x01\xff\x01\x00\x04\x00\x01",
+            "changed_random": b"\x03\xff\x01\x00\x10\x00\x01",
+            "changed_second_flight": b"\x03\xff\x01\x01\x40\x00\x80",
+            "byte_more": b"\x01\xff\x01\x00\x30\x01\x00",
+            "byte_less": b"\x01\xff\x01\x00\x30\x02\x00",
+            "end_in_hello": b"\x01\xff\x01\x00\x30\x03\x00",
+            "end_in_second_flight": b"\x03\xff\x01\x02\x00\x03\x00",
+    }.items():
+        write("door", name, data)
+
+
+door()
 http()
 roles()
 roles_files()
