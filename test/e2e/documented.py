@@ -36,7 +36,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 
 # What needs root, a boot or a network of its own, by the file that runs it word
 # for word, in scripts/test-boot; in one line and without "sudo".
-BOOT = "test/boot/6-documented"
+BOOT = "test/boot/7-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
     "apt-get install ./.build/package/mbasyncserver_3.3.0-1_amd64.deb",
     "apt-get purge mbasyncserver",
