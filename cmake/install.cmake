@@ -15,6 +15,7 @@ endforeach()
 
 # Some units contain the directory of the programs.
 set(units ${package_dir}/mbasyncserver.socket
+	${package_dir}/mbasyncserver-tls.socket
 	${package_dir}/mbasyncserver-redirect-again.service)
 foreach(unit mbasyncserver.service mbasyncserver-redirect.service)
 	configure_file(${package_dir}/${unit}.in units/${unit} @ONLY)
@@ -25,7 +26,7 @@ install(FILES ${package_dir}/50-mbasyncserver.preset
 	DESTINATION ${unit_dir}-preset)
 
 install(FILES ${package_dir}/port-502.conf ${package_dir}/plant.csv
-	${package_dir}/roles
+	${package_dir}/roles ${package_dir}/tls.conf
 	DESTINATION ${doc_dir}/examples)
 install(FILES README.md ${package_dir}/copyright DESTINATION ${doc_dir})
 

@@ -75,6 +75,20 @@ answers()
 	    >/dev/null 2>&1 && holds "$1" "$2" "$value"
 }
 
+# The certificates and keys of this test.
+# shellcheck disable=SC2034 # the stages use it
+certificates=/opt/boot-test/certificates
+
+# tls_from PORT TO: clients of that port, who know no TLS, come with a
+# certificate to the other one.
+tls_from()
+{
+	socat "TCP-LISTEN:$1,fork,reuseaddr,bind=127.0.0.1" \
+	    "OPENSSL:127.0.0.1:$2,commonname=localhost,cert=$certificates/manager.pem,key=$certificates/manager.key,cafile=$certificates/ca.pem" \
+	    2>/dev/null &
+	soon "a client with a certificate is ready" listening "$1"
+}
+
 # listening PORT
 listening()
 {

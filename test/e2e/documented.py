@@ -45,6 +45,13 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "/var/lib/private/mbasyncserver/table*",
     "cp /usr/share/doc/mbasyncserver/examples/port-502.conf "
     "/etc/systemd/system/mbasyncserver.service.d/",
+    "cp /usr/share/doc/mbasyncserver/examples/tls.conf "
+    "/etc/systemd/system/mbasyncserver.service.d/",
+    "install -D -m 644 -t /etc/mbasyncserver server.pem ca.pem crl.pem roles",
+    "install -m 600 -t /etc/mbasyncserver server.key",
+    "sed -i 's/^#TLS=/TLS=/' /etc/default/mbasyncserver",
+    "systemctl enable --now mbasyncserver-tls.socket",
+    "systemctl stop mbasyncserver.service",
     "install -D -m 644 /usr/share/doc/mbasyncserver/examples/plant.csv "
     "/etc/mbasyncserver/points.csv",
     "iptables -A INPUT -p tcp --dport 8502 "

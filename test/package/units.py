@@ -33,6 +33,7 @@ class Units(InstalledTest):
         self.assertEqual([os.path.basename(unit) for unit in self.units],
                          ["mbasyncserver-redirect-again.service",
                           "mbasyncserver-redirect.service",
+                          "mbasyncserver-tls.socket",
                           "mbasyncserver.service",
                           "mbasyncserver.socket"])
 
@@ -61,6 +62,18 @@ class Units(InstalledTest):
                 unit = f.read()
             self.assertIn(text, unit)
             self.assertEqual(unit.count("POINTS="), 1)
+
+    def test_the_service_has_no_tls_until_asked(self):
+        for path, line in (
+                (self.path("lib/systemd/system/mbasyncserver.service"),
+                 "\nEnvironment=TLS=\n"),
+                (os.path.join(os.environ["SOURCE"],
+                              "cmake/package/mbasyncserver.default"),
+                 "\n#TLS=\"--tls 8802 ")):
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            self.assertIn(line, text)
+            self.assertEqual(text.count("TLS="), 1)
 
     def test_the_service_is_confined(self):
         status, said = run("systemd-analyze", "security", "--offline=true",
