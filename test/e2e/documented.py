@@ -343,6 +343,30 @@ class Shown:
         self.errors.close()
 
 
+class Bridge:
+    """A socat that a document starts in the background, on another port."""
+
+    def __init__(self, line, folder, environment):
+        line = re.sub(r"TCP-LISTEN:\d+", "TCP-LISTEN:0", line.rstrip("& "))
+        self.process = subprocess.Popen(
+            ["bash", "-c", "exec " + line.replace("socat ", "socat -d -d ", 1)],
+            cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.lines = LineReader(self.process.stderr.fileno())
+        found = None
+        while not found:
+            said = self.lines.line()
+            if said is None:
+                raise AssertionError("%s: socat ended" % line)
+            found = re.search(r"listening on .*:(\d+)$", said)
+        self.port = found.group(1)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
 class Documented(unittest.TestCase):
     """A document from top to bottom."""
 
@@ -356,6 +380,8 @@ class Documented(unittest.TestCase):
         os.makedirs(os.path.join(self.folder, "scripts"))
         os.mkdir(programs)
         os.symlink(BINARY, os.path.join(self.folder, "scripts/run"))
+        os.symlink(os.path.join(ROOT, "scripts/test-certificates"),
+                   os.path.join(self.folder, "scripts/test-certificates"))
         os.symlink(os.path.join(ROOT, "cmake"),
                    os.path.join(self.folder, "cmake"))
         for path in [*EXAMPLES, *certificates()]:
@@ -371,9 +397,12 @@ class Documented(unittest.TestCase):
         self.environment = server_environment(
             PATH=programs + ":" + os.environ["PATH"], HOME=folder)
         self.server = None
+        self.bridge = None
         self.moment = None
 
     def tearDown(self):
+        if self.bridge:
+            self.bridge.close()
         if self.server:
             self.server.close()
 
@@ -388,6 +417,9 @@ class Documented(unittest.TestCase):
         text = text.replace("$(pidof mbasyncserver)",
                             str(self.server.process.pid))
         text = text.replace("8502", self.server.port)
+        text = text.replace("8802", self.server.port)
+        if self.bridge:
+            text = text.replace("1502", self.bridge.port)
         return text.replace("8080", self.server.http_port or "8080")
 
     def stop_server(self):
@@ -409,7 +441,7 @@ class Documented(unittest.TestCase):
     def start_server(self, command):
         self.stop_server()
         line = command.text.rstrip("& ")
-        for port in ("8502", "8080"):
+        for port in ("8502", "8802", "8080"):
             line = line.replace(port, "0")
         if "2001:db8::" in line and not has_ipv6():
             self.skipTest("no IPv6 here")
@@ -454,6 +486,9 @@ class Documented(unittest.TestCase):
             elif entry.root:
                 self.fail("%s: not in ELSEWHERE: %s" % (entry.where,
                                                         entry.text))
+            elif re.match(r"socat .*&$", entry.text, re.DOTALL):
+                self.bridge = Bridge(self.put_in(entry.text), self.folder,
+                                     self.environment)
             elif STARTS_SERVER.match(entry.text):
                 self.start_server(entry)
             else:
