@@ -24,6 +24,7 @@
 
 struct conn {
 	int fd;
+	struct ssl_st *ssl;   /* owned; NULL: no TLS */
 	uint16_t transaction; /* of the next response */
 	uint32_t variant;     /* of the next response */
 	uint32_t owed;        /* responses that are to come */
@@ -37,8 +38,9 @@ struct asker {
 	struct workload workload;
 	struct pause pause;
 	int epoll;
-	struct conn *conns; /* owned, of plan.connections */
-	uint32_t next;      /* whose turn it is to ask in a burst */
+	struct ssl_ctx_st *secure; /* owned; NULL: no TLS */
+	struct conn *conns;        /* owned, of plan.connections */
+	uint32_t next;             /* whose turn it is to ask in a burst */
 	bool asked[WORKLOAD_VARIANTS_MAX]; /* the variants that were */
 
 	uint64_t left;  /* requests to ask */
@@ -101,9 +103,37 @@ wait_ready(const struct conn *c, short events)
 		    events == POLLIN ? "answer" : "read");
 }
 
+/* The same with what OpenSSL waits for. */
+static void
+wait_secure(const struct conn *c, long wants)
+{
+	if (wants == SECURE_LOST)
+		asker_fail("a connection over TLS is lost");
+	wait_ready(c, wants == SECURE_WANTS_WRITE ? POLLOUT : POLLIN);
+}
+
+static void
+send_secure(const struct conn *c, const uint8_t *bytes, size_t length)
+{
+	while (length > 0) {
+		long sent = secure_send(c->ssl, bytes, length);
+
+		if (sent > 0) {
+			bytes += sent;
+			length -= (size_t)sent;
+		} else {
+			wait_secure(c, sent);
+		}
+	}
+}
+
 static void
 send_all(const struct conn *c, const uint8_t *bytes, size_t length)
 {
+	if (c->ssl != NULL) {
+		send_secure(c, bytes, length);
+		return;
+	}
 	while (length > 0) {
 		ssize_t sent = send(c->fd, bytes, length, MSG_NOSIGNAL);
 
@@ -122,8 +152,15 @@ send_all(const struct conn *c, const uint8_t *bytes, size_t length)
 static size_t
 receive(const struct conn *c, uint8_t *bytes, size_t room)
 {
-	ssize_t got = recv(c->fd, bytes, room, 0);
+	ssize_t got;
 
+	if (c->ssl != NULL) {
+		got = secure_receive(c->ssl, bytes, room);
+		if (got == SECURE_LOST)
+			asker_fail("a connection over TLS is lost");
+		return got < 0 ? 0 : (size_t)got;
+	}
+	got = recv(c->fd, bytes, room, 0);
 	if (got == 0)
 		asker_fail("the server closed a connection");
 	if (got < 0 && errno != EAGAIN)
@@ -367,10 +404,27 @@ open_connection(struct asker *a, struct conn *c, const struct addrinfo *to)
 		asker_fail("connection: %s", strerror(errno));
 }
 
+/* Shake hands on these connections, one after the other. */
+static void
+secure_connections(struct asker *a, uint32_t from, uint32_t end)
+{
+	for (uint32_t i = from; i < end && a->secure != NULL; i++) {
+		struct conn *c = &a->conns[i];
+		long step;
+
+		c->ssl = secure_open(a->secure, c->fd);
+		if (c->ssl == NULL)
+			asker_fail("out of memory");
+		while ((step = secure_shake_hands(c->ssl)) != 0)
+			wait_secure(c, step);
+	}
+}
+
 static void
 open_connections(struct asker *a)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	uint32_t secured = 0;
 	struct addrinfo *to;
 	int status = getaddrinfo(a->plan.host, a->plan.port, &hints, &to);
 
@@ -382,6 +436,8 @@ open_connections(struct asker *a)
 
 		if (i % a->plan.burst == 0) {
 			release_server(a);
+			secure_connections(a, secured, i);
+			secured = i;
 			hold_server(a);
 		}
 		/* No two connections expect the same at a time. */
@@ -390,6 +446,7 @@ open_connections(struct asker *a)
 		open_connection(a, c, to);
 	}
 	release_server(a);
+	secure_connections(a, secured, a->plan.connections);
 	freeaddrinfo(to);
 }
 
@@ -410,6 +467,13 @@ asker_new(const struct plan *plan)
 		asker_fail("out of resources: %s", strerror(errno));
 	if (workload_init(&a->workload, plan->workload, plan->data) != 0)
 		asker_fail("no such workload: %s", plan->workload);
+	if (plan->tls != NULL) {
+		char error[200];
+
+		a->secure = secure_context(plan->tls, error);
+		if (a->secure == NULL)
+			asker_fail("--tls: %s", error);
+	}
 	if (plan->paused != 0 && pause_init(&a->pause, plan->paused) != 0)
 		asker_fail("no process %d", (int)plan->paused);
 	open_connections(a);
@@ -423,9 +487,12 @@ void
 asker_free(struct asker *a)
 {
 	hold_server(a);
-	for (uint32_t i = 0; i < a->plan.connections; i++)
+	for (uint32_t i = 0; i < a->plan.connections; i++) {
+		secure_free(a->conns[i].ssl);
 		close(a->conns[i].fd);
+	}
 	release_server(a);
+	secure_context_free(a->secure);
 	close(a->epoll);
 	free(a->output);
 	free(a->conns);

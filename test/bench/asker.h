@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "latency.h"
+#include "secure.h"
 #include "workload.h"
 
 struct plan {
@@ -21,8 +22,9 @@ struct plan {
 	uint32_t connections;
 	uint32_t pipeline; /* requests that a connection asks at a time */
 	bool data;         /* the server has a table, so judge contents */
-	pid_t paused;      /* if not 0: hold this server while asking */
-	uint32_t burst;    /* and so many connections ask together */
+	const struct secure_files *tls; /* secure.h; NULL: no TLS */
+	pid_t paused;   /* if not 0: hold this server while asking */
+	uint32_t burst; /* and so many connections ask together */
 };
 
 struct asker;

@@ -4,6 +4,7 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static const char usage[] =
     "                   print \"done\" and keep the connections until EOF\n"
     "  --pause PID      stop the server while a burst of requests is sent\n"
     "  --burst N        connections in a burst, default 10\n"
+    "  --tls FOLDER     over TLS, with the files of scripts/test-certificates\n"
     "workloads:\n";
 
 struct settings {
@@ -32,6 +34,8 @@ struct settings {
 	double seconds;
 	int step;
 	int no_data;
+	struct secure_files tls;
+	char paths[3][4096];
 };
 
 static void
@@ -55,6 +59,22 @@ number(const char *text, uint32_t lowest, uint32_t highest)
 	return (uint32_t)value;
 }
 
+/* A client that may do all. */
+static void
+choose_tls(struct settings *s, const char *folder)
+{
+	static const char *const names[] = { "manager.pem", "manager.key",
+		"ca.pem" };
+
+	for (size_t i = 0; i < 3; i++)
+		snprintf(s->paths[i], sizeof(s->paths[i]), "%s/%s", folder,
+		    names[i]);
+	s->tls = (struct secure_files){ s->paths[0], s->paths[1], s->paths[2] };
+	s->plan.tls = &s->tls;
+	/* OpenSSL writes to connections that are lost without more ado. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
 static void
 parse(int argc, char **argv, struct settings *s)
 {
@@ -66,6 +86,7 @@ parse(int argc, char **argv, struct settings *s)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "pause", required_argument, NULL, 'P' },
 		{ "burst", required_argument, NULL, 'b' },
+		{ "tls", required_argument, NULL, 't' },
 		{ "no-data", no_argument, &s->no_data, 1 },
 		{ "step", no_argument, &s->step, 1 },
 		{ NULL, 0, NULL, 0 },
@@ -98,6 +119,9 @@ parse(int argc, char **argv, struct settings *s)
 			break;
 		case 'b':
 			p->burst = number(optarg, 1, 100000);
+			break;
+		case 't':
+			choose_tls(s, optarg);
 			break;
 		default:
 			fail_usage();
@@ -176,7 +200,10 @@ run(const struct settings *s, struct asker *a)
 int
 main(int argc, char **argv)
 {
-	struct settings s = {
+	static struct settings s;
+	struct asker *a;
+
+	s = (struct settings){
 		.plan = { .workload = "read10",
 		    .connections = 50,
 		    .pipeline = 1,
@@ -184,8 +211,6 @@ main(int argc, char **argv)
 		.requests = UINT64_MAX,
 		.seconds = 1,
 	};
-	struct asker *a;
-
 	parse(argc, argv, &s);
 	raise_descriptor_limit();
 	a = asker_new(&s.plan);

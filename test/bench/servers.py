@@ -1,6 +1,8 @@
 """The servers that scripts/bench compares, and mbload, as processes."""
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import resource
@@ -25,6 +27,9 @@ SEAMS = ["none", "policy", "tap", "observer", "order"]
 # libmodbus is made for select(), which ends at 1024 descriptors.
 LIBMODBUS_MOST = 900
 
+# Ours over TLS 1.3, where the client has a role that may do all.
+OVER_TLS = "mbasyncserver, TLS"
+
 # Further options for ours.
 OPTIONS = []
 
@@ -38,6 +43,18 @@ def path(name, tree=TREE):
     return os.path.join(tree, name)
 
 
+@functools.cache
+def certificates():
+    """A folder with what scripts/test-certificates makes."""
+    folder = tempfile.mkdtemp(prefix="mbasyncserver-bench-")
+    atexit.register(shutil.rmtree, folder)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          "..", "..", "scripts", "test-certificates")
+    subprocess.run([script, folder], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL)
+    return folder
+
+
 def command(name, workload, tree=TREE):
     """How to start a server. Ours says nothing of each connection, like the
     others; it may be from another tree."""
@@ -45,6 +62,13 @@ def command(name, workload, tree=TREE):
         return [path("test/bench/journal_server"), workload]
     if name == OURS:
         return [path("mbasyncserver", tree), "-p", "0", "--listen", "127.0.0.1",
+                "--log-level", "error", *OPTIONS]
+    if name == OVER_TLS:
+        return [path("mbasyncserver", tree), "--tls", "127.0.0.1:0",
+                "--tls-cert", certificates() + "/server.pem",
+                "--tls-key", certificates() + "/server.key",
+                "--tls-ca", certificates() + "/ca.pem",
+                "--roles", certificates() + "/roles",
                 "--log-level", "error", *OPTIONS]
     if name == LIMIT:
         return [path("test/bench/limit_epoll"), workload]
@@ -191,6 +215,8 @@ class Load:
             arguments += ["--seconds", str(seconds)]
         if server.name == LIMIT or not data:
             arguments += ["--no-data"]
+        if server.name == OVER_TLS:
+            arguments += ["--tls", certificates()]
         if paused:
             arguments += ["--pause", str(server.pid)]
         pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []

@@ -2,7 +2,6 @@
  * mbtorture: score any Modbus/TCP server by the specification.
  */
 #include <getopt.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,6 +339,6 @@ main(int argc, char **argv)
 	good = score_finish(&r.score);
 	printf("%.1f s\n", clock_now() - began);
 	run_close(&r);
-	SSL_CTX_free(r.server.secure);
+	secure_context_free(r.server.secure);
 	return good ? EXIT_SUCCESS : EXIT_FAILED;
 }

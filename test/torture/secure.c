@@ -33,6 +33,12 @@ secure_context(const struct secure_files *files, char *error)
 	return context;
 }
 
+void
+secure_context_free(SSL_CTX *context)
+{
+	SSL_CTX_free(context);
+}
+
 SSL *
 secure_open(SSL_CTX *context, int fd)
 {

@@ -21,6 +21,9 @@ struct secure_files {
 struct ssl_ctx_st *
 secure_context(const struct secure_files *files, char *error);
 
+/* NULL is fine; connections go on. */
+void secure_context_free(struct ssl_ctx_st *context);
+
 /* A connection on a socket; the handshake has not begun. NULL when there is no
  * memory. */
 struct ssl_st *secure_open(struct ssl_ctx_st *context, int fd);
