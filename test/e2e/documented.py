@@ -248,6 +248,8 @@ def commands_of(name, first, lines):
         return [Text("%s:%d" % (name, first), lines)]
     for number, line in enumerate(lines, first):
         prompt = re.match(r"([$#]) (.*)", line)
+        if found and found[-1].text.startswith("cat ") and line[:1] == "#":
+            prompt = None # a comment in the file
         if found and not found[-1].shown and goes_on(found[-1].text):
             found[-1].text += "\n" + line
         elif prompt:
