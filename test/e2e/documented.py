@@ -134,7 +134,8 @@ TEXT = {
         "table inet mbasyncserver_502"],
     "src/mbasyncserver-security.7": [
         "file  =", 'roles:3: "raed"', # see check_roles_file.c
-        "reload: --roles:", "disconnect: 192.0.2.7:"], # see tls_reload.py
+         "1.3.6.1.4.1.50316.802.1 =", # see tls_plant.py
+         "reload: --roles:", "disconnect: 192.0.2.7:"], # see tls_reload.py
     "src/mbasyncserver.8": [
         "[Socket]", # see test/boot/2-socket
         # What clients did, and how fast: see writers.py and http_api.py.
@@ -418,8 +419,8 @@ class Documented(unittest.TestCase):
             return text
         text = text.replace("$(pidof mbasyncserver)",
                             str(self.server.process.pid))
-        text = text.replace("8502", self.server.port)
-        text = text.replace("8802", self.server.port)
+        for port in ("8502", "8802"):
+            text = text.replace(port, self.server.port)
         if self.bridge:
             text = text.replace("1502", self.bridge.port)
         return text.replace("8080", self.server.http_port or "8080")
@@ -595,6 +596,18 @@ class Complete(ServerTest):
                 re.findall(r"^ {2}(-.*?)(?:  |$)", helped, re.MULTILINE)))
             self.assertIn("help", options)
             self.assertEqual(set(options) - set(described), set(), page)
+
+    def test_every_test_that_is_named_exists(self):
+        named = re.findall(r"^\.Pa (\S+\.(?:py|c)) : (\w+)$",
+                           self.page("mbasyncserver-security.7"),
+                           re.MULTILINE)
+        self.assertGreater(len(named), 30)
+        for file, name in named:
+            python = file.endswith(".py")
+            with open(os.path.join(ROOT, "test", "e2e" if python else "",
+                                   file), encoding="utf-8") as source:
+                self.assertIn("def test_%s(" % name if python else
+                              "START_TEST(%s)" % name, source.read(), file)
 
     def test_every_metric_is_described(self):
         folder = tempfile.mkdtemp(prefix="mbasyncserver-")
