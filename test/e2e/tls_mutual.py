@@ -203,21 +203,31 @@ class Revoked(TlsTest):
         wait_for(lambda: len(server.log_lines(
             "certificate refused: certificate revoked")) == 6, "six lines")
 
-    def test_who_has_no_list_for_an_issuer_lets_nobody_in_by_it(self):
+    def test_without_the_list_of_one_issuer_nobody_comes_in_by_it(self):
+        """The words of OpenSSL do not say whose list: the log does."""
         p = plant()
         below = Authority(p.folder, "listless", p)
         below.client("of_listless", role="Historian")
-        server = self.serve(p.revoked())
         chain = p.path("full_listless")
         with open(chain, "w") as file:
             file.write(p.read("of_listless") + p.read("listless"))
-        context = client_context(None, TLS1_3)
-        context.load_cert_chain(chain, p.path("of_listless", "key"))
-        with self.assertRaises(ssl.SSLError):
-            with MemoryClient(server, context=context) as client:
-                client.ask(PING)
-        wait_for(lambda: server.log_lines("unable to get certificate CRL"),
-                 "a line")
+        for lists, issuer, historian_comes_in in (
+                (p.revoked(), "listless", True),
+                (below.revoked(), "root", False)):
+            server = self.serve(lists)
+            for version in VERSIONS:
+                context = client_context(None, version)
+                context.load_cert_chain(chain, p.path("of_listless", "key"))
+                with self.assertRaises(ssl.SSLError):
+                    with MemoryClient(server, context=context) as client:
+                        client.ask(PING)
+            wait_for(lambda: len(server.log_lines(
+                "certificate refused: unable to get certificate CRL: the "
+                "list of CN=%s,O=Plant, " % issuer)) == len(VERSIONS),
+                "a line for each")
+            if historian_comes_in:
+                with MemoryClient(server, "historian") as client:
+                    self.assertEqual(client.ask(PING), bytes([3, 2, 0, 0]))
 
 
 if __name__ == "__main__":

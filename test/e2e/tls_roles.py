@@ -1,17 +1,59 @@
 """What the role of a certificate lets a client do: MB-TCP-Security, R-20 to R-28,
 R-31, R-65."""
 
+import ssl
 import struct
 
 from harness import (EVERY_FUNCTION, PING, exception, main, mask_write,
                      read, read_write, wait_for, write_coils, write_registers,
                      write_single)
-from tls_plant import VERSIONS, MemoryClient, TlsTest, plant
+from tls_plant import (ROLE_OID, VERSIONS, MemoryClient, TlsTest, openssl,
+                       plant)
 
 
 def string(tag, content):
     """DER with a short length."""
     return bytes([tag, len(content)]) + content
+
+
+def with_length(tag, content):
+    """DER with a length of two bytes."""
+    return bytes([tag, 0x82]) + struct.pack(">H", len(content)) + content
+
+
+def value_length(der):
+    """How long the first value in DER is, with tag and length."""
+    if der[1] < 0x80:
+        return 2 + der[1]
+    size = der[1] & 0x7F
+    return 2 + size + int.from_bytes(der[2:2 + size], "big")
+
+
+def twice(name, first, second):
+    """A client with two role extensions, which openssl's command does not
+    make: one of another number is renumbered, and signed again."""
+    p = plant()
+    other = ROLE_OID[:-1] + "2"
+    p.issue(name, "/O=Plant/CN=" + name,
+            "basicConstraints=critical,CA:FALSE\n"
+            "%s=ASN1:UTF8String:%s\n%s=ASN1:UTF8String:%s\n" % (
+                ROLE_OID, first, other, second))
+    whole = openssl("x509", "-in", p.path(name), "-outform", "DER")
+    inner = whole[4:]  # a length of two bytes
+    signed = inner[:value_length(inner)]
+    algorithm = inner[len(signed):]
+    algorithm = algorithm[:value_length(algorithm)]
+    begin = bytes.fromhex("060b2b0601040183890c8622")  # of ROLE_OID
+    assert signed.count(begin + b"\2") == signed.count(begin + b"\1") == 1
+    signed = signed.replace(begin + b"\2", begin + b"\1")
+    with open(p.path(name, "tbs"), "wb") as file:
+        file.write(signed)
+    signature = openssl("dgst", "-sha256", "-sign", p.path("root", "key"),
+                        p.path(name, "tbs"))
+    with open(p.path(name), "w") as file:
+        file.write(ssl.DER_cert_to_PEM_cert(with_length(
+            0x30, signed + algorithm + string(3, b"\0" + signature))))
+    return name
 
 
 # The content of the extension, where it is no good role.
@@ -188,6 +230,81 @@ class WithoutRole(TlsTest):
             self.assertTrue(lines)
             self.assertRegex(lines[0], r"warn role: 127\.0\.0\.1:\d+: "
                              "CN=malformed0,O=Plant: malformed role: ")
+
+
+    def test_two_roles_are_none(self):
+        """Whichever comes first, also if they are the same."""
+        names = [twice("two_different", "Operator", "Historian"),
+                 twice("two_turned", "Historian", "Operator"),
+                 twice("two_equal", "Operator", "Operator")]
+        roles = plant().path("two_roles", "txt")
+        with open(roles, "w") as file:
+            file.write("role Operator read all\nrole Historian read all\n"
+                       "no-role read registers:0\n")
+        server = self.start_tls(files={"roles": roles})
+        for version in VERSIONS:
+            for name in names:
+                with self.subTest(name, version=version):
+                    with MemoryClient(server, name, version) as client:
+                        self.assertEqual(client.ask(read(3, 0, 1)),
+                                         bytes([3, 2, 0, 0]))
+                        self.assertEqual(client.ask(read(3, 1, 1)),
+                                         exception(3, 1))
+        for name in names:
+            self.assertEqual(len(server.log_lines(
+                "CN=%s,O=Plant: more than one role: taken as none" % name)), 2)
+            self.assertEqual(len(server.log_lines(
+                "CN=%s,O=Plant, role none" % name)), 2)
+
+
+class Overlaid(TlsTest):
+    """A register is 16 coils."""
+
+    def test_in_the_overlaid_layout_01_comes_first_too(self):
+        roles = plant().path("overlaid", "txt")
+        with open(roles, "w") as file:
+            file.write("role Operator read registers:2\n"
+                       "role Historian write coils:32-46\n"
+                       "role Writer read coils:16-31 write coils:16-31\n")
+        server = self.start_tls("-d", "o", files={"roles": roles})
+        for name, request, answer in (
+                # 01 from who has no such right at any bit
+                ("operator", write_single(6, 2, 1), 1),
+                ("operator", write_single(5, 32, 0x1234), 1),
+                ("operator", write_coils(65535, [1] * 9), 1),
+                ("operator", bytes([16, 0, 0]), 1),
+                ("historian", read(1, 0, 0), 1),
+                ("historian", read(3, 65535, 2), 1),
+                ("nothing", read(4, 0, 126), 1),
+                # 03 and 02 to who has it at some bit, whatever its kind
+                ("operator", read(1, 0, 0), 3),
+                ("operator", read(2, 65535, 2), 2),
+                ("operator", read(3, 0, 126), 3),
+                ("historian", write_single(5, 32, 0x1234), 3),
+                ("historian", write_registers(65535, [1, 2]), 2),
+                # the bits of a register
+                ("operator", read(3, 2, 1), None),
+                ("operator", read(1, 32, 16), None),
+                ("operator", read(1, 31, 2), 1),
+                ("operator", read(1, 47, 2), 1),
+                ("historian", write_coils(32, [1] * 15), None),
+                ("historian", write_coils(32, [1] * 16), 1),
+                ("historian", write_single(6, 2, 0), 1),
+                ("historian", mask_write(2, 0xFFFF, 0), 1),
+                ("writer", write_single(6, 1, 5), None),
+                ("writer", read_write(1, 1, 1, [5]), None),
+                ("writer", read_write(1, 1, 2, [0]), 1),
+                ("writer", write_registers(1, [0, 0]), 1)):
+            with self.subTest(name, request=request.hex()):
+                with MemoryClient(server, name) as client:
+                    got = client.ask(request)
+                if answer:
+                    self.assertEqual(got, exception(request[0], answer))
+                else:
+                    self.assertEqual(got[0], request[0])
+        with MemoryClient(server, "operator") as client:
+            got = client.ask(read(3, 2, 1))
+        self.assertEqual(bin(int.from_bytes(got[2:], "big")).count("1"), 15)
 
 
 class Word(TlsTest):
