@@ -863,11 +863,32 @@ START_TEST(a_certificate_is_verified_again)
 	party_write("ca.pem", &server, NULL);
 	newer = context_of(NULL);
 	ck_assert_str_eq(tls_session_recheck(session, newer),
-	    "self-signed certificate in certificate chain");
+	    "unable to get local issuer certificate");
 	tls_context_free(newer);
 	/* It works on. */
 	client_writes("request");
 	expect_read("request");
+}
+END_TEST
+
+/* What the client has sent of its issuers is kept, but for the root. */
+START_TEST(a_certificate_behind_an_intermediate_is_verified_again)
+{
+	struct party area = party_make((struct party_wish){
+	    .issuer = &ca, .name = "Area CA", .is_ca = true });
+	struct party other =
+	    party_make((struct party_wish){ .issuer = &area, .name = "HMI 4" });
+
+	client_context = client_context_of(&other, versions[_i]);
+	ck_assert_int_eq(
+	    SSL_CTX_add1_chain_cert(client_context, area.certificate), 1);
+	ck_assert_int_eq(
+	    SSL_CTX_add1_chain_cert(client_context, ca.certificate), 1);
+	connect_client(NULL);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_ptr_null(tls_session_recheck(session, context));
+	party_free(&other);
+	party_free(&area);
 }
 END_TEST
 
@@ -944,6 +965,8 @@ main(void)
 
 	tc = add_case(suite, "reload");
 	tcase_add_loop_test(tc, a_certificate_is_verified_again, 0, 2);
+	tcase_add_loop_test(
+	    tc, a_certificate_behind_an_intermediate_is_verified_again, 0, 2);
 	tcase_add_loop_test(tc, a_certificate_is_verified_as_a_clients, 0, 2);
 	return suite_run(suite);
 }

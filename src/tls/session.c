@@ -131,6 +131,19 @@ judge(struct tls_session *s, int result)
 	return step;
 }
 
+/* A root that the client has sent proves nothing: trusted is --tls-ca, and what
+ * verifies the chain again does not look at it. It would take as much memory as
+ * all else that is known of the client. */
+static void
+forget_roots(SSL *ssl)
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+
+	for (int i = sk_X509_num(chain) - 1; i >= 0; i--)
+		if (X509_self_signed(sk_X509_value(chain, i), 0) == 1)
+			X509_free(sk_X509_delete(chain, i));
+}
+
 enum tls_step
 tls_handshake(struct tls_session *s)
 {
@@ -143,6 +156,7 @@ tls_handshake(struct tls_session *s)
 		s->reason.result = SSL_session_reused(s->ssl) ?
 		    TLS_RESULT_RESUMED :
 		    TLS_RESULT_DONE;
+		forget_roots(s->ssl);
 		return TLS_DONE;
 	}
 	step = judge(s, result);
