@@ -136,6 +136,10 @@ enum mbap_result stream_take(struct stream *s, struct mbap_frame *frame);
  */
 struct service_batch stream_begin_batch(const struct stream *s);
 
+/* The length of the replies in a batch, in bytes. */
+size_t
+stream_batch_length(const struct stream *s, const struct service_batch *batch);
+
 /* Not all bytes were answered: stream_serve has to serve the rest. */
 void stream_end_batch(struct stream *s, const struct service_batch *batch);
 

@@ -364,12 +364,11 @@ conn_answer_batch(struct conn *c)
 {
 	struct conn_host *host = c->host;
 	struct service_batch batch = stream_begin_batch(&c->stream);
-	const uint8_t *replies = batch.replies;
 
 	service_answer_batch(&host->service, &c->client, &batch);
 	if (batch.answered == 0)
 		return false;
-	host->counters.bytes_out += (uint64_t)(batch.replies - replies);
+	host->counters.bytes_out += stream_batch_length(&c->stream, &batch);
 	c->requests += batch.answered;
 	c->last_request = host->now;
 	c->incomplete = false;
@@ -382,12 +381,10 @@ conn_answer_batch(struct conn *c)
 	return true;
 }
 
-/* Answer requests until no whole frame is left or too much is unsent. */
-static void
-conn_serve(struct conn *c)
+/* Answer requests one by one. Not inlined, so that a batch does without the
+ * registers that it takes. */
+static void __attribute__((noinline)) conn_answer_singly(struct conn *c)
 {
-	if (service_is_bare(&c->host->service) && conn_answer_batch(c))
-		return;
 	service_begin_run(&c->host->service);
 	switch (stream_serve(&c->stream, conn_has_room, conn_answer)) {
 	case STREAM_DRY:
@@ -406,6 +403,14 @@ conn_serve(struct conn *c)
 		conn_close(c, CONN_NO_MEMORY);
 		break;
 	}
+}
+
+/* Answer requests until no whole frame is left or too much is unsent. */
+static void
+conn_serve(struct conn *c)
+{
+	if (!service_is_bare(&c->host->service) || !conn_answer_batch(c))
+		conn_answer_singly(c);
 }
 
 /* Replies were sent: do what was waiting for that. Bytes that were already read

@@ -374,6 +374,12 @@ stream_begin_batch(const struct stream *s)
 	};
 }
 
+size_t
+stream_batch_length(const struct stream *s, const struct service_batch *batch)
+{
+	return (size_t)(batch->replies - s->pool->replies);
+}
+
 void
 stream_end_batch(struct stream *s, const struct service_batch *batch)
 {
@@ -381,7 +387,7 @@ stream_end_batch(struct stream *s, const struct service_batch *batch)
 
 	pool->arrived_length -= (size_t)(batch->requests - pool->arrived);
 	pool->arrived = batch->requests;
-	pool->replies_length = (size_t)(batch->replies - pool->replies);
+	pool->replies_length = stream_batch_length(s, batch);
 }
 
 struct evbuffer *
@@ -496,7 +502,7 @@ int
 stream_settle_batch(struct stream *s, const struct service_batch *batch)
 {
 	struct stream_pool *pool = s->pool;
-	size_t length = (size_t)(batch->replies - pool->replies);
+	size_t length = stream_batch_length(s, batch);
 	ssize_t sent = send(s->fd, pool->replies, length, MSG_NOSIGNAL);
 
 	if (sent != (ssize_t)length) {
