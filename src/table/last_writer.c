@@ -272,15 +272,26 @@ forget_writers(struct last_writer *lw)
 	}
 }
 
-static uint16_t
-count_writer(struct last_writer *lw, const struct client *who, uint64_t now)
+/* Make room, and count. Not inlined, as it is seldom needed. */
+static uint16_t __attribute__((noinline)) count_after_forgetting(
+    struct last_writer *lw, const struct client *who, uint64_t now)
 {
 	uint16_t client;
 
-	while (
-	    (client = writers_count(lw->writers, who, now)) == WRITERS_NOBODY)
+	do {
 		forget_writers(lw);
+		client = writers_count(lw->writers, who, now);
+	} while (client == WRITERS_NOBODY);
 	return client;
+}
+
+static uint16_t
+count_writer(struct last_writer *lw, const struct client *who, uint64_t now)
+{
+	uint16_t client = writers_count(lw->writers, who, now);
+
+	return client != WRITERS_NOBODY ? client :
+					  count_after_forgetting(lw, who, now);
 }
 
 static void
