@@ -38,7 +38,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/7-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
-    "apt-get install ./.build/package/mbasyncserver_3.3.0-1_amd64.deb",
+    "apt-get install ./.build/package/mbasyncserver_3.4.0-1_amd64.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
     "chown --reference=/var/lib/private/mbasyncserver "
@@ -100,7 +100,7 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl status mbasyncserver",
     "systemctl stop mbasyncserver.service",
     "systemctl stop mbasyncserver.socket mbasyncserver.service",
-    "tar -xzf mbasyncserver-3.3.0-Linux-x86_64.tar.gz -C /usr/local "
+    "tar -xzf mbasyncserver-3.4.0-Linux-x86_64.tar.gz -C /usr/local "
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
