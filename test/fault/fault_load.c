@@ -180,6 +180,7 @@ main(int argc, char **argv)
 	    argc > 3 ? strtoull(argv[3], NULL, 10) : rig_clock_real() | 1;
 	struct inject_plan plan = { .kinds = rig_kinds(), .seed = seed };
 
+	rig_init();
 	if (argc < 2 || !rig_choose(argv[1])) {
 		fprintf(stderr,
 		    "usage: fault_load plain|transport|tls [STEPS [SEED]]\n");
@@ -187,7 +188,6 @@ main(int argc, char **argv)
 	}
 	printf("seed %" PRIu64 "\n", seed);
 	fflush(stdout);
-	rig_init();
 	inject_begin(&plan); /* none fails before the server is there */
 	must(rig_begin(&rig));
 	plan.one_in = ONE_IN;
