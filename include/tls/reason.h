@@ -10,7 +10,7 @@ struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
 
 struct tls_reason {
 	enum tls_result result;
-	char text[TLS_REASON_SIZE]; /* empty: nothing has failed */
+	char text[TLS_REASON_SIZE];
 };
 
 /*

@@ -12,10 +12,12 @@
 #include "tls/resumption.h"
 
 struct tls_session {
-	SSL *ssl; /* owned */
+	SSL *ssl;                  /* owned */
+	struct tls_reason *reason; /* owned; NULL: nothing has failed, or there
+				      was no memory */
+	enum tls_result result;    /* without a reason */
 	bool failed;
 	bool shut; /* close_notify was sent */
-	struct tls_reason reason;
 };
 
 const char *
@@ -36,6 +38,16 @@ tls_result_name(enum tls_result result)
 	return names[result];
 }
 
+/* Get room for a reason. Few sessions need it. Returns 0, or -1 when there is
+ * no memory. */
+static int
+begin_reason(struct tls_session *s)
+{
+	if (s->reason == NULL)
+		s->reason = calloc(1, sizeof(*s->reason));
+	return s->reason != NULL ? 0 : -1;
+}
+
 /* Called for each certificate of a client's chain, and for each error. The
  * decision stays OpenSSL's. */
 static int
@@ -46,10 +58,10 @@ note_verified(int good, X509_STORE_CTX *x)
 	struct tls_session *s = SSL_get_app_data(ssl);
 	const X509 *certificate = X509_STORE_CTX_get_current_cert(x);
 
-	if (!good)
-		tls_reason_refused(&s->reason, x);
-	else if (certificate != NULL)
+	if (good && certificate != NULL)
 		tls_resumption_note(ssl, certificate);
+	if (!good && begin_reason(s) == 0)
+		tls_reason_refused(s->reason, x);
 	return good;
 }
 
@@ -79,6 +91,7 @@ tls_session_free(struct tls_session *s)
 		return;
 	SSL_free(s->ssl);
 	ERR_clear_error();
+	free(s->reason);
 	free(s);
 }
 
@@ -95,12 +108,13 @@ static enum tls_step
 fail(struct tls_session *s, int ssl_error, int error)
 {
 	s->failed = true;
-	if (s->reason.text[0] != '\0')
+	s->result = TLS_RESULT_OTHER;
+	if (s->reason != NULL || begin_reason(s) != 0)
 		return TLS_FAILED;
 	if (ssl_error == SSL_ERROR_SSL)
-		tls_reason_openssl(&s->reason);
+		tls_reason_openssl(s->reason);
 	else
-		tls_reason_socket(&s->reason, error);
+		tls_reason_socket(s->reason, error);
 	return TLS_FAILED;
 }
 
@@ -153,9 +167,8 @@ tls_handshake(struct tls_session *s)
 	begin_call();
 	result = SSL_do_handshake(s->ssl);
 	if (result == 1) {
-		s->reason.result = SSL_session_reused(s->ssl) ?
-		    TLS_RESULT_RESUMED :
-		    TLS_RESULT_DONE;
+		s->result = SSL_session_reused(s->ssl) ? TLS_RESULT_RESUMED :
+							 TLS_RESULT_DONE;
 		forget_roots(s->ssl);
 		return TLS_DONE;
 	}
@@ -166,13 +179,15 @@ tls_handshake(struct tls_session *s)
 enum tls_result
 tls_session_result(const struct tls_session *s)
 {
-	return s->reason.result;
+	return s->reason != NULL ? s->reason->result : s->result;
 }
 
 const char *
 tls_session_reason(const struct tls_session *s)
 {
-	return s->reason.text;
+	if (s->reason != NULL)
+		return s->reason->text;
+	return s->failed ? "out of memory" : "";
 }
 
 enum tls_step
