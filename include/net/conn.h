@@ -107,7 +107,8 @@ struct conn_figures {
 	uint64_t connected;
 	uint64_t last_request;
 	uint64_t requests;
-	size_t unsent; /* bytes of replies that the socket has not taken */
+	size_t unsent;   /* bytes of replies that the socket has not taken */
+	const char *tls; /* the version of TLS, a literal; NULL: plain */
 };
 
 struct conn_figures conn_figures(struct conn *c);

@@ -65,6 +65,9 @@ PUMP_CALL int pump_wait(struct pump *p);
 
 /* The transport's answer, and its reason, borrowed from it. */
 PUMP_CALL bool pump_is_still_good(struct pump *p);
+
+/* The version of its transport's protocol, a literal. */
+PUMP_CALL const char *pump_version(const struct pump *p);
 PUMP_CALL const char *pump_reason(const struct pump *p);
 
 /* Nothing is unsent: tell the peer that nothing more is written. Returns

@@ -225,6 +225,9 @@ void stream_set_low_mark(struct stream *s, size_t low);
  * After a no, stream_reason says why. */
 bool stream_is_still_good(struct stream *s);
 
+/* The version of its transport's protocol, a literal; NULL without one. */
+const char *stream_version(const struct stream *s);
+
 /* The reason of its transport, borrowed; NULL without a transport. */
 const char *stream_reason(const struct stream *s);
 

@@ -47,6 +47,9 @@ struct transport_methods {
 	 * the most. If not, reason says why. */
 	bool (*is_still_good)(struct transport *t);
 
+	/* The protocol's version, for people: "1.3". A literal. */
+	const char *(*version)(const struct transport *t);
+
 	/* Read at most room bytes; sets got, which is 0 unless DONE. */
 	enum transport_step (*read)(
 	    struct transport *t, void *out, size_t room, size_t *got);

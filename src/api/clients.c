@@ -30,6 +30,7 @@ struct row {
 	uint64_t last_request;
 	uint64_t requests;
 	size_t unsent;
+	const char *tls; /* its version; NULL: plain */
 };
 
 /* The most recently active connections, the latest first. */
@@ -59,7 +60,7 @@ gather(void *arg, const struct conn_figures *f)
 	for (; i > 0 && r->rows[i - 1].last_request < f->last_request; i--)
 		r->rows[i] = r->rows[i - 1];
 	r->rows[i] = (struct row){ *f->client, f->connected, f->last_request,
-		f->requests, f->unsent };
+		f->requests, f->unsent, f->tls };
 }
 
 static bool
@@ -364,6 +365,8 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	text_writer_add(t, "{\"id\":%" PRIu64 ",\"peer\":\"%s\"",
 	    row->client.id, address_format(&row->client.address, peer));
 	api_add_identity(t, row->client.identity);
+	if (row->tls != NULL)
+		text_writer_add(t, ",\"tls\":\"%s\"", row->tls);
 	text_writer_add(t,
 	    ",\"connected\":true,\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",

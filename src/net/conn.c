@@ -632,6 +632,7 @@ conn_figures(struct conn *c)
 		.last_request = c->last_request,
 		.requests = c->requests,
 		.unsent = stream_unsent(&c->stream),
+		.tls = stream_version(&c->stream),
 	};
 }
 

@@ -266,6 +266,12 @@ pump_is_still_good(struct pump *p)
 }
 
 const char *
+pump_version(const struct pump *p)
+{
+	return p->transport->methods->version(p->transport);
+}
+
+const char *
 pump_reason(const struct pump *p)
 {
 	return p->transport->methods->reason(p->transport);

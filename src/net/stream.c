@@ -555,6 +555,12 @@ stream_is_still_good(struct stream *s)
 }
 
 const char *
+stream_version(const struct stream *s)
+{
+	return s->way == STREAM_PUMPED ? pump_version(s->pump) : NULL;
+}
+
+const char *
 stream_reason(const struct stream *s)
 {
 	return s->way == STREAM_PUMPED ? pump_reason(s->pump) : NULL;

@@ -45,6 +45,14 @@ is_still_good(struct transport *t)
 	return own->bad == NULL;
 }
 
+static const char *
+version(const struct transport *t)
+{
+	const struct tls_transport *own = (const void *)t;
+
+	return tls_session_version(own->session);
+}
+
 static enum transport_step
 shake_hands(struct transport *t)
 {
@@ -138,6 +146,7 @@ static const struct transport_methods methods = {
 	.reason = reason,
 	.identity = identity,
 	.is_still_good = is_still_good,
+	.version = version,
 	.read = read_record,
 	.write = write_record,
 	.shut = shut,

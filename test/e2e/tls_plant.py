@@ -194,6 +194,23 @@ class TlsTest(StillTest):
         return self.start(*tls_options(address, **(files or {})), *arguments,
                           listen=None, port=None, **options)
 
+    def start_both(self, *arguments, **options):
+        """A server whose port is plain; the port of TLS is tls.port."""
+        server = self.start(*tls_options(), *arguments, **options)
+        server.plain_port = server.port
+        server.tls_port = int(server.log_lines(": TLS")[0]
+                              .rsplit(":", 2)[1])
+        server.port = server.tls_port
+        return server
+
+    def plain(self, server):
+        """A client without TLS."""
+        server.port = server.plain_port
+        try:
+            return self.connect(server)
+        finally:
+            server.port = server.tls_port
+
 
 class TlsClient(Client):
     """A client with a certificate, or without one."""

@@ -28,23 +28,6 @@ def first_flight():
 
 class QueueTest(TlsTest):
 
-    def start_both(self, *arguments, **options):
-        """A server whose port is plain; the port of TLS is tls.port."""
-        server = self.start(*tls_options(), *arguments, **options)
-        server.plain_port = server.port
-        server.tls_port = int(server.log_lines(": TLS")[0]
-                              .rsplit(":", 2)[1])
-        server.port = server.tls_port
-        return server
-
-    def plain(self, server):
-        """A client without TLS."""
-        server.port = server.plain_port
-        try:
-            return self.connect(server)
-        finally:
-            server.port = server.tls_port
-
     def dial(self, server):
         s = socket.create_connection(("127.0.0.1", server.tls_port), DEADLINE)
         self.addCleanup(s.close)

@@ -51,6 +51,13 @@ bare_is_still_good(struct transport *t)
 	return b->source->steps >= 0;
 }
 
+static const char *
+bare_version(const struct transport *t)
+{
+	(void)t;
+	return "none";
+}
+
 static enum transport_step
 bare_read(struct transport *t, void *out, size_t room, size_t *got)
 {
@@ -107,6 +114,7 @@ static const struct transport_methods methods = {
 	.reason = bare_reason,
 	.identity = bare_identity,
 	.is_still_good = bare_is_still_good,
+	.version = bare_version,
 	.read = bare_read,
 	.write = bare_write,
 	.shut = bare_shut,
