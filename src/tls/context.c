@@ -68,6 +68,14 @@ set_protocol(SSL_CTX *context, char *error)
 	return 0;
 }
 
+static int
+add_extra(SSL_CTX *context, X509 *certificate)
+{
+	if (SSL_CTX_add_extra_chain_cert(context, certificate) != 1)
+		return 0;
+	return X509_up_ref(certificate); /* which add_extra_chain_cert took */
+}
+
 /* The server's certificate, its issuers, and its key. */
 static int
 set_own(SSL_CTX *context, STACK_OF(X509) * chain, EVP_PKEY *key,
@@ -75,9 +83,10 @@ set_own(SSL_CTX *context, STACK_OF(X509) * chain, EVP_PKEY *key,
 {
 	int set = SSL_CTX_use_certificate(context, sk_X509_value(chain, 0));
 
+	/* As extra certificates, of which no connection has a list of its own.
+	 */
 	for (int i = 1; set == 1 && i < sk_X509_num(chain); i++)
-		set = (int)SSL_CTX_add1_chain_cert(
-		    context, sk_X509_value(chain, i));
+		set = add_extra(context, sk_X509_value(chain, i));
 	if (set != 1)
 		return fail(error, "--tls-cert", files->cert, openssl_words());
 	if (SSL_CTX_use_PrivateKey(context, key) != 1)
