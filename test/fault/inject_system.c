@@ -114,9 +114,12 @@ is_socket(int fd)
 	return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
 }
 
-/* OpenSSL's, of sockets. */
+/* OpenSSL's read, of sockets. It has another name here, as a fortified read is
+ * an inline function. */
+ssize_t read_of_openssl(int fd, void *bytes, size_t length) __asm__("read");
+
 ssize_t
-read(int fd, void *bytes, size_t length)
+read_of_openssl(int fd, void *bytes, size_t length)
 {
 	if (!is_socket(fd))
 		return syscall(SYS_read, fd, bytes, length);
