@@ -49,6 +49,7 @@ class Slow(QueueTest):
     def test_who_is_not_done_in_10_s_is_dropped(self):
         """Each byte in its own second buys no time."""
         server = self.start_both()
+        plain = self.plain(server)
         slow, silent = self.dial(server), self.dial(server)
         hello = first_flight()
         slow.sendall(hello[:1])
@@ -60,6 +61,7 @@ class Slow(QueueTest):
             with contextlib.suppress(OSError):
                 slow.sendall(hello[sent[0]:sent[0] + 1])
             sent[0] += 1
+            plain.ping()  # no second passes that the server does not see
             return len(server.log_lines("no handshake: not done in time")) == 2
         self.advance_until(drips, "the end of both")
         self.assertGreaterEqual(sent[0], 10)
@@ -112,18 +114,26 @@ class Silent(QueueTest):
 
     def test_all_limits_count_them(self):
         server = self.start_both("--max-connections", "5")
-        for _ in range(5):
-            self.dial(server)
-        wait_for(lambda: len(server.descriptors()) >= 12, "five of them")
+        self.fill(server, 4)
         other = self.dial(server)
         self.assertEqual(other.recv(1), b"")
         server.port = server.plain_port
         with Client(server) as client:
             client.expect_eof()
 
+    def fill(self, server, guests):
+        """A plain client, and so many that never speak, until all are in: of
+        two that dial, the second one may come in first. Returns the latter."""
+        self.plain(server).ping()
+        before = len(server.descriptors())
+        silent = [self.dial(server) for _ in range(guests)]
+        wait_for(lambda: len(server.descriptors()) == before + guests,
+                 "%d of them" % guests)
+        return silent
+
     def test_per_client_likewise(self):
         server = self.start_both("--max-per-client", "3")
-        guests = [self.dial(server) for _ in range(3)]
+        guests = self.fill(server, 2)
         other = self.dial(server)
         self.assertEqual(other.recv(1), b"")
         for guest in guests:
@@ -158,6 +168,7 @@ class Junk(QueueTest):
                 hello + os.urandom(300), hello * 3,
                 hello[:60] + os.urandom(len(hello) - 60)]
         junk += [hello[:i] for i in range(0, len(hello), 37)]
+        self.plain(server).ping()  # it has started for good
         before = server.descriptors()
         for data in junk:
             s = self.dial(server)
@@ -169,7 +180,7 @@ class Junk(QueueTest):
                     pass
             s.close()
         wait_for(lambda: server.descriptors() == before, "all to be closed")
-        self.assertEqual(server.log_lines("connect: "), [])
+        self.assertEqual(len(server.log_lines("connect: ")), 1)  # plain
         with MemoryClient(server) as client:
             self.assertEqual(client.ask(PING), ANSWER)
 
