@@ -8,7 +8,7 @@ import signal
 import tempfile
 
 from harness import main, read, run_server, wait_for, write_registers
-from tls_plant import TLS1_2, TLS1_3, TlsClient, TlsTest, plant
+from tls_plant import TLS1_2, TLS1_3, TlsClient, TlsTest
 from web import Web
 
 OPERATOR = "CN=HMI 3,O=Plant"

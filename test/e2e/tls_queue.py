@@ -9,8 +9,7 @@ import ssl
 import threading
 
 from harness import DEADLINE, PING, Client, adu, main, wait_for
-from tls_plant import (VERSIONS, MemoryClient, TlsTest, client_context,
-                       tls_options)
+from tls_plant import VERSIONS, MemoryClient, TlsTest, client_context
 
 GUESTS = 512  # then the others wait outside
 ANSWER = bytes([3, 2, 0, 0])
