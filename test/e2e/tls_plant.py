@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 from harness import DEADLINE, Client, adu
 from still_clock import StillTest
@@ -42,6 +43,11 @@ def openssl(*arguments, **options):
         raise AssertionError("openssl %s: %s" % (
             " ".join(arguments), done.stderr.decode(errors="replace")))
     return done.stdout
+
+
+def yesterday():
+    """When certificates and lists begin: clocks may be set back."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 86400))
 
 
 class Authority:
@@ -80,7 +86,6 @@ class Authority:
         with open(text, "w") as file:
             file.write(extensions)
         by.serial += 1
-        common = ["-extfile", text]
         request = self.path(name, "csr")
         config = self.path(name, "cnf")
         with open(config, "w") as file:
@@ -93,24 +98,18 @@ class Authority:
                           self.path(name, "serial")))
         openssl("req", "-new", "-key", self.path(name, "key"), "-out",
                 request, "-subj", subject, "-config", config, "-utf8")
-        if not_before or not_after:
-            open(self.path(name, "db"), "w").close()
-            with open(self.path(name, "serial"), "w") as file:
-                file.write("%04X\n" % (0x4000 + by.serial))
-            openssl("ca", "-batch", "-notext", "-in", request, "-out",
-                    self.path(name), "-config", config, "-preserveDN",
-                    "-cert", by.path(by.name), "-keyfile",
-                    by.path(by.name, "key"),
-                    "-startdate", not_before, "-enddate", not_after, *common)
-        elif by is self and not os.path.exists(self.path(self.name)):
-            openssl("x509", "-req", "-in", request, "-out", self.path(name),
-                    "-days", days, "-signkey", self.path(name, "key"),
-                    "-set_serial", str(by.serial), *common)
+        open(self.path(name, "db"), "w").close()
+        with open(self.path(name, "serial"), "w") as file:
+            file.write("%04X\n" % (0x1000 + by.serial))
+        if by is self and not os.path.exists(self.path(self.name)):
+            signer = ["-selfsign"]
         else:
-            openssl("x509", "-req", "-in", request, "-out", self.path(name),
-                    "-days", days, "-CA", by.path(by.name), "-CAkey",
-                    by.path(by.name, "key"), "-set_serial",
-                    str(0x1000 + by.serial), *common)
+            signer = ["-cert", by.path(by.name)]
+        end = ["-enddate", not_after] if not_after else ["-days", days]
+        openssl("ca", "-batch", "-notext", "-in", request, "-out",
+                self.path(name), "-config", config, "-preserveDN", *signer,
+                "-keyfile", by.path(by.name, "key"), "-startdate",
+                not_before or yesterday(), *end, "-extfile", text)
 
     def read(self, name):
         with open(self.path(name)) as file:
@@ -143,7 +142,8 @@ class Authority:
         for name in names:
             openssl("ca", *common, "-revoke", self.path(name))
         dates = ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate",
-                 "20200201000000Z"] if passed else []
+                 "20200201000000Z"] if passed else [
+                     "-crl_lastupdate", yesterday()]
         return openssl("ca", *common, "-gencrl", *dates).decode()
 
 
