@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import (DEADLINE, Client, has_ipv6, main, run_server, wait_for,
+from harness import (DEADLINE, has_ipv6, main, run_server, wait_for,
                      write_registers)
 from tls_plant import plant, tls_options
 from web import CURL, READING, TOKEN, Web, WebTest
