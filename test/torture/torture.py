@@ -21,6 +21,11 @@ from still_clock import StillClock
 
 SKIPPED = 77
 
+# Our server's clock stands still: mbtorture sends what is no whole frame yet, and
+# may be stopped for longer than a server waits for the rest.
+CLOCK = StillClock() if StillClock.LIBRARY else None
+ENVIRONMENT = CLOCK.environment() if CLOCK else {}
+
 # Patient: under a sanitizer, on a busy host, a server is slow and yet right.
 PATIENT = ["--timeout", "30", "--deadline", "1500", "--seed", "1"]
 
@@ -70,13 +75,6 @@ def certify(folder):
              folder + "/manager.key", "--tls-ca", folder + "/ca.pem"])
 
 
-def clock():
-    """The environment of a server whose clock stands still: mbtorture sends
-    what is no whole frame yet, and may be stopped for longer than a server
-    waits for the rest."""
-    return StillClock().environment() if StillClock.LIBRARY else {}
-
-
 def tls_port(server):
     """The port that it serves TLS on."""
     line, = server.log_lines(": TLS")
@@ -99,7 +97,7 @@ def pass_in_full(server, port, options):
 
 def test_ours(layout):
     """Our server passes in full, and ends well."""
-    server = Server("-d", layout, env=clock())
+    server = Server("-d", layout, env=ENVIRONMENT)
     pass_in_full(server, server.port, [])
 
 
@@ -107,7 +105,7 @@ def test_ours_over_tls(layout):
     """The same over TLS."""
     with tempfile.TemporaryDirectory() as folder:
         serving, ours = certify(folder)
-        server = Server("-d", layout, *serving, env=clock())
+        server = Server("-d", layout, *serving, env=ENVIRONMENT)
         pass_in_full(server, tls_port(server), ours)
 
 
