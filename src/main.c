@@ -246,13 +246,21 @@ catch_signals(struct program *p, bool stops)
 	return 0;
 }
 
-/* Restore the default action, which is to end the process. */
+/* Restore the default action, which is to end the process. Signals that do not
+ * stop it don't do so at its very end either: they stay blocked. */
 static void
 release_signals(struct program *p, bool stops)
 {
-	for (size_t i = 0; i < CAUGHT_MAX; i++)
-		if (p->signals[i] != NULL && caught[i].stops == stops)
-			event_free(p->signals[i]);
+	sigset_t set;
+
+	for (size_t i = 0; i < CAUGHT_MAX; i++) {
+		if (p->signals[i] == NULL || caught[i].stops != stops)
+			continue;
+		if (!stops && sigemptyset(&set) == 0 &&
+		    sigaddset(&set, caught[i].number) == 0)
+			sigprocmask(SIG_BLOCK, &set, NULL);
+		event_free(p->signals[i]);
+	}
 }
 
 /* One thread, so libevent needs no locks. */

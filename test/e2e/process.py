@@ -123,6 +123,22 @@ class Stop(StillTest):
         client.ping()
         self.assert_stops(server)
 
+    def test_a_signal_that_stops_nothing_ends_nothing_at_the_end(self):
+        """However late it comes."""
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            server = self.start(preexec_fn=os.setsid)
+            self.begin_to_stop(server)
+            self.pass_a_second()
+
+            def told(s=server, n=number):
+                for _ in range(100):
+                    s.process.send_signal(n)
+                return not s.is_running()
+
+            with self.subTest(number.name):
+                wait_for(told, "its end")
+                server.wait_stopped()
+
     def test_idle_clients_do_not_delay_it(self):
         server = self.start()
         clients = [self.connect(server) for _ in range(20)]
