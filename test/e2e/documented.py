@@ -28,6 +28,7 @@ import unittest
 
 from harness import (BINARY, DEADLINE, LineReader, ServerTest, has_ipv6, main,
                      run_server, server_environment, wait_for)
+from still_clock import StillClock
 
 ROOT = os.environ["DOCUMENTED"]
 MANUALS = sorted(os.path.relpath(path, ROOT)
@@ -299,8 +300,9 @@ def stable_lines(lines):
 class Shown:
     """A server that a document starts."""
 
-    def __init__(self, command, line, folder, environment):
+    def __init__(self, command, line, folder, environment, clock=None):
         self.command = command
+        self.clock = clock
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             ["bash", "-c", "exec " + line], cwd=folder, env=environment,
@@ -336,6 +338,9 @@ class Shown:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
+        if self.clock: # it gives its clients half a second
+            wait_for(lambda: self.clock.advance(1) or
+                     self.process.poll() is not None, "the end")
         self.wait()
 
     def close(self):
@@ -448,8 +453,14 @@ class Documented(unittest.TestCase):
             line = line.replace(port, "0")
         if "2001:db8::" in line and not has_ipv6():
             self.skipTest("no IPv6 here")
+        environment, clock = self.environment, None
+        if "--tls " in line and StillClock.LIBRARY:
+            # No client is late for its handshake.
+            clock = StillClock()
+            self.addCleanup(clock.close)
+            environment = dict(environment, **clock.environment())
         self.server = Shown(command, self.put_in(line), self.folder,
-                            self.environment)
+                            environment, clock)
 
     def run_command(self, command):
         if NEEDS_A_STOP.search(command.text):
