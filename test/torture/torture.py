@@ -21,8 +21,8 @@ from still_clock import StillClock
 
 SKIPPED = 77
 
-# Our server's clock stands still: mbtorture sends what is no whole frame yet, and
-# may be stopped for longer than a server waits for the rest.
+# Our server's clock stands still: mbtorture sends what is no whole frame yet,
+# and may be stopped for longer than a server waits for the rest.
 CLOCK = StillClock() if StillClock.LIBRARY else None
 ENVIRONMENT = CLOCK.environment() if CLOCK else {}
 
