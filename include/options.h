@@ -85,9 +85,9 @@ struct options {
 	bool http;                  /* serve HTTP, on this address: */
 	struct address http_listen; /* port 0: the system chooses */
 	bool http_write;
-	const char *http_token; /* the name of the file, or NULL */
 	bool http_tls;          /* with tls_cert and tls_key */
 	bool http_plain_token;  /* known to cross the network as it is */
+	const char *http_token; /* the name of the file, or NULL */
 	const char *http_hosts[OPTIONS_HTTP_HOSTS_MAX];
 	size_t http_host_count;
 	const char *http_frames[OPTIONS_HTTP_ORIGINS_MAX]; /* origins, self */
