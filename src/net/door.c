@@ -335,9 +335,12 @@ static void
 door_stop(void *arg)
 {
 	struct door *d = arg;
+	struct guest *g, *next;
 
-	while (!TAILQ_EMPTY(&d->guests))
-		guest_drop(TAILQ_FIRST(&d->guests));
+	for (g = TAILQ_FIRST(&d->guests); g != NULL; g = next) {
+		next = TAILQ_NEXT(g, link);
+		guest_drop(g);
+	}
 }
 
 struct door *
