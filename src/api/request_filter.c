@@ -92,12 +92,14 @@ read_subject(struct http_request *request, struct parameters *q,
     struct request_filter *filter)
 {
 	const char *text = parameters_text(q, "subject");
+	size_t length;
 
 	filter->has_subject = text != NULL;
 	if (text == NULL)
 		return 0;
-	if (strlen(text) < sizeof(filter->subject)) {
-		strcpy(filter->subject, text);
+	length = strlen(text);
+	if (length < sizeof(filter->subject)) {
+		memcpy(filter->subject, text, length + 1);
 		return 0;
 	}
 	http_request_fail(request, 400,
