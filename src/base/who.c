@@ -6,8 +6,7 @@
 /* No interface has this number, so no address has this scope. */
 #define SCOPE_OF_KEYS UINT32_MAX
 
-_Static_assert(
-    sizeof(const struct identity *) <= sizeof(struct in6_addr), "fits");
+_Static_assert(sizeof(uintptr_t) <= sizeof(struct in6_addr), "fits");
 
 /* An address that stands for an identity, and is none: as long as somebody
  * holds the identity, no other has it. */
@@ -15,8 +14,9 @@ static struct address
 key_of(const struct identity *identity)
 {
 	struct address key = { .scope = SCOPE_OF_KEYS };
+	const uintptr_t pointer = (uintptr_t)identity;
 
-	memcpy(&key.ip, &identity, sizeof(identity));
+	memcpy(&key.ip, &pointer, sizeof(pointer));
 	return key;
 }
 
