@@ -114,6 +114,16 @@ end_run(struct stream_pool *pool)
 	pool->replies_length = 0;
 }
 
+/* There was no memory for bytes that were read or have to be sent. Those behind
+ * them are lost with them: they would be taken for what is missing. */
+static void
+fail(struct stream *s)
+{
+	s->failed = true;
+	s->partial = true; /* so that take_kept is asked for the next frame */
+	s->pool->arrived_length = 0;
+}
+
 /* Move at most so many of the bytes that have arrived to those kept. Not
  * inlined, as few runs need it. */
 static void __attribute__((noinline)) keep(struct stream *s, size_t most)
@@ -124,8 +134,10 @@ static void __attribute__((noinline)) keep(struct stream *s, size_t most)
 
 	if (length == 0)
 		return;
-	if (evbuffer_add(kept(s), pool->arrived, length) != 0)
-		s->failed = true;
+	if (evbuffer_add(kept(s), pool->arrived, length) != 0) {
+		fail(s);
+		return;
+	}
 	s->partial = true;
 	pool->arrived += length;
 	pool->arrived_length -= length;
@@ -332,8 +344,11 @@ static enum mbap_result
 take_kept(struct stream *s, struct mbap_frame *frame)
 {
 	struct stream_pool *pool = s->pool;
-	enum mbap_result result = mbap_take(kept(s), pool->adu, frame);
+	enum mbap_result result;
 
+	if (s->failed)
+		return MBAP_PARTIAL;
+	result = mbap_take(kept(s), pool->adu, frame);
 	while (result == MBAP_PARTIAL && pool->arrived_length != 0) {
 		keep(s, frame->missing);
 		result = mbap_take(kept(s), pool->adu, frame);
@@ -448,7 +463,7 @@ queue_replies(struct stream *s, size_t sent)
 	if (evbuffer_add(stream_output(s), pool->replies + sent,
 		pool->replies_length - sent) != 0 ||
 	    (s->way == STREAM_PUMPED && pump_wait(s->pump) != 0))
-		s->failed = true;
+		fail(s);
 }
 
 /* Send what the socket takes now, and queue the rest. An error occurs again
@@ -459,6 +474,8 @@ send_replies(struct stream *s)
 	const struct stream_pool *pool = s->pool;
 	ssize_t sent = 0;
 
+	if (s->failed)
+		return;
 	if (s->way == STREAM_PLAIN && pool->unsent == 0)
 		sent = send(
 		    s->fd, pool->replies, pool->replies_length, MSG_NOSIGNAL);
@@ -489,10 +506,10 @@ stream_settle(struct stream *s)
 	const struct stream_pool *pool = s->pool;
 
 	if (pool->running == s) {
-		if (pool->arrived_length != 0)
-			keep(s, SIZE_MAX);
 		if (pool->replies_length != 0)
 			send_replies(s);
+		if (pool->arrived_length != 0)
+			keep(s, SIZE_MAX);
 		end_run(s->pool);
 	}
 	return s->failed ? -1 : 0;

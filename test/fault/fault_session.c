@@ -343,6 +343,8 @@ static const struct sweep {
 	{ "accept", 1U << INJECT_ACCEPT, 8, { 1, 6 } },
 	{ "read", 1U << INJECT_READ | 1U << INJECT_IOCTL, 6, { 1, 6 } },
 	{ "write", 1U << INJECT_WRITE, 6, { 1, 6 } },
+	{ "queue", 1U << INJECT_WRITE | 1U << INJECT_EVENT_MEMORY, 6,
+	    { 2, 3 } }, /* what was not sent can't be queued */
 	{ "resume", 1U << INJECT_ACCEPT | 1U << INJECT_EPOLL, 1, { 2, 9 } },
 	{ "poll", 1U << INJECT_EPOLL | 1U << INJECT_WAIT, 1, { 1, 6 } },
 };
