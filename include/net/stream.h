@@ -1,18 +1,20 @@
 /*
  * The bytes of one connection. A stream owns the connection's bufferevent, and
- * bypasses it where it is a plain socket, or has a transport.
+ * bypasses it where it is a plain socket. With a transport it has none, which
+ * would take half a KiB: it owns the socket, and two evbuffers in place of the
+ * bufferevent's.
  *
  * Input. A plain socket is read by an event of our own, into space that all
  * streams share, and frames are parsed there: no ioctl, no allocation. Only
- * part of a frame, which is left over, moves to the bufferevent's input
- * evbuffer, and is parsed from there when the rest has arrived. A transport is
- * read in the same way, through a pump (net/pump.h). Any other bufferevent (a
- * pair) fills its input by itself.
+ * part of a frame, which is left over, moves to the input evbuffer, and is
+ * parsed from there when the rest has arrived. A transport is read in the same
+ * way, through a pump (net/pump.h). Any other bufferevent (a pair) fills its
+ * input by itself.
  *
  * Output. The replies of one run are gathered in space that all streams share,
  * and sent together: by send, or by the transport, when nothing is unsent; the
- * rest through the bufferevent's output evbuffer, which waits for the peer.
- * With a transport it is the pump that empties it.
+ * rest through the output evbuffer, which waits for the peer. The bufferevent
+ * empties it, or the pump.
  *
  * A run begins when bytes have arrived, and ends when the replies to them were
  * sent or queued. It is one of these:
@@ -58,12 +60,14 @@ struct stream_events {
  * So there should be time to read that: stream_shut, then EOF. */
 #define STREAM_REFUSED (-2)
 
-/* What a stream is made of. */
+/* What a stream is made of: a bufferevent, or a transport with its socket. */
 struct stream_source {
 	struct bufferevent *bev; /* closes its descriptor when freed */
 	bool plain; /* it is a connected, non-blocking socket and no more */
-	struct transport *transport; /* over such a socket, which then is not
-					called plain; NULL: none */
+
+	struct transport *transport; /* NULL: bev */
+	struct event_base *base;     /* borrowed */
+	int fd;                      /* a connected, non-blocking socket */
 };
 
 /* How the bytes of a stream move. */
@@ -74,17 +78,24 @@ enum stream_way {
 };
 
 struct stream {
-	struct bufferevent *bev;  /* owned, with its descriptor */
 	struct stream_pool *pool; /* borrowed */
 	union {
-		struct event readable; /* STREAM_PLAIN */
-		struct pump *pump;     /* STREAM_PUMPED; owned */
+		struct {                         /* the others */
+			struct bufferevent *bev; /* owned, with its fd */
+			struct event readable;   /* STREAM_PLAIN */
+		};
+		struct {                      /* STREAM_PUMPED */
+			struct pump *pump;    /* owned */
+			struct evbuffer *in;  /* owned */
+			struct evbuffer *out; /* owned */
+			size_t low;           /* mark of out, in bytes */
+		};
 	};
-	int fd;       /* the bufferevent's, or -1 */
+	int fd;       /* the bufferevent's, or -1; owned if STREAM_PUMPED */
 	uint8_t way;  /* enum stream_way */
 	bool failed;  /* bytes were lost, as there was no memory */
-	bool partial; /* the bufferevent's input holds bytes not taken */
-	bool behind;  /* its output may hold bytes */
+	bool partial; /* the input evbuffer holds bytes not taken */
+	bool behind;  /* the output evbuffer may hold bytes */
 };
 
 /* What the streams of one event base share. events is borrowed. NULL when there
@@ -100,8 +111,8 @@ void stream_drop(const struct stream_source *source);
 int stream_begin(struct stream *s, struct stream_pool *pool,
     const struct stream_source *source);
 
-/* Close the descriptor and free the bufferevent, whatever is unsent. If nothing
- * is, a transport tells the peer that this is the end. */
+/* Close the descriptor and free the rest, whatever is unsent. If nothing is, a
+ * transport tells the peer that this is the end. */
 void stream_end(struct stream *s);
 
 /* Read, or leave arriving bytes in the socket. Returns 0, or -1 when there is

@@ -177,19 +177,19 @@ server_connect(struct server *s, int fd, struct transport *transport,
     const struct client *client)
 {
 	struct stream_source source = {
-		.bev =
-		    bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE),
 		.plain = transport == NULL,
 		.transport = transport,
+		.base = s->base,
+		.fd = fd,
 	};
 
-	if (source.bev == NULL) {
-		if (transport != NULL)
-			transport->methods->free(transport);
+	if (source.plain)
+		source.bev =
+		    bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (source.plain && source.bev == NULL)
 		close(fd);
-	} else if (conn_new(&s->host, &source, client) != NULL) {
+	else if (conn_new(&s->host, &source, client) != NULL)
 		return 0;
-	}
 	host_connections_remove(s->per_host, &client->address);
 	server_log_refusal(s, client, "out of memory");
 	return -1;

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/pump.h"
 
@@ -72,7 +73,7 @@ stream_pool_free(struct stream_pool *pool)
 static struct evbuffer *
 kept(const struct stream *s)
 {
-	return bufferevent_get_input(s->bev);
+	return s->way == STREAM_PUMPED ? s->in : bufferevent_get_input(s->bev);
 }
 
 /* The bytes of replies that the socket has not taken, without gathered ones. */
@@ -226,15 +227,13 @@ pump_readable(void *arg)
 	}
 }
 
-/* As the bufferevent calls stream_write_cb. */
+/* As a bufferevent calls stream_write_cb. */
 static void
 pump_sent(void *arg)
 {
 	struct stream *s = arg;
-	size_t low = 0;
 
-	bufferevent_getwatermark(s->bev, EV_WRITE, &low, NULL);
-	if (evbuffer_get_length(stream_output(s)) <= low)
+	if (evbuffer_get_length(s->out) <= s->low)
 		s->pool->events->drained(s);
 }
 
@@ -255,51 +254,77 @@ static const struct pump_events from_pump = {
 void
 stream_drop(const struct stream_source *source)
 {
-	if (source->transport != NULL)
-		source->transport->methods->free(source->transport);
-	bufferevent_free(source->bev);
+	if (source->transport == NULL) {
+		bufferevent_free(source->bev);
+		return;
+	}
+	source->transport->methods->free(source->transport);
+	close(source->fd);
 }
 
 /* Returns 0, or -1 when there is no memory; then the transport is freed. */
 static int
-begin_pump(struct stream *s, struct transport *transport)
+begin_pumped(struct stream *s, const struct stream_source *source)
 {
-	/* The pump sends, not the bufferevent. */
-	bufferevent_disable(s->bev, EV_READ | EV_WRITE);
-	evbuffer_unfreeze(stream_output(s), 1);
-	s->pump = pump_new(bufferevent_get_base(s->bev), s->fd, transport,
-	    stream_output(s), &from_pump, s);
-	if (s->pump == NULL) {
-		transport->methods->free(transport);
-		return -1;
-	}
+	struct transport *transport = source->transport;
+
 	s->way = STREAM_PUMPED;
-	return 0;
+	s->fd = source->fd;
+	s->pump = NULL;
+	s->low = 0;
+	s->in = evbuffer_new();
+	s->out = evbuffer_new();
+	if (s->in != NULL && s->out != NULL)
+		s->pump = pump_new(
+		    source->base, s->fd, transport, s->out, &from_pump, s);
+	if (s->pump != NULL)
+		return 0;
+	transport->methods->free(transport);
+	return -1;
+}
+
+/* What begin_pumped has made, or part of it. */
+static void
+end_pumped(struct stream *s)
+{
+	if (s->pump != NULL)
+		pump_free(s->pump);
+	if (s->in != NULL)
+		evbuffer_free(s->in);
+	if (s->out != NULL)
+		evbuffer_free(s->out);
+	close(s->fd);
+}
+
+static void
+begin_unpumped(struct stream *s, const struct stream_source *source)
+{
+	struct bufferevent *bev = source->bev;
+
+	s->way = source->plain ? STREAM_PLAIN : STREAM_BUFFERED;
+	s->bev = bev;
+	s->fd = bufferevent_getfd(bev);
+	bufferevent_setcb(
+	    bev, stream_read_cb, stream_write_cb, stream_event_cb, s);
+	if (s->way != STREAM_PLAIN)
+		return; /* only the bufferevent may add to its input */
+	event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
+	    EV_READ | EV_PERSIST, stream_readable_cb, s);
+	evbuffer_unfreeze(kept(s), 0);
 }
 
 int
 stream_begin(struct stream *s, struct stream_pool *pool,
     const struct stream_source *source)
 {
-	struct bufferevent *bev = source->bev;
+	int begun = 0;
 
-	*s = (struct stream){
-		.bev = bev,
-		.pool = pool,
-		.fd = bufferevent_getfd(bev),
-		.way = source->plain ? STREAM_PLAIN : STREAM_BUFFERED,
-	};
-	bufferevent_setcb(
-	    bev, stream_read_cb, stream_write_cb, stream_event_cb, s);
-	if (s->way == STREAM_PLAIN)
-		event_assign(&s->readable, bufferevent_get_base(bev), s->fd,
-		    EV_READ | EV_PERSIST, stream_readable_cb, s);
-	if (s->way == STREAM_PLAIN || source->transport != NULL)
-		/* Otherwise only the bufferevent may add to it. */
-		evbuffer_unfreeze(kept(s), 0);
-	if ((source->transport != NULL &&
-		begin_pump(s, source->transport) != 0) ||
-	    stream_read(s) != 0) {
+	*s = (struct stream){ .pool = pool };
+	if (source->transport != NULL)
+		begun = begin_pumped(s, source);
+	else
+		begin_unpumped(s, source);
+	if (begun != 0 || stream_read(s) != 0) {
 		stream_end(s);
 		return -1;
 	}
@@ -309,13 +334,15 @@ stream_begin(struct stream *s, struct stream_pool *pool,
 void
 stream_end(struct stream *s)
 {
-	if (s->way == STREAM_PLAIN)
-		event_del(&s->readable);
-	else if (s->way == STREAM_PUMPED)
-		pump_free(s->pump);
+	if (s->way == STREAM_PUMPED) {
+		end_pumped(s);
+	} else {
+		if (s->way == STREAM_PLAIN)
+			event_del(&s->readable);
+		bufferevent_free(s->bev);
+	}
 	if (s->pool->running == s)
 		end_run(s->pool);
-	bufferevent_free(s->bev);
 }
 
 int
@@ -453,7 +480,7 @@ stream_reply(struct stream *s, size_t length)
 	s->pool->replies_length += length;
 }
 
-/* Queue what the socket has not taken in the bufferevent. */
+/* Queue what the socket has not taken. */
 static void
 queue_replies(struct stream *s, size_t sent)
 {
@@ -533,7 +560,8 @@ stream_settle_batch(struct stream *s, const struct service_batch *batch)
 struct evbuffer *
 stream_output(const struct stream *s)
 {
-	return bufferevent_get_output(s->bev);
+	return s->way == STREAM_PUMPED ? s->out :
+					 bufferevent_get_output(s->bev);
 }
 
 size_t
@@ -549,7 +577,10 @@ stream_unsent(struct stream *s)
 void
 stream_set_low_mark(struct stream *s, size_t low)
 {
-	bufferevent_setwatermark(s->bev, EV_WRITE, low, 0);
+	if (s->way == STREAM_PUMPED)
+		s->low = low;
+	else
+		bufferevent_setwatermark(s->bev, EV_WRITE, low, 0);
 }
 
 bool
