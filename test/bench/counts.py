@@ -75,7 +75,7 @@ IDLE_MEMORY = 1296
 
 # The same over TLS, where connecting takes longer.
 TLS_IDLE_CONNECTIONS = 1000
-TLS_IDLE_MEMORY = 22 * 1024
+TLS_IDLE_MEMORY = 20 * 1024
 
 WAITS = {"epoll_wait", "epoll_pwait", "epoll_pwait2"}
 ALLOCATIONS = {"malloc", "calloc", "realloc", "reallocarray", "memalign",
