@@ -135,7 +135,11 @@ security_read(const struct options *o, struct security **security)
 	s->context = files.context;
 	roles_policy_init(&s->roles, files.roles);
 	identities_init(&s->identities);
-	tls_source_init(&s->source, s->context, &s->identities);
+	if (tls_source_init(&s->source, s->context, &s->identities) != 0) {
+		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
+		security_free(s);
+		return EX_OSERR;
+	}
 	*security = s;
 	return EX_OK;
 }
@@ -284,6 +288,7 @@ security_free(struct security *s)
 	if (s == NULL)
 		return;
 	roles_policy_end(&s->roles);
+	tls_source_end(&s->source);
 	tls_context_free(s->context);
 	free(s);
 }

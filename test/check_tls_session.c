@@ -15,6 +15,7 @@
 #include "suite.h"
 #include "tls/context.h"
 #include "tls/session.h"
+#include "tls/socket.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 #define ROLE         "\x0c\x08Operator"
@@ -46,6 +47,7 @@ static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
 
 static struct party ca, server, hmi;
 static struct tls_context *context;
+static struct tls_sockets *sockets;
 static char cert[200], key[200], ca_file[200];
 
 /* A connection; the client's end is OpenSSL's. */
@@ -88,6 +90,8 @@ begin(void)
 	snprintf(
 	    ca_file, sizeof(ca_file), "%s", party_write("ca.pem", &ca, NULL));
 	context = context_of(NULL);
+	sockets = tls_sockets_new();
+	ck_assert_ptr_nonnull(sockets);
 }
 
 /* A client with the certificate of who, or none. */
@@ -119,7 +123,7 @@ connect_sockets(void)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	server_fd = fds[0];
 	client_fd = fds[1];
-	session = tls_session_new(context, server_fd);
+	session = tls_session_new(context, sockets, server_fd);
 	ck_assert_ptr_nonnull(session);
 }
 
@@ -154,6 +158,7 @@ end(void)
 	SSL_CTX_free(client_context);
 	client_context = NULL;
 	tls_context_free(context);
+	tls_sockets_free(sockets);
 	party_free(&ca);
 	party_free(&server);
 	party_free(&hmi);

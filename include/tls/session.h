@@ -3,7 +3,7 @@
  * by step, then data. Knows nothing of libevent.
  *
  * A session does not own its socket. Whoever closes that frees the session
- * first. SIGPIPE must be ignored: OpenSSL writes without MSG_NOSIGNAL.
+ * first.
  *
  * OpenSSL's queue of errors, which is the thread's, is empty after each call.
  */
@@ -18,6 +18,7 @@
 
 struct tls_context;
 struct tls_session;
+struct tls_sockets;
 
 enum tls_step {
 	TLS_DONE,
@@ -47,9 +48,10 @@ enum tls_result {
 const char *tls_result_name(enum tls_result result);
 
 /* A session on a connected, non-blocking socket, whose handshake has not begun.
- * The context has a modbus part; it may be freed before the session. NULL when
- * there is no memory. */
-struct tls_session *tls_session_new(const struct tls_context *c, int fd);
+ * The context has a modbus part; it may be freed before the session. sockets is
+ * borrowed, and outlives it. NULL when there is no memory. */
+struct tls_session *tls_session_new(
+    const struct tls_context *c, struct tls_sockets *sockets, int fd);
 
 /* Free it; nothing is sent. NULL is fine. */
 void tls_session_free(struct tls_session *s);

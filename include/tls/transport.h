@@ -17,15 +17,20 @@ struct tls_source {
 	struct transport_source source;
 	const struct tls_context *context; /* borrowed */
 	unsigned generation;               /* of the context */
+	struct tls_sockets *sockets;       /* owned */
 	struct identities *identities;     /* borrowed, outlive all clients */
 	struct log_limit role_limit;
 	uint64_t results[TLS_RESULTS]; /* handshakes that ended so */
 	size_t connections; /* whose handshake is done, and that are open */
 };
 
-/* s must stay where it is. */
-void tls_source_init(struct tls_source *s, const struct tls_context *context,
+/* s must stay where it is. Returns 0, or -1 when there is no memory; then it
+ * may be ended. */
+int tls_source_init(struct tls_source *s, const struct tls_context *context,
     struct identities *identities);
+
+/* No transport is left. */
+void tls_source_end(struct tls_source *s);
 
 /*
  * From now on clients are let in by another context, borrowed. A handshake that

@@ -10,9 +10,11 @@
 #include "tls/identity.h"
 #include "tls/reason.h"
 #include "tls/resumption.h"
+#include "tls/socket.h"
 
 struct tls_session {
-	SSL *ssl;                  /* owned */
+	SSL *ssl; /* owned */
+	struct tls_socket socket;
 	struct tls_reason *reason; /* owned; NULL: nothing has failed, or there
 				      was no memory */
 	enum tls_result result;    /* without a reason */
@@ -66,7 +68,8 @@ note_verified(int good, X509_STORE_CTX *x)
 }
 
 struct tls_session *
-tls_session_new(const struct tls_context *c, int fd)
+tls_session_new(
+    const struct tls_context *c, struct tls_sockets *sockets, int fd)
 {
 	struct tls_session *s = calloc(1, sizeof(*s));
 
@@ -74,7 +77,8 @@ tls_session_new(const struct tls_context *c, int fd)
 		return NULL;
 	ERR_clear_error();
 	s->ssl = SSL_new(tls_context_modbus(c));
-	if (s->ssl == NULL || SSL_set_fd(s->ssl, fd) != 1 ||
+	if (s->ssl == NULL ||
+	    tls_socket_begin(&s->socket, sockets, fd, s->ssl) != 0 ||
 	    SSL_set_app_data(s->ssl, s) != 1) {
 		tls_session_free(s);
 		return NULL;

@@ -6,6 +6,7 @@
 #include "base/client.h"
 #include "base/client_text.h"
 #include "tls/context.h"
+#include "tls/socket.h"
 
 struct tls_transport {
 	struct transport transport;
@@ -172,7 +173,7 @@ begin(void *arg, int fd)
 	own->transport.methods = &methods;
 	own->source = source;
 	own->generation = source->generation;
-	own->session = tls_session_new(source->context, fd);
+	own->session = tls_session_new(source->context, source->sockets, fd);
 	if (own->session == NULL) {
 		free(own);
 		return NULL;
@@ -180,16 +181,24 @@ begin(void *arg, int fd)
 	return (void *)own; /* its first member */
 }
 
-void
+int
 tls_source_init(struct tls_source *s, const struct tls_context *context,
     struct identities *identities)
 {
 	*s = (struct tls_source){
 		.source = { .begin = begin, .late = late, .arg = s },
 		.context = context,
+		.sockets = tls_sockets_new(),
 		.identities = identities,
 		.role_limit.kind = "roles taken as none",
 	};
+	return s->sockets != NULL ? 0 : -1;
+}
+
+void
+tls_source_end(struct tls_source *s)
+{
+	tls_sockets_free(s->sockets);
 }
 
 void

@@ -71,7 +71,7 @@ rig_tls_init(struct identities *identities)
 	if (context == NULL)
 		fprintf(stderr, "%s\n", error);
 	must(context != NULL);
-	tls_source_init(&source, context, identities);
+	must(tls_source_init(&source, context, identities) == 0);
 	make_clients(&ca, &client);
 	party_free(&ca);
 	party_free(&server);

@@ -144,7 +144,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	config.service.table = datatable_new(DATATABLE_SEPARATE);
 	server = server_new(base, &config);
 	identities_init(&identities);
-	tls_source_init(&source, make_context(), &identities);
+	must(tls_source_init(&source, make_context(), &identities) == 0);
 	door_limits_init(&limits);
 	/* Nobody is late, however slow the machine is. */
 	limits.handshake = limits.patience = limits.leaving = HOUR_MS;
