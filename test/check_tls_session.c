@@ -660,6 +660,143 @@ START_TEST(the_largest_record_comes_whole)
 }
 END_TEST
 
+/* Whatever was received with the first of them. */
+START_TEST(records_of_one_segment_are_read_one_by_one)
+{
+	char byte;
+	size_t got;
+
+	connect_good(versions[_i]);
+	client_writes("one");
+	client_writes("two");
+	client_writes("three");
+	expect_read("one");
+	ck_assert(tls_has_kept(session));
+	/* Writing does not lose them. */
+	ck_assert_int_eq(tls_write(session, "reply", 5), TLS_DONE);
+	expect_client_reads("reply");
+	expect_read("two");
+	expect_read("three");
+	ck_assert(!tls_has_kept(session));
+	ck_assert_int_eq(tls_read(session, &byte, 1, &got), TLS_WANT_READ);
+	ck_assert(!tls_has_kept(session));
+}
+END_TEST
+
+/* What the client sends to the server is taken here, to be sent in pieces. */
+static size_t
+take_segment(char *bytes, size_t room)
+{
+	ssize_t n = recv(server_fd, bytes, room, 0);
+
+	ck_assert_int_gt(n, 0);
+	return (size_t)n;
+}
+
+static void
+send_segment(const char *bytes, size_t length)
+{
+	ck_assert_int_eq(write(client_fd, bytes, length), (ssize_t)length);
+}
+
+/* How much of the second record there is: a part of its header, all of it, or
+ * some of its body, too. */
+static const size_t cuts[] = { 0, 3, 5, 10 };
+
+/* One record, and a part of the next, in a segment; then the rest. */
+START_TEST(the_rest_of_a_record_may_come_later)
+{
+	char bytes[200];
+	size_t got, whole, length;
+
+	connect_good(versions[_i % 2]);
+	client_writes("one");
+	whole = take_segment(bytes, sizeof(bytes));
+	client_writes("two");
+	length = whole + take_segment(bytes + whole, sizeof(bytes) - whole);
+	whole += cuts[_i / 2];
+	send_segment(bytes, whole);
+	expect_read("one");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(
+		    tls_read(session, bytes, sizeof(bytes) - length, &got),
+		    TLS_WANT_READ);
+	ck_assert(!tls_has_kept(session));
+	send_segment(bytes + whole, length - whole);
+	expect_read("two");
+}
+END_TEST
+
+START_TEST(more_than_is_received_at_once)
+{
+	static char text[100 * TLS_AHEAD_MAX / 64];
+	size_t records = sizeof(text) / 100;
+
+	connect_good(versions[_i]);
+	memset(text, 'x', sizeof(text) - 1);
+	for (size_t i = 0; i < records; i++) {
+		text[99 + i] = '\0';
+		client_writes(text);
+		text[99 + i] = 'x';
+	}
+	for (size_t i = 0; i < records; i++) {
+		text[99 + i] = '\0';
+		expect_read(text);
+		text[99 + i] = 'x';
+	}
+	ck_assert(!tls_has_kept(session));
+}
+END_TEST
+
+/* The end in the segment of the last record. */
+START_TEST(an_end_behind_data_is_read_after_it)
+{
+	char byte;
+	size_t got;
+
+	connect_good(versions[_i]);
+	client_writes("last");
+	SSL_shutdown(client);
+	expect_read("last");
+	ck_assert(tls_has_kept(session));
+	ck_assert_int_eq(tls_read(session, &byte, 1, &got), TLS_EOF);
+	ck_assert_int_eq(tls_write(session, "reply", 5), TLS_DONE);
+}
+END_TEST
+
+/* A record is answered, whatever stands behind it. */
+START_TEST(a_forged_record_fails_after_those_before_it)
+{
+	char bytes[200];
+	size_t got, length;
+
+	connect_good(versions[_i]);
+	client_writes("good");
+	length = take_segment(bytes, sizeof(bytes));
+	client_writes("forged");
+	length += take_segment(bytes + length, sizeof(bytes) - length);
+	bytes[length - 1] ^= 1;
+	send_segment(bytes, length);
+	expect_read("good");
+	ck_assert_int_eq(tls_write(session, "reply", 5), TLS_DONE);
+	expect_client_reads("reply");
+	ck_assert_int_eq(
+	    tls_read(session, bytes, sizeof(bytes), &got), TLS_FAILED);
+	ck_assert_int_eq(client_alert(), SSL_AD_BAD_RECORD_MAC);
+}
+END_TEST
+
+/* What is left over is freed with the session. */
+START_TEST(a_session_may_end_with_records_unread)
+{
+	connect_good(versions[_i]);
+	client_writes("one");
+	client_writes("two");
+	expect_read("one");
+	ck_assert(tls_has_kept(session));
+}
+END_TEST
+
 /* The bytes of a long reply. */
 static char
 byte_at(size_t i)
@@ -958,6 +1095,15 @@ main(void)
 	tcase_add_loop_test(tc, a_request_may_come_with_the_handshake, 1, 2);
 	tcase_add_loop_test(tc, a_record_is_read_in_parts, 0, 2);
 	tcase_add_loop_test(tc, the_largest_record_comes_whole, 0, 2);
+	tcase_add_loop_test(
+	    tc, records_of_one_segment_are_read_one_by_one, 0, 2);
+	tcase_add_loop_test(
+	    tc, the_rest_of_a_record_may_come_later, 0, 2 * COUNT(cuts));
+	tcase_add_loop_test(tc, more_than_is_received_at_once, 0, 2);
+	tcase_add_loop_test(tc, an_end_behind_data_is_read_after_it, 0, 2);
+	tcase_add_loop_test(
+	    tc, a_forged_record_fails_after_those_before_it, 0, 2);
+	tcase_add_loop_test(tc, a_session_may_end_with_records_unread, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_is_repeated_from_elsewhere_and_with_more, 0, 2);
 	tcase_add_loop_test(tc, close_notify_both_ways, 0, 2);

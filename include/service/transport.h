@@ -54,6 +54,10 @@ struct transport_methods {
 	enum transport_step (*read)(
 	    struct transport *t, void *out, size_t room, size_t *got);
 
+	/* Whether bytes were received that are still to be read: the system
+	 * does not report the socket as readable for them. */
+	bool (*has_kept)(const struct transport *t);
+
 	/* Write all of length bytes, or be called with the same bytes again. */
 	enum transport_step (*write)(
 	    struct transport *t, const void *bytes, size_t length);

@@ -81,11 +81,15 @@ const char *tls_session_reason(const struct tls_session *s);
  * Read at most room bytes, out of at most one record; sets got to their number,
  * which is at least 1 with TLS_DONE, else 0. With room for TLS_RECORD_MAX bytes
  * the whole record comes, tls_pending is 0 afterwards, and whether there is
- * more can be left to the socket's being readable.
+ * more can be left to tls_has_kept, and to the socket's being readable.
  */
 #define TLS_RECORD_MAX 16384
 enum tls_step
 tls_read(struct tls_session *s, void *out, size_t room, size_t *got);
+
+/* Whether bytes behind the record that was read were received with it. Then
+ * tls_read goes on with them, although the socket may not be readable: ask. */
+bool tls_has_kept(const struct tls_session *s);
 
 /* Bytes of a record that was received and not read yet. */
 size_t tls_pending(const struct tls_session *s);

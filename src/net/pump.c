@@ -25,6 +25,18 @@ struct pump {
 	bool ends;     /* then the socket's sending side ends */
 };
 
+/* Read what the transport has kept, of which the socket says nothing. After
+ * those whose sockets are ready: they are not to wait for one that has sent
+ * many records. */
+static void
+pump_read_kept(struct pump *p)
+{
+	if (p->reading && !p->failed && !p->read_wants_write &&
+	    !p->write_wants_read &&
+	    p->transport->methods->has_kept(p->transport))
+		event_active(&p->readable, EV_READ, 0);
+}
+
 /* Wait for what the transport wants. Returns 0, or -1 when there is no
  * memory. */
 static int
@@ -37,6 +49,7 @@ pump_await(struct pump *p)
 	} else {
 		event_del(&p->writable);
 	}
+	pump_read_kept(p);
 	if (p->reading || p->write_wants_read)
 		return event_add(&p->readable, NULL);
 	return event_del(&p->readable);
@@ -202,6 +215,7 @@ pump_receive(struct pump *p, void *space, size_t *got)
 	}
 	if (step == TRANSPORT_FAILED)
 		pump_fail(p);
+	pump_read_kept(p);
 	return step;
 }
 

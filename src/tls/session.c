@@ -94,6 +94,7 @@ tls_session_free(struct tls_session *s)
 	if (s == NULL)
 		return;
 	SSL_free(s->ssl);
+	tls_socket_end(&s->socket);
 	ERR_clear_error();
 	free(s->reason);
 	free(s);
@@ -197,14 +198,26 @@ tls_session_reason(const struct tls_session *s)
 enum tls_step
 tls_read(struct tls_session *s, void *out, size_t room, size_t *got)
 {
+	enum tls_step step;
 	int result;
 
 	*got = 0;
 	if (s->failed)
 		return errno = 0, TLS_FAILED;
 	begin_call();
+	tls_socket_read_ahead(&s->socket);
 	result = SSL_read_ex(s->ssl, out, room, got);
-	return result == 1 ? TLS_DONE : judge(s, result);
+	step = result == 1 ? TLS_DONE : judge(s, result);
+	if (tls_socket_keep(&s->socket) == 0)
+		return step;
+	*got = 0;
+	return errno = ENOMEM, fail(s, SSL_ERROR_SYSCALL, ENOMEM);
+}
+
+bool
+tls_has_kept(const struct tls_session *s)
+{
+	return tls_socket_has_kept(&s->socket);
 }
 
 size_t

@@ -1,20 +1,85 @@
 #include "tls/socket.h"
 
+#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-struct tls_sockets {
-	BIO_METHOD *method; /* owned */
+/* Bytes that were received, of which those up to end are not taken. */
+struct tls_kept {
+	size_t first, end;
+	uint8_t bytes[];
 };
+
+struct tls_sockets {
+	BIO_METHOD *method;             /* owned */
+	const struct tls_socket *ahead; /* borrowed; NULL: none reads ahead */
+	bool asked;                     /* its socket was, for all there is */
+	bool full;                      /* and may have more */
+	size_t first, end;              /* of bytes: not taken yet */
+	uint8_t bytes[TLS_AHEAD_MAX];
+};
+
+static size_t
+take(uint8_t *out, size_t room, const uint8_t *bytes, size_t *first, size_t end)
+{
+	size_t length = end - *first < room ? end - *first : room;
+
+	memcpy(out, bytes + *first, length);
+	*first += length;
+	return length;
+}
+
+static ssize_t
+take_kept(struct tls_socket *s, void *out, size_t room)
+{
+	struct tls_kept *kept = s->kept;
+	size_t length = take(out, room, kept->bytes, &kept->first, kept->end);
+
+	if (kept->first == kept->end) {
+		free(kept);
+		s->kept = NULL;
+	}
+	return (ssize_t)length;
+}
+
+/* As recv. */
+static ssize_t
+receive(struct tls_socket *s, void *out, size_t room)
+{
+	struct tls_sockets *shared = s->shared;
+	ssize_t n;
+
+	if (s->kept != NULL)
+		return take_kept(s, out, room);
+	if (shared->ahead != s)
+		return recv(s->fd, out, room, 0);
+	if (shared->first == shared->end) {
+		if (shared->asked && !shared->full)
+			return errno = EAGAIN, -1;
+		if (shared->asked)
+			return recv(s->fd, out, room, 0);
+		n = recv(s->fd, shared->bytes, TLS_AHEAD_MAX, 0);
+		shared->asked = true;
+		if (n <= 0)
+			return n;
+		shared->first = 0;
+		shared->end = (size_t)n;
+		shared->full = n == TLS_AHEAD_MAX;
+	}
+	return (ssize_t)take(
+	    out, room, shared->bytes, &shared->first, shared->end);
+}
 
 static int
 read_cb(BIO *bio, char *out, size_t room, size_t *got)
 {
 	struct tls_socket *s = BIO_get_data(bio);
-	ssize_t n = recv(s->fd, out, room, 0);
+	ssize_t n = receive(s, out, room);
 
 	BIO_clear_retry_flags(bio);
 	if (n > 0) {
@@ -98,5 +163,41 @@ tls_socket_begin(
 	BIO_set_data(bio, s);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(ssl, bio, bio);
+	return 0;
+}
+
+void
+tls_socket_end(struct tls_socket *s)
+{
+	free(s->kept);
+	s->kept = NULL;
+}
+
+void
+tls_socket_read_ahead(struct tls_socket *s)
+{
+	struct tls_sockets *shared = s->shared;
+
+	shared->ahead = s;
+	shared->asked = s->kept != NULL;
+	shared->full = false;
+	shared->first = shared->end = 0;
+}
+
+int
+tls_socket_keep(struct tls_socket *s)
+{
+	struct tls_sockets *shared = s->shared;
+	size_t length = shared->end - shared->first;
+
+	shared->ahead = NULL;
+	if (length == 0)
+		return 0;
+	s->kept = malloc(sizeof(*s->kept) + length);
+	if (s->kept == NULL)
+		return -1;
+	s->kept->first = 0;
+	s->kept->end = length;
+	memcpy(s->kept->bytes, shared->bytes + shared->first, length);
 	return 0;
 }

@@ -120,6 +120,14 @@ read_record(struct transport *t, void *out, size_t room, size_t *got)
 	return step_of(tls_read(session_of(t), out, room, got));
 }
 
+static bool
+has_kept(const struct transport *t)
+{
+	const struct tls_transport *own = (const void *)t;
+
+	return tls_has_kept(own->session);
+}
+
 static enum transport_step
 write_record(struct transport *t, const void *bytes, size_t length)
 {
@@ -149,6 +157,7 @@ static const struct transport_methods methods = {
 	.is_still_good = is_still_good,
 	.version = version,
 	.read = read_record,
+	.has_kept = has_kept,
 	.write = write_record,
 	.shut = shut,
 	.free = free_session,

@@ -73,6 +73,13 @@ bare_read(struct transport *t, void *out, size_t room, size_t *got)
 						   TRANSPORT_FAILED;
 }
 
+static bool
+bare_has_kept(const struct transport *t)
+{
+	(void)t;
+	return false;
+}
+
 /* Whole, or nothing, as TLS does it with one record; here the socket may take a
  * part, and the rest is written when the same bytes come again. */
 static enum transport_step
@@ -116,6 +123,7 @@ static const struct transport_methods methods = {
 	.is_still_good = bare_is_still_good,
 	.version = bare_version,
 	.read = bare_read,
+	.has_kept = bare_has_kept,
 	.write = bare_write,
 	.shut = bare_shut,
 	.free = bare_free,
