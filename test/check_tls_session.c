@@ -797,6 +797,22 @@ START_TEST(a_session_may_end_with_records_unread)
 }
 END_TEST
 
+/* Libevent, for HTTPS, may leave some on the thread's queue. */
+START_TEST(errors_of_others_do_not_count)
+{
+	char byte;
+	size_t got;
+
+	connect_good(versions[_i]);
+	ERR_raise(ERR_LIB_USER, 1);
+	ck_assert_int_eq(tls_read(session, &byte, 1, &got), TLS_WANT_READ);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	ERR_raise(ERR_LIB_USER, 1);
+	ck_assert_int_eq(tls_write(session, "reply", 5), TLS_DONE);
+	expect_client_reads("reply");
+}
+END_TEST
+
 /* The bytes of a long reply. */
 static char
 byte_at(size_t i)
@@ -1104,6 +1120,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_forged_record_fails_after_those_before_it, 0, 2);
 	tcase_add_loop_test(tc, a_session_may_end_with_records_unread, 0, 2);
+	tcase_add_loop_test(tc, errors_of_others_do_not_count, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_is_repeated_from_elsewhere_and_with_more, 0, 2);
 	tcase_add_loop_test(tc, close_notify_both_ways, 0, 2);
