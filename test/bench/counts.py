@@ -52,8 +52,8 @@ CASES = [
 # is OpenSSL's matter, and the processor's. In how many steps hands are shaken is
 # a matter of chance, and some epoll_ctl with it: many requests hide them.
 TLS_CASES = [
-    Case("50 connections, read 10", "read10", 50, 1, 16000, 3.02, None, None),
-    Case("the same, pipeline 16", "read10", 50, 16, 32000, 0.20, None, None),
+    Case("50 connections, read 10", "read10", 50, 1, 16000, 2.02, None, None),
+    Case("the same, pipeline 16", "read10", 50, 16, 32000, 0.14, None, None),
 ]
 
 # For the seams: reads meet policy and tap, writes all of them.
