@@ -877,6 +877,25 @@ START_TEST(a_write_is_repeated_from_elsewhere_and_with_more)
 }
 END_TEST
 
+/* A short record is not sent, and more is added: to it, and behind it. */
+START_TEST(a_short_write_may_grow)
+{
+	size_t written = 0, read;
+
+	connect_good(versions[_i]);
+	while (write_copy(written, 500) == TLS_DONE)
+		written += 500;
+	read = client_reads_all(0);
+	ck_assert_int_eq(write_copy(written, 20000), TLS_DONE);
+	written += 20000;
+	read = client_reads_all(read);
+	ck_assert_int_eq(write_copy(written, 20000), TLS_DONE);
+	written += 20000;
+	ck_assert_int_eq(write_copy(written, 1), TLS_DONE);
+	ck_assert_uint_eq(client_reads_all(read), written + 1);
+}
+END_TEST
+
 START_TEST(close_notify_both_ways)
 {
 	char byte;
@@ -1123,6 +1142,7 @@ main(void)
 	tcase_add_loop_test(tc, errors_of_others_do_not_count, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_is_repeated_from_elsewhere_and_with_more, 0, 2);
+	tcase_add_loop_test(tc, a_short_write_may_grow, 0, 2);
 	tcase_add_loop_test(tc, close_notify_both_ways, 0, 2);
 	tcase_add_loop_test(tc, the_end_of_the_stream_is_an_end, 0, 2);
 	tcase_add_loop_test(tc, a_client_that_is_gone, 0, 2);

@@ -12,6 +12,9 @@
 #include "tls/resumption.h"
 #include "tls/socket.h"
 
+/* The largest short record, of data; the shortest limit that OpenSSL knows. */
+#define SHORT_MAX 512
+
 struct tls_session {
 	SSL *ssl; /* owned */
 	struct tls_socket socket;
@@ -19,7 +22,9 @@ struct tls_session {
 				      was no memory */
 	enum tls_result result;    /* without a reason */
 	bool failed;
-	bool shut; /* close_notify was sent */
+	bool is_short; /* the buffer that OpenSSL takes to write */
+	bool writing;  /* it has one, as a record is not sent */
+	bool shut;     /* close_notify was sent */
 };
 
 const char *
@@ -227,6 +232,23 @@ tls_pending(const struct tls_session *s)
 	return (size_t)SSL_pending(s->ssl);
 }
 
+/* For each write OpenSSL allocates a buffer for the largest record that it may
+ * make. A short one comes from malloc's cache. The buffer of a record that is
+ * not sent yet serves for what is behind it, too. */
+static void
+fit_buffer(struct tls_session *s, size_t length)
+{
+	bool is_short = length <= SHORT_MAX;
+
+	if (is_short == s->is_short || s->writing)
+		return;
+	s->is_short = is_short;
+	SSL_set_max_send_fragment(
+	    s->ssl, is_short ? SHORT_MAX : TLS_RECORD_MAX);
+	SSL_set_split_send_fragment(
+	    s->ssl, is_short ? SHORT_MAX : TLS_RECORD_MAX);
+}
+
 enum tls_step
 tls_write(struct tls_session *s, const void *bytes, size_t length)
 {
@@ -237,7 +259,9 @@ tls_write(struct tls_session *s, const void *bytes, size_t length)
 	if (s->failed)
 		return errno = 0, TLS_FAILED;
 	begin_call();
+	fit_buffer(s, length);
 	result = SSL_write_ex(s->ssl, bytes, length, &written);
+	s->writing = result != 1;
 	if (result == 1)
 		return TLS_DONE;
 	step = judge(s, result);
