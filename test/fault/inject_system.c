@@ -1,14 +1,13 @@
 /*
- * System calls. accept4, recv and send are wrapped in our code; the others
- * stand here under their own names, so that libevent and OpenSSL find them
- * before libc's.
+ * System calls. accept4, recv and send are wrapped in our code, which makes them
+ * for OpenSSL, too; the others stand here under their own names, so that
+ * libevent finds them before libc's.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -104,40 +103,6 @@ ssize_t
 writev(int fd, const struct iovec *vector, int n)
 {
 	return write_vector(fd, vector, n);
-}
-
-static bool
-is_socket(int fd)
-{
-	struct stat s;
-
-	return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
-}
-
-/* OpenSSL's read, of sockets. It has another name here, as a fortified read is
- * an inline function. */
-ssize_t read_of_openssl(int fd, void *bytes, size_t length) __asm__("read");
-
-ssize_t
-read_of_openssl(int fd, void *bytes, size_t length)
-{
-	if (!is_socket(fd))
-		return syscall(SYS_read, fd, bytes, length);
-	return read_vector(fd, &(struct iovec){ bytes, length }, 1);
-}
-
-/* SIGPIPE is ignored. */
-ssize_t
-write(int fd, const void *bytes, size_t length)
-{
-	union {
-		const void *from;
-		void *base;
-	} piece = { .from = bytes };
-
-	if (!is_socket(fd))
-		return syscall(SYS_write, fd, bytes, length);
-	return write_vector(fd, &(struct iovec){ piece.base, length }, 1);
 }
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t length, int flags);
