@@ -1,6 +1,6 @@
 /*
- * System calls. accept4, recv and send are wrapped in our code, which makes them
- * for OpenSSL, too; the others stand here under their own names, so that
+ * System calls. accept4, recv and send are wrapped in our code, which makes
+ * them for OpenSSL, too; the others stand here under their own names, so that
  * libevent finds them before libc's.
  */
 #include <errno.h>
