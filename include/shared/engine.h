@@ -68,6 +68,10 @@ struct engine_events {
 
 	/* The answer to put_snapshot: whether it was stored. */
 	void (*stored)(void *arg, int done);
+
+	/* The answer to announce: keys and texts of all servers, in turns. */
+	void (*announced)(
+	    void *arg, const struct engine_field *pairs, size_t count);
 };
 
 struct engine;
@@ -112,6 +116,10 @@ struct engine_methods {
 	void (*put_snapshot)(struct engine *e, uint64_t number,
 	    uint64_t session, uint64_t write_number, uint64_t first,
 	    const void *bytes, size_t length);
+
+	/* Keep a text under a key beside the log, for the other servers, and
+	 * ask for those of all; NULL: remove it, and ask. Both are copied. */
+	void (*announce)(struct engine *e, const char *key, const char *text);
 
 	void (*free)(struct engine *e);
 };

@@ -73,11 +73,13 @@ struct member_figures {
 
 const struct member_figures *member_figures(struct member *m);
 
-/* Call what for each server that has a session, with its host and the number
- * of the last entry that it wrote. host is borrowed, "" where the hello is not
- * known. */
+/*
+ * Call what for each server that has said within ten seconds that it is there:
+ * its host, and the number of the last entry that it had executed then. Each
+ * says so once a second while it is live. host is borrowed.
+ */
 void member_each_server(const struct member *m,
-    void (*what)(void *arg, const char *host, uint64_t last, bool own),
+    void (*what)(void *arg, const char *host, uint64_t entry, bool own),
     void *arg);
 
 /* The address of the engine, for people. Borrowed. */
