@@ -8,8 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "scratch.h"
-#include "state/bytes.h"
 #include "state/schema.h"
 #include "state/sql.h"
 #include "state/store.h"

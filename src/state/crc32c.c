@@ -7,7 +7,7 @@
 #include <sys/auxv.h>
 #endif
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 
 #define POLYNOMIAL 0x82F63B78 /* reflected */
 #define SLICES     8

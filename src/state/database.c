@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/bytes.h"
 #include "state/block.h"
-#include "state/bytes.h"
 #include "state/crc32c.h"
 #include "state/log_file.h"
 #include "state/record.h"

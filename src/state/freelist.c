@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 #include "state/schema.h"
 #include "state/sql.h"
 #include "state/wal.h"

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 #include "state/schema.h"
 #include "store_private.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
-#include "state/bytes.h"
 #include "state/row.h"
 #include "store_private.h"
 

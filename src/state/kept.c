@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 #include "state/crc32c.h"
 #include "state/schema.h"
 #include "store_private.h"

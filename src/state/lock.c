@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 #include "state/crc32c.h"
 #include "state/files.h"
 

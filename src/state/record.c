@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "modbus/modbus.h"
-#include "state/bytes.h"
 #include "state/crc32c.h"
 
 unsigned

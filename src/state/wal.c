@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "state/bytes.h"
+#include "base/bytes.h"
 #include "state/schema.h"
 
 /*

@@ -1,6 +1,6 @@
 /* Numbers in the bytes of the files, high byte first unless said otherwise. */
-#ifndef STATE_BYTES_H
-#define STATE_BYTES_H
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
 
 #include <stdint.h>
 
