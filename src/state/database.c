@@ -6,8 +6,8 @@
 #include <sysexits.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "state/block.h"
-#include "state/crc32c.h"
 #include "state/log_file.h"
 #include "state/record.h"
 #include "store_private.h"

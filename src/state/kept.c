@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "state/crc32c.h"
+#include "base/crc32c.h"
 #include "state/schema.h"
 #include "store_private.h"
 

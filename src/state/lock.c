@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "state/crc32c.h"
+#include "base/crc32c.h"
 #include "state/files.h"
 
 #define MARK_SIZE 16

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "modbus/modbus.h"
-#include "state/crc32c.h"
 
 unsigned
 record_size(enum datatable_kind kind, unsigned quantity)

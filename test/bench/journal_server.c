@@ -28,12 +28,12 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "base/log.h"
 #include "modbus/modbus.h"
 #include "modbus/request.h"
 #include "net/server.h"
 #include "service/order.h"
-#include "state/crc32c.h"
 #include "state/record.h"
 #include "table/datatable.h"
 

@@ -1,7 +1,7 @@
 /* CRC-32C (Castagnoli; RFC 3720, appendix B.4), which detects damaged records.
  */
-#ifndef STATE_CRC32C_H
-#define STATE_CRC32C_H
+#ifndef BASE_CRC32C_H
+#define BASE_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>
