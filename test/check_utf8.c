@@ -58,6 +58,19 @@ START_TEST(all_of_a_text_is_checked)
 }
 END_TEST
 
+START_TEST(control_characters_are_not_printable)
+{
+	ck_assert(utf8_is_printable("", 0));
+	ck_assert(utf8_is_printable(" m\xC2\xB3/h~\xC2\xA0", 9));
+	ck_assert(!utf8_is_printable("a\0b", 3));
+	ck_assert(!utf8_is_printable("a\x1F", 2));
+	ck_assert(!utf8_is_printable("a\x7F", 2));
+	ck_assert(!utf8_is_printable("a\xC2\x80", 3));
+	ck_assert(!utf8_is_printable("a\xC2\x9F", 3));
+	ck_assert(!utf8_is_printable("a\xC2", 2));
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
 int
@@ -68,6 +81,7 @@ main(void)
 
 	tcase_add_loop_test(tc, a_character_has_so_many_bytes, 0, COUNT(cases));
 	tcase_add_test(tc, all_of_a_text_is_checked);
+	tcase_add_test(tc, control_characters_are_not_printable);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -17,29 +17,6 @@
 static const uint8_t role_oid[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0x89,
 	0x0c, 0x86, 0x22, 0x01 };
 
-/* Whether a character of UTF-8 is a control character, of C0 or C1. */
-static bool
-is_control(const uint8_t *character, size_t length)
-{
-	if (length == 1)
-		return character[0] < 0x20 || character[0] == 0x7f;
-	return length == 2 && character[0] == 0xc2 && character[1] < 0xa0;
-}
-
-static bool
-is_name(const uint8_t *name, size_t length)
-{
-	while (length > 0) {
-		size_t n = utf8_character((const char *)name, length);
-
-		if (n == 0 || is_control(name, n))
-			return false;
-		name += n;
-		length -= n;
-	}
-	return true;
-}
-
 int
 tls_role_parse(const uint8_t *content, size_t length, char *role)
 {
@@ -52,7 +29,8 @@ tls_role_parse(const uint8_t *content, size_t length, char *role)
 	name_length = content[1];
 	if (name_length != length - HEADER_LENGTH ||
 	    name_length >= IDENTITY_ROLE_SIZE ||
-	    !is_name(content + HEADER_LENGTH, name_length))
+	    !utf8_is_printable(
+		(const char *)content + HEADER_LENGTH, name_length))
 		return -1;
 	memcpy(role, content + HEADER_LENGTH, name_length);
 	role[name_length] = '\0';
