@@ -9,8 +9,10 @@
  *             [, subject TEXT, issuer TEXT, role TEXT], p PDU [, p PDU …]
  *   snapshot  snapshot ENTRY                      one was made of that entry
  *
- * A session is 16 hexadecimal digits, not all of them 0; numbers are decimal;
- * a PDU is as it came, and writes.
+ * A session is 16 hexadecimal digits, lower case, not all of them 0; numbers
+ * are decimal, without leading zeros; a client is written as address_format
+ * writes it; a PDU is as it came, and writes. The texts are printable: ASCII,
+ * but for the role, which is UTF-8; their lengths are those of an identity.
  */
 #ifndef SHARED_ENTRY_H
 #define SHARED_ENTRY_H
@@ -24,7 +26,8 @@
 #include "shared/engine.h"
 #include "table/datatable.h"
 
-#define ENTRY_VERSION 1
+#define ENTRY_VERSION  1
+#define ENTRY_HOST_MAX 255 /* bytes of a host, at least 1 */
 
 enum entry_kind {
 	ENTRY_BEGIN,
@@ -41,7 +44,8 @@ struct entry {
 	uint64_t number;                /* write, from 1 on; snapshot: of the
 					   entry that it is of */
 	struct engine_field host;       /* hello; borrowed */
-	struct address address;         /* write: of its client */
+	struct address address;         /* write: of its client; begin:
+					   address_start */
 	struct engine_field subject;    /* write: of its client, or empty */
 	struct engine_field issuer;
 	struct engine_field role;
@@ -79,8 +83,13 @@ void entry_writer_free(struct entry_writer *w);
 size_t entry_make_begin(struct entry_writer *w, enum datatable_overlay overlay,
     const struct order_pdu *pdus, size_t pdu_count,
     const struct engine_field **fields);
+
+/* host is printable ASCII of 1..ENTRY_HOST_MAX bytes, and borrowed like the
+ * PDUs. */
 size_t entry_make_hello(struct entry_writer *w, uint64_t session,
     uint64_t closes, const char *host, const struct engine_field **fields);
+
+/* A time before 1970 is written as 0. */
 size_t entry_make_write(struct entry_writer *w, uint64_t session,
     uint64_t number, int64_t time, const struct order_write *write,
     const struct engine_field **fields);
