@@ -39,4 +39,24 @@ bytes_put(uint8_t *to, uint64_t number, unsigned bytes)
 	return to;
 }
 
+/* The same, low byte first. */
+static inline uint8_t *
+bytes_put_little(uint8_t *to, uint64_t number, unsigned bytes)
+{
+	for (; bytes-- > 0; number >>= 8)
+		*to++ = (uint8_t)number;
+	return to;
+}
+
+/* The number that so many bytes are, at most 8, low byte first. */
+static inline uint64_t
+bytes_get_little(const uint8_t *b, unsigned bytes)
+{
+	uint64_t number = 0;
+
+	while (bytes-- > 0)
+		number = number << 8 | b[bytes];
+	return number;
+}
+
 #endif
