@@ -20,8 +20,8 @@
 size_t snapshot_encode(const struct replica *r, uint8_t *out);
 
 /* Decode into r, whose table is written without observers being told. Returns
- * 0, or -1 with r and its table as they were: damaged, another version, or of
- * another mode than r's. */
+ * 0, or -1 with r and its table as they were: damaged, another version, of
+ * another mode than r's, or no memory. */
 int snapshot_decode(const void *bytes, size_t length, struct replica *r);
 
 #endif
