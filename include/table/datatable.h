@@ -76,6 +76,10 @@ struct datatable *datatable_new(enum datatable_overlay overlay);
  * are not told. */
 void datatable_copy(struct datatable *to, const struct datatable *from);
 
+/* The same, as writes of all values: observers are told of each, in turn. */
+void datatable_replace(struct datatable *to, const struct datatable *from,
+    const struct datatable_writer *writer);
+
 /* Free a table; NULL is fine. Observers are not freed. */
 void datatable_free(struct datatable *t);
 

@@ -291,3 +291,43 @@ datatable_write_coils(struct datatable *t,
 		store_coils(
 		    t->coils + address / 16, address % 16, quantity, packed);
 }
+
+static void
+replace_registers(struct datatable *to, const struct datatable *from,
+    const struct datatable_writer *writer)
+{
+	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX) {
+		unsigned left = ADDRESSES - at;
+
+		datatable_write_registers(to, writer, (uint16_t)at,
+		    (uint16_t)(left < DATATABLE_WRITE_MAX ?
+			    left :
+			    DATATABLE_WRITE_MAX),
+		    from->registers + at);
+	}
+}
+
+static void
+replace_coils(struct datatable *to, const struct datatable *from,
+    const struct datatable_writer *writer)
+{
+	_Static_assert(DATATABLE_WRITE_MAX % 16 == 0, "pieces are whole words");
+	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX) {
+		unsigned left = ADDRESSES - at;
+
+		datatable_write_coils(to, writer, (uint16_t)at,
+		    (uint16_t)(left < DATATABLE_WRITE_MAX ?
+			    left :
+			    DATATABLE_WRITE_MAX),
+		    from->coils + at / 16);
+	}
+}
+
+void
+datatable_replace(struct datatable *to, const struct datatable *from,
+    const struct datatable_writer *writer)
+{
+	replace_registers(to, from, writer);
+	if (to->coils == to->own_coils)
+		replace_coils(to, from, writer);
+}
