@@ -23,6 +23,7 @@
 #include "table/datatable.h"
 
 struct event_base;
+struct identities;
 struct member;
 
 struct member_config {
@@ -35,7 +36,9 @@ struct member_config {
 	const struct order_pdu *first; /* its first values, borrowed until live
 					  is called */
 	size_t first_count;
-	const char *host;  /* this server, for others to read; borrowed */
+	const char *host; /* this server, for others to read; borrowed */
+	struct identities *identities; /* of clients, of all servers; borrowed.
+					  NULL: those of others are left out */
 	unsigned copies;   /* that must hold a write before its reply */
 	unsigned timeout;  /* ms until the outcome of a write is unknown */
 	uint64_t snapshot; /* entries between two snapshots */
