@@ -9,16 +9,16 @@ build=$root/.build
 # shellcheck disable=SC2034 # the scripts use them
 {
 build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-	libcsv-dev libjansson-dev libjs-dygraphs libsqlite3-dev libssl-dev
-	zlib1g-dev gzip'
+	libcsv-dev libhiredis-dev libjansson-dev libjs-dygraphs libsqlite3-dev
+	libssl-dev zlib1g-dev gzip'
 test_needs="$build_needs check libmodbus-dev mbpoll openssl python3
 	python3-pymodbus python3-serial-asyncio tshark mandoc curl iproute2
 	iptables nftables procps socat strace systemd tzdata util-linux valgrind jq yq"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
-# Debian packages promtool and the proxies with services that start: install them
-# in CI only.
+# Debian packages promtool, the proxies and Redis with services that start: install
+# them in CI only.
 if [ "${CI:-}" = true ]; then
-	test_needs="$test_needs prometheus nginx caddy"
+	test_needs="$test_needs prometheus nginx caddy redis-server"
 fi
 page_needs='nodejs npm chromium' # to test the live page; without, that is skipped
 memcheck_needs="$test_needs"
@@ -62,6 +62,7 @@ have()
 	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
 	ninja-build) command_exists ninja || command_exists make ;;
 	libevent-dev) pkg-config --exists 'libevent_extra >= 2.1.12' 2>&1 ;;
+	libhiredis-dev) pkg-config --exists 'hiredis >= 0.14.1' 2>&1 ;;
 	libcsv-dev) echo '#include <csv.h>' | cc -E - >/dev/null 2>&1 ;;
 	libjansson-dev) pkg-config --exists 'jansson >= 2.12' 2>&1 ;;
 	libjs-dygraphs)
