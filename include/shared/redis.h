@@ -22,6 +22,7 @@ struct redis_config {
 	struct event_base *base;      /* borrowed */
 	const struct shared_url *url; /* copied */
 	const char *name;             /* of the keys, copied */
+	unsigned patience;            /* ms, at least 8; 0: 1,500 */
 	const char *ca; /* file of certificates, for rediss://; NULL: those of
 			   the system. Borrowed */
 };

@@ -1,0 +1,49 @@
+/*
+ * The answers of Redis to what src/shared/redis.c asks, told as those of an
+ * engine. They come from outside: all this is total.
+ */
+#ifndef SHARED_REDIS_ANSWERS_H
+#define SHARED_REDIS_ANSWERS_H
+
+#include <stdbool.h>
+
+#include "shared/engine.h"
+#include "shared/link.h"
+
+struct ssl_ctx_st;
+
+/* Entries of a read, at most. */
+#define REDIS_READ_MAX 1000
+
+/* What is asked; the tag of REDIS_FIND is the number, that of REDIS_APPEND the
+ * caller's. */
+enum redis_kind {
+	REDIS_FIND = LINK_KINDS,
+	REDIS_READ,
+	REDIS_GET,
+	REDIS_APPEND,
+	REDIS_BEGIN,
+	REDIS_COPIES,
+	REDIS_PUT,
+	REDIS_ANNOUNCE,
+	REDIS_ANNOUNCED,
+};
+
+struct redis {
+	struct engine engine;
+	struct link *link;         /* owned */
+	struct ssl_ctx_st *tls;    /* owned; NULL: none */
+	struct reply_memory *kept; /* owned: of the entries given last */
+	char *log_key;             /* owned, NAME:log */
+	char *snapshot_key;
+	char *servers_key;
+	bool reading;  /* a read has no answer */
+	unsigned most; /* entries of a read: fewer after an answer that was too
+			  long */
+};
+
+/* An answer has come: of its link, with a struct redis. */
+void redis_answer(
+    void *arg, const struct resp_command *command, const struct reply *reply);
+
+#endif
