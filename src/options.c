@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "http/guard.h"
 #include "net/shutdown_word.h"
+#include "options_partners.h"
 #include "report/recorder.h"
 #include "state/keep.h"
 
@@ -687,43 +688,14 @@ static const struct command_line_option definitions[] = {
 	    "print the version and exit" },
 };
 
-static const struct command_line_requirement requirements[] = {
-	{ "tls", "tls-cert", NULL },
-	{ "tls", "tls-key", NULL },
-	{ "tls", "tls-ca", NULL },
-	{ "tls", "roles", NULL },
-	{ "tls-cert", "tls", "http-tls" },
-	{ "tls-key", "tls", "http-tls" },
-	{ "tls-ca", "tls", NULL },
-	{ "tls-crl", "tls", NULL },
-	{ "roles", "tls", NULL },
-	{ "quit-from", "quit", NULL },
-	{ "state-init", "state", NULL },
-	{ "state-create", "state", NULL },
-	{ "state-sync", "state", NULL },
-	{ "state-backup", "state", NULL },
-	{ "journal-keep", "state", NULL },
-	{ "points-only", "points", NULL },
-	{ "http-write", "http", NULL },
-	{ "http-token", "http-write", NULL },
-	{ "http-tls", "http", NULL },
-	{ "http-tls", "tls-cert", NULL },
-	{ "http-tls", "tls-key", NULL },
-	{ "http-plain-token", "http-token", NULL },
-	{ "http-host", "http", NULL },
-	{ "http-frame", "http", NULL },
-	{ "http-origin", "http", NULL },
-	{ "http-recorder", "http", NULL },
-};
-
 static const struct command_line server_line = {
 	.introduction =
 	    "usage: mbasyncserver [OPTIONS]\n"
 	    "A Modbus/TCP server around one unified data table.\n\n",
 	.options = definitions,
 	.count = sizeof(definitions) / sizeof(*definitions),
-	.requirements = requirements,
-	.requirement_count = sizeof(requirements) / sizeof(*requirements),
+	.requirements = options_requirements,
+	.requirement_count = OPTIONS_REQUIREMENTS,
 	.secret = "quit",
 	.ending = "\nExit status: 0 stopped, 64 usage, 65 state damaged, "
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
@@ -739,28 +711,6 @@ resolve_listen(const struct parse *p)
 {
 	for (size_t i = 0; i < p->o->listen_count; i++)
 		address_parse(p->listen[i], p->o->port, &p->o->listen[i]);
-}
-
-/* Writing over HTTP from other hosts requires a token, and whoever sends that
- * over the network should know whether others can read it. Returns 0, or -1 and
- * an error. */
-static int
-check_token(const struct options *o, char *error)
-{
-	if (!o->http_write || address_is_loopback(&o->http_listen))
-		return 0;
-	if (o->http_token == NULL) {
-		snprintf(error, OPTIONS_ERROR_MAX,
-		    "--http-write: requires --http-token FILE, as --http "
-		    "reaches beyond loopback");
-		return -1;
-	}
-	if (o->http_tls || o->http_plain_token)
-		return 0;
-	snprintf(error, OPTIONS_ERROR_MAX,
-	    "--http-token: requires --http-tls or --http-plain-token, as "
-	    "--http reaches beyond loopback");
-	return -1;
 }
 
 int
@@ -782,7 +732,7 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	o->plain = p.port_given || o->listen_count != 0 || o->tls_count == 0;
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
-	return check_token(o, error);
+	return options_check_partners(o, error);
 }
 
 char *

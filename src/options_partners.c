@@ -1,0 +1,62 @@
+#include "options_partners.h"
+
+#include <stdio.h>
+
+#include "options.h"
+
+const struct command_line_requirement options_requirements[] = {
+	{ "tls", "tls-cert", NULL },
+	{ "tls", "tls-key", NULL },
+	{ "tls", "tls-ca", NULL },
+	{ "tls", "roles", NULL },
+	{ "tls-cert", "tls", "http-tls" },
+	{ "tls-key", "tls", "http-tls" },
+	{ "tls-ca", "tls", NULL },
+	{ "tls-crl", "tls", NULL },
+	{ "roles", "tls", NULL },
+	{ "quit-from", "quit", NULL },
+	{ "state-init", "state", NULL },
+	{ "state-create", "state", NULL },
+	{ "state-sync", "state", NULL },
+	{ "state-backup", "state", NULL },
+	{ "journal-keep", "state", NULL },
+	{ "points-only", "points", NULL },
+	{ "http-write", "http", NULL },
+	{ "http-token", "http-write", NULL },
+	{ "http-tls", "http", NULL },
+	{ "http-tls", "tls-cert", NULL },
+	{ "http-tls", "tls-key", NULL },
+	{ "http-plain-token", "http-token", NULL },
+	{ "http-host", "http", NULL },
+	{ "http-frame", "http", NULL },
+	{ "http-origin", "http", NULL },
+	{ "http-recorder", "http", NULL },
+};
+
+/* Writing over HTTP from other hosts requires a token, and whoever sends that
+ * over the network should know whether others can read it. Returns 0, or -1 and
+ * an error. */
+static int
+check_token(const struct options *o, char *error)
+{
+	if (!o->http_write || address_is_loopback(&o->http_listen))
+		return 0;
+	if (o->http_token == NULL) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+		    "--http-write: requires --http-token FILE, as --http "
+		    "reaches beyond loopback");
+		return -1;
+	}
+	if (o->http_tls || o->http_plain_token)
+		return 0;
+	snprintf(error, OPTIONS_ERROR_MAX,
+	    "--http-token: requires --http-tls or --http-plain-token, as "
+	    "--http reaches beyond loopback");
+	return -1;
+}
+
+int
+options_check_partners(const struct options *o, char *error)
+{
+	return check_token(o, error);
+}
