@@ -115,8 +115,8 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 
 	if (!o->http)
 		return EX_OK;
-	config.fd = listener_open(&where, false);
-	if (config.fd < 0)
+	config.fd = listener_bind(&where, false);
+	if (config.fd < 0 || listener_listen(config.fd) != 0)
 		return listening_failed("http", &where, errno);
 	listener_set_options(config.fd);
 	where = listener_bound(config.fd);

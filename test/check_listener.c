@@ -86,8 +86,9 @@ teardown(void)
 static void
 listen_at(const struct address *where, bool both_families)
 {
-	listening = listener_open(where, both_families);
+	listening = listener_bind(where, both_families);
 	ck_assert_msg(listening >= 0, "%s", strerror(errno));
+	ck_assert_int_eq(listener_listen(listening), 0);
 	listener = listener_new(base, listening, accepted, failed, &told);
 	ck_assert_ptr_nonnull(listener);
 }
@@ -201,7 +202,7 @@ static bool
 has_ipv6(void)
 {
 	struct address loopback = address_of("::1");
-	int fd = listener_open(&loopback, false);
+	int fd = listener_bind(&loopback, false);
 
 	if (fd < 0)
 		return false;
@@ -256,8 +257,9 @@ START_TEST(makes_a_blocking_socket_non_blocking)
 {
 	struct address loopback = address_of("127.0.0.1");
 
-	listening = listener_open(&loopback, false);
+	listening = listener_bind(&loopback, false);
 	ck_assert_int_ge(listening, 0);
+	ck_assert_int_eq(listener_listen(listening), 0);
 	ck_assert_int_eq(fcntl(listening, F_SETFL, 0), 0);
 	listener = listener_new(base, listening, accepted, failed, &told);
 	ck_assert_ptr_nonnull(listener);
@@ -434,6 +436,56 @@ START_TEST(queue_is_as_long_as_the_system_lets_it)
 }
 END_TEST
 
+/* A listener that is bound only. */
+static void
+bind_on(const char *text)
+{
+	struct address a = address_of(text);
+
+	listening = listener_bind(&a, false);
+	ck_assert_msg(listening >= 0, "%s", strerror(errno));
+	listener = listener_new(base, listening, accepted, failed, &told);
+	ck_assert_ptr_nonnull(listener);
+}
+
+START_TEST(nobody_can_connect_until_it_is_started)
+{
+	bind_on("127.0.0.1");
+	ck_assert_int_eq(try_connect("127.0.0.1"), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	ck_assert_int_eq(listener_start(listener), 0);
+	accept_from("127.0.0.1");
+}
+END_TEST
+
+START_TEST(address_is_taken_before_anyone_listens)
+{
+	struct address taken;
+
+	bind_on("127.0.0.1");
+	taken = listener_address(listener);
+	errno = 0;
+	ck_assert_int_eq(listener_bind(&taken, false), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+}
+END_TEST
+
+/* As from systemd, which has set the length of its queue. */
+START_TEST(socket_that_listens_is_left_as_it_is)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	bind_on("127.0.0.1");
+	ck_assert_int_eq(listen(listening, 5), 0);
+	ck_assert_int_eq(listener_start(listener), 0);
+	ck_assert_int_eq(
+	    getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+	ck_assert_uint_eq(info.tcpi_sacked, 5);
+	accept_from("127.0.0.1");
+}
+END_TEST
+
 START_TEST(both_families_reach_one_socket)
 {
 	struct address any = address_any(0);
@@ -505,7 +557,7 @@ START_TEST(ipv6_alone_fails_on_a_system_without_it)
 
 	without_ipv6 = true;
 	errno = 0;
-	ck_assert_int_eq(listener_open(&any, false), -1);
+	ck_assert_int_eq(listener_bind(&any, false), -1);
 	ck_assert_int_eq(errno, EAFNOSUPPORT);
 }
 END_TEST
@@ -519,7 +571,7 @@ START_TEST(address_in_use_is_an_error)
 	taken = listener_address(listener);
 	next = next_descriptor();
 	errno = 0;
-	ck_assert_int_eq(listener_open(&taken, false), -1);
+	ck_assert_int_eq(listener_bind(&taken, false), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	ck_assert_int_eq(next_descriptor(), next);
 }
@@ -533,7 +585,7 @@ START_TEST(port_in_use_is_an_error_for_both_families)
 	listen_at(&taken, true);
 	taken.port = listener_address(listener).port;
 	errno = 0;
-	ck_assert_int_eq(listener_open(&taken, true), -1);
+	ck_assert_int_eq(listener_bind(&taken, true), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 }
 END_TEST
@@ -544,14 +596,16 @@ START_TEST(address_of_another_host_is_an_error)
 	int next = next_descriptor();
 
 	errno = 0;
-	ck_assert_int_eq(listener_open(&elsewhere, false), -1);
+	ck_assert_int_eq(listener_bind(&elsewhere, false), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 	ck_assert_int_eq(next_descriptor(), next);
 }
 END_TEST
 
-/* The server closes first, so that its end waits out TIME_WAIT. */
-START_TEST(port_can_be_taken_again_at_once)
+/* The server closes first, so that its end waits out TIME_WAIT. Returns the
+ * address, which is free. */
+static struct address
+leave_a_connection_behind(void)
 {
 	struct address where;
 	char byte;
@@ -569,9 +623,34 @@ START_TEST(port_can_be_taken_again_at_once)
 	close(told.fds[0]);
 	told.count = 0;
 	listener_free(listener);
+	listener = NULL;
+	return where;
+}
+
+START_TEST(port_can_be_taken_again_at_once)
+{
+	struct address where = leave_a_connection_behind();
+
 	listen_at(&where, false);
 	resume();
 	accept_from("127.0.0.1");
+}
+END_TEST
+
+START_TEST(second_of_two_that_take_a_port_again_cannot_listen)
+{
+	struct address where = leave_a_connection_behind();
+	int first = listener_bind(&where, false);
+	int second = listener_bind(&where, false);
+
+	ck_assert_int_ge(first, 0);
+	ck_assert_int_ge(second, 0);
+	ck_assert_int_eq(listener_listen(first), 0);
+	errno = 0;
+	ck_assert_int_eq(listener_listen(second), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	close(first);
+	close(second);
 }
 END_TEST
 
@@ -669,6 +748,9 @@ opening(void)
 	tcase_add_test(tc, listening_socket_is_non_blocking_and_close_on_exec);
 	tcase_add_test(tc, makes_a_blocking_socket_non_blocking);
 	tcase_add_test(tc, queue_is_as_long_as_the_system_lets_it);
+	tcase_add_test(tc, nobody_can_connect_until_it_is_started);
+	tcase_add_test(tc, address_is_taken_before_anyone_listens);
+	tcase_add_test(tc, socket_that_listens_is_left_as_it_is);
 	tcase_add_test(tc, both_families_reach_one_socket);
 	tcase_add_test(tc, one_family_keeps_the_other_out);
 	tcase_add_test(tc, both_families_become_ipv4_on_a_system_without_ipv6);
@@ -677,6 +759,7 @@ opening(void)
 	tcase_add_test(tc, port_in_use_is_an_error_for_both_families);
 	tcase_add_test(tc, address_of_another_host_is_an_error);
 	tcase_add_test(tc, port_can_be_taken_again_at_once);
+	tcase_add_test(tc, second_of_two_that_take_a_port_again_cannot_listen);
 	tcase_add_test(tc, free_closes_the_socket);
 	return tc;
 }

@@ -118,6 +118,26 @@ START_TEST(names_every_address_it_listens_on)
 }
 END_TEST
 
+START_TEST(nobody_can_connect_before_it_starts)
+{
+	struct address where;
+	struct sockaddr_storage to;
+	socklen_t length;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_listen(server, &where, false, NULL), 0);
+	where = server_address(server, 0);
+	length = address_to_sockaddr(&where, &to);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, length), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	close(fd);
+	ck_assert_int_eq(server_start(server), 0);
+	close(dial_and_await());
+}
+END_TEST
+
 /* A socket as a service manager passes it: it stays open with its owner, who
  * still has what waits in its queue when the server is gone. */
 START_TEST(adopts_a_socket_and_leaves_it_listening)
@@ -126,8 +146,9 @@ START_TEST(adopts_a_socket_and_leaves_it_listening)
 	int owned, fd;
 
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
-	owned = listener_open(&where, false);
+	owned = listener_bind(&where, false);
 	ck_assert_int_ge(owned, 0);
+	ck_assert_int_eq(listener_listen(owned), 0);
 	server = server_new(base, &config);
 	ck_assert_int_eq(server_adopt(server, dup(owned), NULL), 0);
 	ck_assert_int_eq(server_start(server), 0);
@@ -159,7 +180,7 @@ START_TEST(listens_on_no_more_addresses_than_it_can)
 		ck_assert_int_eq(server_listen(server, &where, false, NULL), 0);
 	ck_assert_int_eq(server_listen(server, &where, false, NULL), -1);
 	ck_assert_int_eq(errno, ENOSPC);
-	fd = listener_open(&where, false);
+	fd = listener_bind(&where, false);
 	ck_assert_int_eq(server_adopt(server, fd, NULL), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_int_eq(close(fd), 0); /* still ours */
@@ -574,6 +595,7 @@ main(void)
 
 	tcase_add_test(tc, serves_and_counts);
 	tcase_add_test(tc, names_every_address_it_listens_on);
+	tcase_add_test(tc, nobody_can_connect_before_it_starts);
 	tcase_add_test(tc, adopts_a_socket_and_leaves_it_listening);
 	tcase_add_test(tc, listens_on_no_more_addresses_than_it_can);
 

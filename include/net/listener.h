@@ -1,6 +1,7 @@
 /*
- * One listening socket. Accepts a bounded number of connections per turn of
- * the event loop, so that many new connections do not delay existing ones.
+ * One listening socket: listener_bind → listener_new → listener_start. Accepts
+ * a bounded number of connections per turn of the event loop, so that many new
+ * connections do not delay existing ones.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -22,26 +23,38 @@ typedef void (*listener_accepted_fn)(
 typedef void (*listener_failed_fn)(void *arg, int error);
 
 /*
- * Bind a TCP socket to where and listen. With port 0 the system chooses. An
- * IPv6 address accepts IPv6 only. With both_families where is the unspecified
- * IPv6 address and accepts IPv4, too; on a system without IPv6 it is replaced
- * by the unspecified IPv4 address.
+ * Bind a TCP socket to where: the address is taken, and nobody can connect to
+ * it. With port 0 the system chooses. An IPv6 address accepts IPv6 only. With
+ * both_families where is the unspecified IPv6 address and accepts IPv4, too; on
+ * a system without IPv6 it is replaced by the unspecified IPv4 address.
  *
  * Returns the descriptor, or -1 with errno set.
  */
-int listener_open(const struct address *where, bool both_families);
+int listener_bind(const struct address *where, bool both_families);
 
 /*
- * Accept from fd, a listening stream socket, and take ownership of it.
- * Sets the options that accepted sockets inherit: no delay, keepalive, user
- * timeout, bounded buffers. Starts paused. Returns NULL when there is no
- * memory; then fd is still the caller's.
+ * Listen on fd, unless it listens already: from now on clients can connect.
+ *
+ * Returns 0, or -1 with errno set: EADDRINUSE when another socket, which was
+ * bound before anyone listened, has come first.
+ */
+int listener_listen(int fd);
+
+/*
+ * Accept from fd, a bound stream socket, and take ownership of it. Sets the
+ * options that accepted sockets inherit: no delay, keepalive, user timeout,
+ * bounded buffers. Starts paused. Returns NULL when there is no memory; then fd
+ * is still the caller's.
  */
 struct listener *listener_new(struct event_base *base, int fd,
     listener_accepted_fn accepted, listener_failed_fn failed, void *arg);
 
 /* Close the socket. NULL is fine. Not to be called in accepted. */
 void listener_free(struct listener *l);
+
+/* Listen, as listener_listen does, and accept connections. Returns 0, or -1
+ * with errno set. */
+int listener_start(struct listener *l);
 
 /* Accept connections, or leave them in the listen queue. Returns 0 or -1. */
 int listener_resume(struct listener *l);
@@ -50,7 +63,7 @@ void listener_pause(struct listener *l);
 /* The address that it is bound to. */
 struct address listener_address(const struct listener *l);
 
-/* For a listening socket that something else accepts from: set the options that
+/* For a bound socket that something else accepts from: set the options that
  * listener_new sets; and return the address that it is bound to. */
 void listener_set_options(int fd);
 struct address listener_bound(int fd);

@@ -91,18 +91,18 @@ void server_left(struct server *s, const struct client *who);
 void server_hold(struct server *s, const struct entrance *e, bool held);
 
 /*
- * Listen on one more address, as listener_open does, SERVER_LISTEN_MAX times
- * at the most. entrance is borrowed, and where its clients come in; NULL: they
- * are connections at once. Returns 0, or -1 with errno set.
+ * Bind one more address, as listener_bind does, SERVER_LISTEN_MAX times at the
+ * most; server_start listens on it. entrance is borrowed, and where its clients
+ * come in; NULL: they are connections at once. Returns 0, or -1 with errno set.
  */
 int server_listen(struct server *s, const struct address *where,
     bool both_families, const struct entrance *entrance);
 
 /*
- * Listen on fd, a listening TCP socket that another process has opened and may
- * share: it is closed, never shut down. It counts as one of SERVER_LISTEN_MAX.
- * Takes ownership of fd. Returns 0, or -1 with errno set; then fd is still the
- * caller's.
+ * Accept from fd, a listening TCP socket that another process has opened and
+ * may share: it is closed, never shut down. It counts as one of
+ * SERVER_LISTEN_MAX. Takes ownership of fd. Returns 0, or -1 with errno set;
+ * then fd is still the caller's.
  */
 int server_adopt(struct server *s, int fd, const struct entrance *entrance);
 
@@ -110,7 +110,8 @@ int server_adopt(struct server *s, int fd, const struct entrance *entrance);
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
 
-/* Start accepting clients. Returns 0, or -1 when there is no memory. */
+/* Listen on all addresses, and accept clients. Returns 0, or -1 with errno set:
+ * see listener_listen. */
 int server_start(struct server *s);
 
 /*

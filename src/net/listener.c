@@ -38,23 +38,33 @@ set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+/* With SO_REUSEADDR sockets that do not listen yet could share the address. So
+ * it is only for an address whose last connections are not forgotten yet.
+ * Returns 0, or -1 with errno set. */
+static int
+bind_alone(int fd, const struct sockaddr *where, socklen_t length)
+{
+	if (bind(fd, where, length) == 0)
+		return 0;
+	if (errno != EADDRINUSE ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+		return -1;
+	return bind(fd, where, length);
+}
+
 /* Returns 0, or -1 with errno set. */
 static int
-bind_and_listen(int fd, const struct sockaddr_storage *where, socklen_t length,
+bind_to(int fd, const struct sockaddr_storage *where, socklen_t length,
     bool both_families)
 {
-	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
-		return -1;
 	if (where->ss_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families) != 0)
 		return -1;
-	if (bind(fd, (const struct sockaddr *)where, length) != 0)
-		return -1;
-	return listen(fd, SOMAXCONN);
+	return bind_alone(fd, (const struct sockaddr *)where, length);
 }
 
 static int
-open_one(const struct address *where, bool both_families)
+bind_one(const struct address *where, bool both_families)
 {
 	struct sockaddr_storage to;
 	socklen_t length = address_to_sockaddr(where, &to);
@@ -62,7 +72,7 @@ open_one(const struct address *where, bool both_families)
 	int fd = socket(to.ss_family, type, 0);
 	int error;
 
-	if (fd >= 0 && bind_and_listen(fd, &to, length, both_families) != 0) {
+	if (fd >= 0 && bind_to(fd, &to, length, both_families) != 0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -72,15 +82,33 @@ open_one(const struct address *where, bool both_families)
 }
 
 int
-listener_open(const struct address *where, bool both_families)
+listener_bind(const struct address *where, bool both_families)
 {
 	struct address ipv4 = address_any_ipv4(where->port);
-	int fd = open_one(where, both_families);
+	int fd = bind_one(where, both_families);
 
 	if (fd < 0 && both_families &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
-		fd = open_one(&ipv4, false);
+		fd = bind_one(&ipv4, false);
 	return fd;
+}
+
+/* The length of the queue of a socket that listens already is up to whoever
+ * opened it. The next server can bind the address although connections of this
+ * one are not forgotten yet: they inherit SO_REUSEADDR. */
+int
+listener_listen(int fd)
+{
+	int listens = 0;
+	socklen_t length = sizeof(listens);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0)
+		return -1;
+	if (listens)
+		return 0;
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+		return -1;
+	return listen(fd, SOMAXCONN);
 }
 
 /* Accepted sockets inherit these, so that a connection costs no call. Errors
@@ -164,6 +192,12 @@ listener_free(struct listener *l)
 	event_free(l->readable);
 	close(l->fd);
 	free(l);
+}
+
+int
+listener_start(struct listener *l)
+{
+	return listener_listen(l->fd) != 0 ? -1 : listener_resume(l);
 }
 
 int

@@ -519,7 +519,7 @@ int
 server_listen(struct server *s, const struct address *where, bool both_families,
     const struct entrance *entrance)
 {
-	int fd = listener_open(where, both_families);
+	int fd = listener_bind(where, both_families);
 	int error;
 
 	if (fd < 0)
@@ -553,7 +553,7 @@ server_start(struct server *s)
 	if (event_add(s->sweep, &every) != 0)
 		return -1;
 	for (size_t i = 0; i < s->gate_count; i++)
-		if (listener_resume(s->gates[i].listener) != 0)
+		if (listener_start(s->gates[i].listener) != 0)
 			return -1;
 	return 0;
 }

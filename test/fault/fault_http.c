@@ -342,8 +342,8 @@ make_api(void)
 	must(parts.server != NULL && parts.last_writer != NULL &&
 	    parts.report != NULL);
 	must(address_parse("127.0.0.1", 0, &where) == 0);
-	parts.fd = listener_open(&where, false);
-	must(parts.fd >= 0);
+	parts.fd = listener_bind(&where, false);
+	must(parts.fd >= 0 && listener_listen(parts.fd) == 0);
 	listener_set_options(parts.fd);
 	where = listener_bound(parts.fd);
 	return api_new(base, &parts);
