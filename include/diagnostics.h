@@ -35,8 +35,16 @@ int diagnostics_new(const struct options *o, struct server_config *config,
     struct diagnostics **d);
 
 /*
- * Serve HTTP, if the options ask for it; over TLS if there is a context, which
- * is borrowed. api describes the server and its parts; the socket, the options
+ * Take the address of HTTP, if the options ask for it: nobody can connect yet.
+ *
+ * Returns an exit status of sysexits.h: EX_OK, or another after a log line that
+ * says why.
+ */
+int diagnostics_bind(struct diagnostics *d);
+
+/*
+ * Serve HTTP there, if it was bound; over TLS if there is a context, which is
+ * borrowed. api describes the server and its parts; the socket, the options
  * and the reports are added here.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another after a log line that

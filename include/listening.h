@@ -1,7 +1,7 @@
 /*
- * Makes the server listen: on the sockets of the service manager, or else on
- * the addresses of the options. Logs the addresses, or the error and its
- * remedies.
+ * Gives the server what it listens on once it is started: the sockets of the
+ * service manager, or else the addresses of the options, which are bound. Logs
+ * the addresses, or the error and its remedies.
  */
 #ifndef LISTENING_H
 #define LISTENING_H
@@ -28,7 +28,7 @@ size_t listening_descriptors(
     const struct options *o, const struct listening_passed *passed);
 
 /*
- * Listen on the sockets that were passed; if there are none, on each address of
+ * Take the sockets that were passed; if there are none, bind each address of
  * the options. The system chooses one port for all addresses with port 0, and
  * another one for those of --tls. entrance is where clients of TLS come in, or
  * NULL without --tls.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/log.h"
@@ -28,6 +29,8 @@ struct diagnostics {
 	struct tap recorder_tap;
 	char token[GUARD_TOKEN_MAX + 1];
 	struct own_names own_names;
+	int fd; /* owned until HTTP is served; -1: not bound */
+	struct address where;
 };
 
 /* Insert a tap before the others. */
@@ -80,6 +83,7 @@ diagnostics_new(const struct options *o, struct server_config *config,
 		return EX_OSERR;
 	}
 	d->options = o;
+	d->fd = -1;
 	if (!o->http && !o->client_report)
 		return EX_OK;
 	d->report = client_report_new();
@@ -105,21 +109,37 @@ diagnostics_new(const struct options *o, struct server_config *config,
 }
 
 int
+diagnostics_bind(struct diagnostics *d)
+{
+	const struct options *o = d->options;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!o->http)
+		return EX_OK;
+	d->fd = listener_bind(&o->http_listen, false);
+	if (d->fd < 0)
+		return listening_failed("http", &o->http_listen, errno);
+	listener_set_options(d->fd);
+	d->where = listener_bound(d->fd);
+	log_line(LOG_INFO, "http: %s://%s/: %s", o->http_tls ? "https" : "http",
+	    address_format(&d->where, text),
+	    o->http_write ? "reading and writing" : "reading only");
+	return EX_OK;
+}
+
+int
 diagnostics_start(struct diagnostics *d, struct event_base *base,
     const struct api_config *api, struct ssl_ctx_st *context)
 {
 	const struct options *o = d->options;
 	struct api_config config = *api;
-	struct address where = o->http_listen;
-	char text[ADDRESS_TEXT_MAX];
 
 	if (!o->http)
 		return EX_OK;
-	config.fd = listener_bind(&where, false);
-	if (config.fd < 0 || listener_listen(config.fd) != 0)
-		return listening_failed("http", &where, errno);
-	listener_set_options(config.fd);
-	where = listener_bound(config.fd);
+	if (listener_listen(d->fd) != 0)
+		return listening_failed("http", &d->where, errno);
+	config.fd = d->fd;
+	d->fd = -1;
 	config.report = d->report;
 	config.recorder = d->recorder;
 	config.times = &d->times;
@@ -137,10 +157,7 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	config.own_name_count = d->own_names.count;
 	d->api = api_new(base, &config);
 	if (d->api == NULL)
-		return listening_failed("http", &where, errno);
-	log_line(LOG_INFO, "http: %s://%s/: %s",
-	    context != NULL ? "https" : "http", address_format(&where, text),
-	    o->http_write ? "reading and writing" : "reading only");
+		return listening_failed("http", &d->where, errno);
 	return EX_OK;
 }
 
@@ -180,6 +197,8 @@ diagnostics_free(struct diagnostics *d)
 	if (d == NULL)
 		return;
 	api_free(d->api);
+	if (d->fd >= 0)
+		close(d->fd);
 	recorder_free(d->recorder);
 	client_report_free(d->report);
 	free(d);

@@ -450,7 +450,7 @@ figures(void *arg)
 
 /* Returns an exit status. */
 static int
-listen_everywhere(struct program *p)
+bind_modbus(struct program *p)
 {
 	int status =
 	    security_start(&p->options, p->security, p->base, p->server);
@@ -461,12 +461,47 @@ listen_everywhere(struct program *p)
 	    p->server, &p->options, &p->passed, security_entrance(p->security));
 }
 
+/* Take all addresses. Nobody can connect yet. Returns an exit status. */
+static int
+bind_addresses(struct program *p)
+{
+	int status = bind_modbus(p);
+	char now[64];
+
+	if (status == EX_OK)
+		status = diagnostics_bind(p->diagnostics);
+	if (status != EX_OK)
+		return status;
+	p->port = server_address(p->server, 0).port;
+	log_announce("Starting server on port %u. %s", p->port,
+	    time_text(now, sizeof(now)));
+	return EX_OK;
+}
+
+/* Let clients in. Returns an exit status. */
+static int
+program_serve(struct program *p)
+{
+	int status = start_diagnostics(p);
+
+	if (status != EX_OK)
+		return status;
+	if (server_start(p->server) != 0) {
+		bool taken = errno == EADDRINUSE;
+
+		status = out_of_resources("listeners");
+		return taken ? EX_TEMPFAIL : status;
+	}
+	log_announce("Server running...");
+	notify_ready(p->notify);
+	return EX_OK;
+}
+
 /* Create everything, bottom up, and listen. Returns an exit status. */
 static int
 program_start(struct program *p)
 {
 	char error[ACTIVATION_ERROR_MAX];
-	char now[64];
 	int status;
 
 	p->on_terminal = has_terminal();
@@ -503,19 +538,8 @@ program_start(struct program *p)
 	p->notify = notify_new(p->base, figures, p);
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
-	status = listen_everywhere(p);
-	if (status == EX_OK)
-		status = start_diagnostics(p);
-	if (status != EX_OK)
-		return status;
-	p->port = server_address(p->server, 0).port;
-	log_announce("Starting server on port %u. %s", p->port,
-	    time_text(now, sizeof(now)));
-	if (server_start(p->server) != 0)
-		return out_of_resources("listeners");
-	log_announce("Server running...");
-	notify_ready(p->notify);
-	return EX_OK;
+	status = bind_addresses(p);
+	return status == EX_OK ? program_serve(p) : status;
 }
 
 /* Returns an exit status: the state's last word may be that it has failed. */
