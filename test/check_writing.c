@@ -346,6 +346,39 @@ note_writer(void *arg, const struct datatable_change *change)
 	(*told)++;
 }
 
+/* What is left for another server to execute. */
+START_TEST(requests_are_what_would_be_written)
+{
+	const struct writing w[] = {
+		{ .kind = DATATABLE_REGISTERS,
+		    .quantity = 300,
+		    .words = words },
+		{ .kind = DATATABLE_COILS,
+		    .address = 16,
+		    .quantity = 16,
+		    .words = words },
+	};
+	struct writing_requests *made = writing_encode(w, 2);
+	struct order_write write;
+	uint16_t got[MB_MAX_READ_REGISTERS];
+
+	ck_assert_ptr_nonnull(made);
+	ck_assert_uint_eq(made->count, 3 + 1);
+	write = (struct order_write){
+		.client = client, .pdus = made->pdus, .count = made->count
+	};
+	order_execute(&write, table);
+	datatable_read_registers(table, 250, 50, got);
+	ck_assert_mem_eq(got, words + 250, 50 * sizeof(*got));
+	free(made);
+
+	made = writing_encode(NULL, 0);
+	ck_assert_ptr_nonnull(made);
+	ck_assert_uint_eq(made->count, 0);
+	free(made);
+}
+END_TEST
+
 START_TEST(observers_are_called_with_the_writer)
 {
 	const struct writing w = { DATATABLE_REGISTERS, 3, 200, words, NULL };
@@ -379,6 +412,7 @@ main(void)
 	tcase_add_test(tc, all_of_it_is_one_write_of_the_order);
 	tcase_add_test(tc, what_the_order_refuses_is_not_written);
 	tcase_add_test(tc, a_write_without_an_owner_is_executed);
+	tcase_add_test(tc, requests_are_what_would_be_written);
 	tcase_add_test(tc, observers_are_called_with_the_writer);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

@@ -29,6 +29,17 @@ struct writing {
 	const uint16_t *masks;
 };
 
+/* The requests that writings become. */
+struct writing_requests {
+	size_t count;
+	struct order_pdu pdus[]; /* their bytes are in the same block */
+};
+
+/* The requests of all of the count writings, which are copied. To be freed by
+ * free(); NULL when there is no memory. */
+struct writing_requests *
+writing_encode(const struct writing *writings, size_t count);
+
 /* Called once for what was submitted; after ORDER_EXECUTE it was executed. */
 typedef void (*writing_settled_fn)(void *owner, enum order_outcome outcome);
 

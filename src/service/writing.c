@@ -63,13 +63,14 @@ encode_part(
 
 /* Add the requests for a writing. Returns where further bytes go. */
 static uint8_t *
-add_requests(struct submission *s, const struct writing *w, uint8_t *bytes)
+add_requests(const struct writing *w, struct order_pdu *pdus, size_t *count,
+    uint8_t *bytes)
 {
 	uint32_t most = most_in_a_request(w);
 
 	for (uint32_t done = 0; done < w->quantity; done += most) {
 		uint32_t left = w->quantity - done;
-		struct order_pdu *pdu = &s->pdus[s->write.count++];
+		struct order_pdu *pdu = &pdus[(*count)++];
 
 		pdu->bytes = bytes;
 		pdu->length =
@@ -79,24 +80,53 @@ add_requests(struct submission *s, const struct writing *w, uint8_t *bytes)
 	return bytes;
 }
 
-static struct submission *
-make_submission(const struct writing *writings, size_t count)
+/* A block that begins with size bytes, for the caller, then has *count PDUs,
+ * and their bytes behind them. NULL when there is no memory. */
+static void *
+encode_behind(size_t size, const struct writing *writings, size_t writing_count,
+    size_t *count)
 {
-	struct submission *s;
 	size_t requests = 0, room = 0;
-	uint8_t *bytes;
+	struct order_pdu *pdus;
+	uint8_t *block, *bytes;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < writing_count; i++) {
 		requests += count_requests(&writings[i]);
 		room += request_bytes(&writings[i]);
 	}
-	s = malloc(sizeof(*s) + requests * sizeof(struct order_pdu) + room);
-	if (s == NULL)
+	block = malloc(size + requests * sizeof(struct order_pdu) + room);
+	if (block == NULL)
 		return NULL;
-	s->write = (struct order_write){ .pdus = s->pdus };
-	bytes = (uint8_t *)(s->pdus + requests);
-	for (size_t i = 0; i < count; i++)
-		bytes = add_requests(s, &writings[i], bytes);
+	pdus = (void *)(block + size);
+	bytes = (uint8_t *)(pdus + requests);
+	*count = 0;
+	for (size_t i = 0; i < writing_count; i++)
+		bytes = add_requests(&writings[i], pdus, count, bytes);
+	return block;
+}
+
+struct writing_requests *
+writing_encode(const struct writing *writings, size_t count)
+{
+	size_t requests;
+	struct writing_requests *made =
+	    encode_behind(sizeof(*made), writings, count, &requests);
+
+	if (made != NULL)
+		made->count = requests;
+	return made;
+}
+
+static struct submission *
+make_submission(const struct writing *writings, size_t count)
+{
+	size_t requests;
+	struct submission *s =
+	    encode_behind(sizeof(*s), writings, count, &requests);
+
+	if (s != NULL)
+		s->write =
+		    (struct order_write){ .pdus = s->pdus, .count = requests };
 	return s;
 }
 
