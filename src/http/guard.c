@@ -1,11 +1,9 @@
 #include "http/guard.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/address.h"
 #include "base/number.h"
@@ -174,37 +172,10 @@ guard_allows_token(const char *authorization, const char *token)
 	return differing == 0;
 }
 
-static const char *
-read_token(int fd, char *token)
-{
-	char text[GUARD_TOKEN_MAX + 2];
-	ssize_t got = read(fd, text, sizeof(text));
-	size_t length;
-
-	if (got < 0)
-		return strerror(errno);
-	for (length = 0; length < (size_t)got; length++)
-		if (!isgraph((unsigned char)text[length]))
-			break;
-	if (length < GUARD_TOKEN_MIN || length > GUARD_TOKEN_MAX ||
-	    (length < (size_t)got && text[length] != '\n' &&
-		text[length] != '\r'))
-		return "expected a line of 16 to 256 printable characters "
-		       "without a space";
-	memcpy(token, text, length);
-	token[length] = '\0';
-	return NULL;
-}
-
 const char *
 guard_read_token(const char *path, char *token)
 {
-	const char *why;
-	int fd = private_file_open(path, &why);
-
-	if (fd < 0)
-		return why;
-	why = read_token(fd, token);
-	close(fd);
-	return why;
+	return private_file_read_word(path, GUARD_TOKEN_MIN, GUARD_TOKEN_MAX,
+	    "expected a line of 16 to 256 printable characters without a space",
+	    token);
 }
