@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "net/server.h"
 #include "service/access.h"
+#include "shared/url.h"
 #include "state/state.h"
 #include "state/store.h"
 #include "table/datatable.h"
@@ -43,6 +44,19 @@ enum options_action {
 struct options_tls {
 	struct address where;
 	bool both_families; /* where is every address, IPv4 and IPv6 */
+};
+
+/* A table that many servers share. */
+struct options_shared {
+	const char *text; /* of its URL, or NULL: it is not shared */
+	struct shared_url url;
+	const char *password; /* file, or NULL: that of the URL, if any */
+	const char *ca;       /* file, or NULL: those of the system */
+	bool init;            /* make the table if there is none */
+	const char *name;
+	unsigned copies;
+	unsigned timeout;  /* ms */
+	uint64_t snapshot; /* entries from one to the next */
 };
 
 /* Pointers point into argv. */
@@ -77,6 +91,8 @@ struct options {
 	struct store_keep keep;   /* of its journal */
 	const char *state_backup; /* file, or NULL */
 
+	struct options_shared shared;
+
 	const char *points; /* file, or NULL */
 	bool points_only;   /* no other addresses exist */
 
@@ -109,6 +125,10 @@ struct options {
  * exits.
  */
 int options_parse(int argc, char **argv, struct options *o, char *error);
+
+/* Overwrite the password that a list of processes would show, in the argv that
+ * was parsed. */
+void options_hide(const struct options *o, int argc, char **argv);
 
 /* The text of --help. The caller frees it; NULL when there is no memory. */
 char *options_help(void);

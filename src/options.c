@@ -13,10 +13,20 @@
 #include "report/recorder.h"
 #include "state/keep.h"
 
+#define SHARED_NAME_DEFAULT     "mb"
+#define SHARED_TIMEOUT_DEFAULT  2000
+#define SHARED_SNAPSHOT_DEFAULT 100000
+
 #define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 #define SYNC_INTERVAL_MAX   3600000
+#define SHARED_NAME_MAX     64
+#define SHARED_COPIES_MAX   8
+#define SHARED_TIMEOUT_MIN  100
+#define SHARED_TIMEOUT_MAX  60000
+#define SHARED_SNAPSHOT_MIN 10
+#define SHARED_SNAPSHOT_MAX 100000000
 #define KIB                 INT64_C(1024)
 #define MIB                 (1024 * KIB)
 #define GIB                 (1024 * MIB)
@@ -312,6 +322,95 @@ set_state_backup(void *arg, const char *value)
 		return COMMAND_LINE_BAD;
 	p->o->state_backup = value;
 	return COMMAND_LINE_SET;
+}
+
+/* Whoever lists processes can read the password in it: see options_hide. */
+static enum command_line_set
+set_shared(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	if (shared_url_parse(value, &p->o->shared.url) != 0)
+		return COMMAND_LINE_BAD;
+	p->o->shared.text = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_shared_password(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->shared.password, value);
+}
+
+static enum command_line_set
+set_shared_ca(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return set_file(&p->o->shared.ca, value);
+}
+
+static enum command_line_set
+set_shared_init(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	(void)value;
+	p->o->shared.init = true;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_shared_name(void *arg, const char *value)
+{
+	static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz"
+					 "0123456789_.-";
+	struct parse *p = arg;
+	size_t length = strspn(value, characters);
+
+	if (length == 0 || length > SHARED_NAME_MAX || value[length] != '\0')
+		return COMMAND_LINE_BAD;
+	p->o->shared.name = value;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_shared_copies(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	uint64_t n;
+
+	if (number_parse(value, 0, SHARED_COPIES_MAX, &n) != 0)
+		return COMMAND_LINE_BAD;
+	p->o->shared.copies = (unsigned)n;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_shared_timeout(void *arg, const char *value)
+{
+	struct parse *p = arg;
+	uint64_t n;
+
+	if (number_parse(value, SHARED_TIMEOUT_MIN, SHARED_TIMEOUT_MAX, &n) !=
+	    0)
+		return COMMAND_LINE_BAD;
+	p->o->shared.timeout = (unsigned)n;
+	return COMMAND_LINE_SET;
+}
+
+static enum command_line_set
+set_shared_snapshot(void *arg, const char *value)
+{
+	struct parse *p = arg;
+
+	return number_parse(value, SHARED_SNAPSHOT_MIN, SHARED_SNAPSHOT_MAX,
+		   &p->o->shared.snapshot) == 0 ?
+	    COMMAND_LINE_SET :
+	    COMMAND_LINE_BAD;
 }
 
 static enum command_line_set
@@ -630,6 +729,37 @@ static const struct command_line_option definitions[] = {
 	    "removes the oldest writes (default 1000000)" },
 	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
 	    "copy the file of --state to FILE on SIGUSR1" },
+	{ "", "shared", "URL",
+	    "redis://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB], or "
+	    "rediss:// for TLS, with at most 8 hosts",
+	    set_shared,
+	    "show one table with all servers that have the same\n"
+	    "URL, of Redis or Valkey (default: not shared); see\n"
+	    "mbasyncserver-shared(7)" },
+	{ "", "shared-password", "FILE", "the name of a file",
+	    set_shared_password,
+	    "its password, for no others to read; better than in\n"
+	    "the URL" },
+	{ "", "shared-ca", "FILE", "the name of a file", set_shared_ca,
+	    "who issues its certificate, with rediss://; PEM\n"
+	    "(default: whom the system trusts)" },
+	{ "", "shared-init", NULL, NULL, set_shared_init,
+	    "make the table there, all zeros, at this start, if\n"
+	    "there is none" },
+	{ "", "shared-name", "NAME",
+	    "a name of 1 to 64 letters, digits, and any of _ . -",
+	    set_shared_name,
+	    "its keys there are NAME:log and so on (default mb)" },
+	{ "", "shared-copies", "N", "a number from 0 to 8", set_shared_copies,
+	    "acknowledge a write when N replicas have it, too\n"
+	    "(default 0)" },
+	{ "", "shared-timeout", "MS", "milliseconds from 100 to 60000",
+	    set_shared_timeout,
+	    "close the connection whose write has no outcome\n"
+	    "after so long (default 2000)" },
+	{ "", "shared-snapshot", "N", "a number from 10 to 100000000",
+	    set_shared_snapshot,
+	    "writes between two snapshots (default 100000)" },
 	{ "", "points", "FILE", "the name of a file", set_points,
 	    "names, types and first values of coils and registers\n"
 	    "(default: none); see mbasyncserver-points(5)" },
@@ -688,6 +818,8 @@ static const struct command_line_option definitions[] = {
 	    "print the version and exit" },
 };
 
+static const char *const secrets[] = { "quit", "shared", NULL };
+
 static const struct command_line server_line = {
 	.introduction =
 	    "usage: mbasyncserver [OPTIONS]\n"
@@ -696,13 +828,14 @@ static const struct command_line server_line = {
 	.count = sizeof(definitions) / sizeof(*definitions),
 	.requirements = options_requirements,
 	.requirement_count = OPTIONS_REQUIREMENTS,
-	.secret = "quit",
+	.secrets = secrets,
 	.ending = "\nExit status: 0 stopped, 64 usage, 65 state damaged, "
 		  "71 system error,\n74 disk failed, 75 port or state in use, "
-		  "77 permission denied,\n78 no state file, one of another "
-		  "kind, one that --state-create finds,\nan error in the "
-		  "points file, in one of --tls or in --roles, or wrong\n"
-		  "sockets from the service manager.\n",
+		  "77 permission denied,\n78 no state file or shared "
+		  "table, one of another kind, one that\n--state-create "
+		  "finds, an error in the points file, in one of --tls, in\n"
+		  "--roles or --shared-password, or wrong sockets from the "
+		  "service manager.\n",
 };
 
 /* Parse the values of --listen; those without a port get that of --port. */
@@ -724,6 +857,11 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		.log_level = LOG_INFO,
 		.keep.rows = KEEP_ROWS_DEFAULT,
 		.http_recorder = RECORDER_BYTES_DEFAULT,
+		.shared = {
+			.name = SHARED_NAME_DEFAULT,
+			.timeout = SHARED_TIMEOUT_DEFAULT,
+			.snapshot = SHARED_SNAPSHOT_DEFAULT,
+		},
 	};
 	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
 		return -1;
@@ -733,6 +871,31 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 	resolve_listen(&p);
 	o->access.overlay = o->overlay;
 	return options_check_partners(o, error);
+}
+
+/* The password in a URL, and its user: what stands before the last "@". */
+static void
+hide_user(char *url)
+{
+	char *from = strstr(url, "://");
+	char *to = strrchr(url, '@');
+
+	if (from == NULL || to == NULL)
+		return;
+	for (from += strlen("://"); from < to; from++)
+		*from = '*';
+}
+
+void
+options_hide(const struct options *o, int argc, char **argv)
+{
+	for (int i = 0; i < argc && o->shared.text != NULL; i++) {
+		size_t length = strlen(argv[i]);
+
+		if (o->shared.text >= argv[i] &&
+		    o->shared.text <= argv[i] + length)
+			hide_user(argv[i] + (o->shared.text - argv[i]));
+	}
 }
 
 char *

@@ -20,6 +20,13 @@ const struct command_line_requirement options_requirements[] = {
 	{ "state-sync", "state", NULL },
 	{ "state-backup", "state", NULL },
 	{ "journal-keep", "state", NULL },
+	{ "shared-password", "shared", NULL },
+	{ "shared-ca", "shared", NULL },
+	{ "shared-init", "shared", NULL },
+	{ "shared-name", "shared", NULL },
+	{ "shared-copies", "shared", NULL },
+	{ "shared-timeout", "shared", NULL },
+	{ "shared-snapshot", "shared", NULL },
 	{ "points-only", "points", NULL },
 	{ "http-write", "http", NULL },
 	{ "http-token", "http-write", NULL },
@@ -55,8 +62,30 @@ check_token(const struct options *o, char *error)
 	return -1;
 }
 
+/* The log of the engine is the table's state. Returns 0, or -1 and an error. */
+static int
+check_shared(const struct options *o, char *error)
+{
+	const struct options_shared *s = &o->shared;
+	const char *why = NULL;
+
+	if (s->text == NULL)
+		return 0;
+	if (o->state != NULL)
+		why = "--shared: not with --state: the engine keeps the table";
+	else if (s->password != NULL && s->url.password[0] != '\0')
+		why = "--shared-password: the URL of --shared has a password, "
+		      "too";
+	else if (s->ca != NULL && !s->url.tls)
+		why = "--shared-ca: requires --shared rediss://...";
+	if (why == NULL)
+		return 0;
+	snprintf(error, OPTIONS_ERROR_MAX, "%s", why);
+	return -1;
+}
+
 int
 options_check_partners(const struct options *o, char *error)
 {
-	return check_token(o, error);
+	return check_shared(o, error) != 0 ? -1 : check_token(o, error);
 }

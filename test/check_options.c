@@ -23,6 +23,8 @@ static struct {
 	char after[GUARD];
 } error;
 
+#define SHARED "redis://127.0.0.1"
+
 static void
 forget_arguments(void)
 {
@@ -756,6 +758,62 @@ START_TEST(the_recorder_has_a_size)
 }
 END_TEST
 
+START_TEST(a_shared_table_has_defaults)
+{
+	ck_assert_int_eq(PARSE("-p", "0"), 0);
+	ck_assert_ptr_null(options.shared.text);
+	ck_assert_int_eq(PARSE("--shared", SHARED), 0);
+	ck_assert_str_eq(options.shared.text, SHARED);
+	ck_assert_uint_eq(options.shared.url.count, 1);
+	ck_assert_str_eq(options.shared.url.hosts[0].host, "127.0.0.1");
+	ck_assert_ptr_null(options.shared.password);
+	ck_assert_ptr_null(options.shared.ca);
+	ck_assert(!options.shared.init);
+	ck_assert_str_eq(options.shared.name, "mb");
+	ck_assert_uint_eq(options.shared.copies, 0);
+	ck_assert_uint_eq(options.shared.timeout, 2000);
+	ck_assert_uint_eq(options.shared.snapshot, 100000);
+}
+END_TEST
+
+START_TEST(all_of_a_shared_table_can_be_chosen)
+{
+	ck_assert_int_eq(PARSE("--shared=rediss://a,b:1/2", "--shared-init",
+			     "--shared-password=pw", "--shared-ca=ca.pem",
+			     "--shared-name=plant_1.x-y", "--shared-copies=8",
+			     "--shared-timeout=100", "--shared-snapshot=10"),
+	    0);
+	ck_assert_uint_eq(options.shared.url.count, 2);
+	ck_assert(options.shared.url.tls && options.shared.init);
+	ck_assert_str_eq(options.shared.password, "pw");
+	ck_assert_str_eq(options.shared.ca, "ca.pem");
+	ck_assert_str_eq(options.shared.name, "plant_1.x-y");
+	ck_assert_uint_eq(options.shared.copies, 8);
+	ck_assert_uint_eq(options.shared.timeout, 100);
+	ck_assert_uint_eq(options.shared.snapshot, 10);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	const char *shown; /* the last of them, afterwards */
+} hidden[] = {
+	{ { "--shared=redis://u:se@ret@h:1/2" },
+	    "--shared=redis://********@h:1/2" },
+	{ { "--shared", "rediss://:secret@h" }, "rediss://*******@h" },
+	{ { "--shared", "redis://h,i" }, "redis://h,i" },
+	{ { "--points", "redis://a@b" }, "redis://a@b" },
+};
+
+/* A list of processes shows argv as it is afterwards. */
+START_TEST(the_password_in_a_url_is_hidden)
+{
+	ck_assert_int_eq(parse(hidden[_i].args), 0);
+	options_hide(&options, arg_count, args);
+	ck_assert_str_eq(args[arg_count - 1], hidden[_i].shown);
+}
+END_TEST
+
 START_TEST(the_client_report_can_be_asked_for)
 {
 	ck_assert_int_eq(PARSE("--client-report"), 0);
@@ -902,6 +960,12 @@ END_TEST
 	"--tls: \"" value "\": expected a port, or an IPv4 or IPv6 address "   \
 	"with or without a port, such as 802, 192.0.2.1, 192.0.2.1:802 or "    \
 	"[2001:db8::1]:802, at most 16 times"
+#define BAD_SHARED                                                             \
+	"--shared: expected redis://[USER:PASSWORD@]HOST[:PORT]"               \
+	"[,HOST[:PORT]...][/DB], or rediss:// for TLS, with at most 8 hosts"
+#define BAD_SHARED_NAME(value)                                                 \
+	"--shared-name: \"" value "\": expected a name of 1 to 64 letters, "   \
+	"digits, and any of _ . -"
 #define UNKNOWN(argument) argument ": unknown option; see --help"
 
 static const struct {
@@ -993,6 +1057,38 @@ static const struct {
 	    "--state-backup: \"\": expected the name of a file" },
 	{ { "--state-init" }, "--state-init: requires --state" },
 	{ { "--state-create" }, "--state-create: requires --state" },
+	{ { "--shared", "localhost" }, BAD_SHARED },
+	{ { "--shared=redis://u:secret@" }, BAD_SHARED },
+	{ { "--shared-init" }, "--shared-init: requires --shared" },
+	{ { "--shared-password=f" }, "--shared-password: requires --shared" },
+	{ { "--shared-ca=f" }, "--shared-ca: requires --shared" },
+	{ { "--shared-name=f" }, "--shared-name: requires --shared" },
+	{ { "--shared-copies=1" }, "--shared-copies: requires --shared" },
+	{ { "--shared-timeout=100" }, "--shared-timeout: requires --shared" },
+	{ { "--shared-snapshot=10" }, "--shared-snapshot: requires --shared" },
+	{ { "--shared-password", "" },
+	    "--shared-password: \"\": expected the name of a file" },
+	{ { "--shared-ca", "" },
+	    "--shared-ca: \"\": expected the name of a file" },
+	{ { "--shared-name", "" }, BAD_SHARED_NAME("") },
+	{ { "--shared-name", "a b" }, BAD_SHARED_NAME("a b") },
+	{ { "--shared-copies", "9" },
+	    "--shared-copies: \"9\": expected a number from 0 to 8" },
+	{ { "--shared-timeout", "99" },
+	    "--shared-timeout: \"99\": expected milliseconds from 100 to "
+	    "60000" },
+	{ { "--shared-timeout", "60001" },
+	    "--shared-timeout: \"60001\": expected milliseconds from 100 to "
+	    "60000" },
+	{ { "--shared-snapshot", "9" },
+	    "--shared-snapshot: \"9\": expected a number from 10 to "
+	    "100000000" },
+	{ { "--shared", SHARED, "--state", "f" },
+	    "--shared: not with --state: the engine keeps the table" },
+	{ { "--shared=redis://u:p@h", "--shared-password", "f" },
+	    "--shared-password: the URL of --shared has a password, too" },
+	{ { "--shared", SHARED, "--shared-ca", "f" },
+	    "--shared-ca: requires --shared rediss://..." },
 	{ { "--points", "" }, "--points: \"\": expected the name of a file" },
 	{ { "--points-only" }, "--points-only: requires --points" },
 	{ { "--check=1" }, "--check: expected no value" },
@@ -1236,6 +1332,14 @@ static const char *const help_names[] = {
 	"  --http-frame ORIGIN ",
 	"  --http-origin ORIGIN ",
 	"  --http-recorder SIZE ",
+	"  --shared URL ",
+	"  --shared-password FILE ",
+	"  --shared-ca FILE ",
+	"  --shared-init ",
+	"  --shared-name NAME ",
+	"  --shared-copies N ",
+	"  --shared-timeout MS ",
+	"  --shared-snapshot N ",
 	"  --client-report ",
 	"  --log-level LEVEL ",
 	"  --trace ",
@@ -1441,6 +1545,10 @@ accepting(void)
 	tcase_add_test(tc, pages_of_16_origins_may_read);
 	tcase_add_test(tc, http_has_16_names);
 	tcase_add_test(tc, the_recorder_has_a_size);
+	tcase_add_test(tc, a_shared_table_has_defaults);
+	tcase_add_test(tc, all_of_a_shared_table_can_be_chosen);
+	tcase_add_loop_test(
+	    tc, the_password_in_a_url_is_hidden, 0, COUNT(hidden));
 	tcase_add_test(tc, the_client_report_can_be_asked_for);
 	tcase_add_test(tc, the_last_of_several_values_counts);
 	tcase_add_test(tc, parses_again_from_the_defaults);

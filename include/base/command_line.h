@@ -47,8 +47,8 @@ struct command_line {
 	/* Names from options; the first that is not met is the error. */
 	const struct command_line_requirement *requirements;
 	size_t requirement_count;
-	const char *secret; /* the option whose value must never be shown, or
-			       NULL */
+	/* The options whose values must never be shown, then NULL; or NULL. */
+	const char *const *secrets;
 	const char *ending; /* of the help, with its newlines */
 };
 

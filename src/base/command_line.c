@@ -51,13 +51,22 @@ find(const struct command_line *line, int found)
 	return d;
 }
 
+static bool
+is_secret(const struct command_line *line, const char *name)
+{
+	for (const char *const *s = line->secrets; s != NULL && *s != NULL; s++)
+		if (strcmp(*s, name) == 0)
+			return true;
+	return false;
+}
+
 static int
 fail_value(const struct command_line *line, const struct command_line_option *d,
     const char *value, char *error)
 {
 	char shown[PRINTABLE_SIZE];
 
-	if (line->secret != NULL && strcmp(line->secret, d->name) == 0)
+	if (is_secret(line, d->name))
 		snprintf(error, COMMAND_LINE_ERROR_MAX, "--%s: expected %s",
 		    d->name, d->expected);
 	else
