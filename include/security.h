@@ -8,6 +8,7 @@
 struct api_security;
 struct entrance;
 struct event_base;
+struct identities;
 struct options;
 struct policy;
 struct security;
@@ -68,6 +69,9 @@ int security_reread(const struct security *s, const struct options *o,
 void security_renew(struct security *s, struct security_files *files);
 
 void security_files_drop(struct security_files *files);
+
+/* Those of its clients, borrowed until it is freed; NULL without it. */
+struct identities *security_identities(struct security *s);
 
 /* For the metrics; empty without a door. */
 struct api_security security_show(const struct security *s);

@@ -27,6 +27,8 @@
 #include "report/trace.h"
 #include "security.h"
 #include "service/exchange.h"
+#include "shared/member.h"
+#include "shared_start.h"
 #include "state/state.h"
 #include "system/activation.h"
 #include "system/notify.h"
@@ -55,12 +57,15 @@ struct program {
 	struct policy access;
 	const struct policy *policy; /* the first one, or NULL */
 	struct state *state;
+	struct shared_start shared;
 	struct server *server;
 	struct notify *notify;
 	struct diagnostics *diagnostics;
 	struct security *security;
 	struct listening_passed passed; /* by the service manager */
 	uint16_t port;                  /* the real one */
+	int status;                     /* of a failure while running */
+	bool serving;                   /* clients are let in */
 	bool stopping;                  /* after a signal */
 	bool ending;                    /* for whatever reason */
 	bool on_terminal; /* there was a controlling one at the start */
@@ -164,9 +169,11 @@ reload_signal_cb(evutil_socket_t signal, short what, void *arg)
 	(void)what;
 	if (p->ending)
 		return;
-	notify_reloading(p->notify);
+	if (p->serving)
+		notify_reloading(p->notify);
 	reload(&p->options, p->security, p->diagnostics);
-	notify_ready(p->notify);
+	if (p->serving)
+		notify_ready(p->notify);
 }
 
 static void
@@ -294,7 +301,7 @@ descriptor_reserve(const struct program *p)
 
 	return PROGRAM_DESCRIPTORS + SERVER_DESCRIPTORS + NOTIFY_DESCRIPTORS +
 	    listening_descriptors(o, &p->passed) + diagnostics_descriptors(o) +
-	    persistence_descriptors(o);
+	    persistence_descriptors(o) + shared_start_descriptors(o);
 }
 
 /* Roles, access rules, then what points allow. Returns an exit status. */
@@ -336,6 +343,8 @@ create_server(struct program *p)
 	config.service.policy = p->policy;
 	if (p->state != NULL)
 		config.service.order = state_order(p->state);
+	if (p->shared.member != NULL)
+		config.service.order = member_order(p->shared.member);
 	if (o->trace) {
 		p->trace.exchanged = trace_exchange;
 		p->trace.arg = p->points;
@@ -357,6 +366,8 @@ health(void *arg)
 {
 	const struct program *p = arg;
 
+	if (p->shared.member != NULL)
+		return member_trouble(p->shared.member);
 	if (p->state == NULL)
 		return NULL;
 	if (state_is_degraded(p->state))
@@ -376,6 +387,7 @@ start_diagnostics(struct program *p)
 		.server = p->server,
 		.policy = p->policy,
 		.state = p->state,
+		.member = p->shared.member,
 		.last_writer = p->last_writer,
 		.points = p->points,
 		.rights = p->rights,
@@ -386,6 +398,26 @@ start_diagnostics(struct program *p)
 
 	return diagnostics_start(
 	    p->diagnostics, p->base, &api, security_https(p->security));
+}
+
+/* Let clients in. Returns an exit status. */
+static int
+program_serve(struct program *p)
+{
+	int status = start_diagnostics(p);
+
+	if (status != EX_OK)
+		return status;
+	if (server_start(p->server) != 0) {
+		bool taken = errno == EADDRINUSE;
+
+		status = out_of_resources("listeners");
+		return taken ? EX_TEMPFAIL : status;
+	}
+	p->serving = true;
+	log_announce("Server running...");
+	notify_ready(p->notify);
+	return EX_OK;
 }
 
 /* The disk has failed: nobody may be told of any write from now on. */
@@ -414,7 +446,55 @@ start_state(struct program *p)
 	return persistence_start(&p->options, &config, &p->state);
 }
 
-/* Make the table what it is to be when it is served. Returns an exit status. */
+/* The program can do nothing but end. */
+static void
+program_fail(struct program *p, int status)
+{
+	p->status = status;
+	if (!p->ending)
+		program_stop(p);
+}
+
+static void
+shared_failed(void *arg, int status)
+{
+	program_fail(arg, status);
+}
+
+/* The shared table is there. */
+static void
+shared_live(void *arg)
+{
+	struct program *p = arg;
+	int status;
+
+	shared_start_live(&p->shared, p->points, p->table);
+	if (p->ending)
+		return;
+	status = program_serve(p);
+	if (status != EX_OK)
+		program_fail(p, status);
+}
+
+/* Returns an exit status. */
+static int
+new_shared(struct program *p)
+{
+	const struct shared_start_target target = {
+		.base = p->base,
+		.table = p->table,
+		.points = p->points,
+		.identities = security_identities(p->security),
+		.live = shared_live,
+		.failed = shared_failed,
+		.arg = p,
+	};
+
+	return shared_start_new(&p->options, &target, &p->shared);
+}
+
+/* Make the table what it is to be when it is served, if it is this server's
+ * alone. Returns an exit status. */
 static int
 start_table(struct program *p)
 {
@@ -431,6 +511,8 @@ start_table(struct program *p)
 	p->last_writer = last_writer_new(p->table, p->options.overlay);
 	if (p->last_writer == NULL)
 		return out_of_resources("last writers");
+	if (p->options.shared.text != NULL)
+		return new_shared(p);
 	target.state = p->state;
 	return p->points == NULL ? EX_OK : first_values_start(&target);
 }
@@ -478,25 +560,6 @@ bind_addresses(struct program *p)
 	return EX_OK;
 }
 
-/* Let clients in. Returns an exit status. */
-static int
-program_serve(struct program *p)
-{
-	int status = start_diagnostics(p);
-
-	if (status != EX_OK)
-		return status;
-	if (server_start(p->server) != 0) {
-		bool taken = errno == EADDRINUSE;
-
-		status = out_of_resources("listeners");
-		return taken ? EX_TEMPFAIL : status;
-	}
-	log_announce("Server running...");
-	notify_ready(p->notify);
-	return EX_OK;
-}
-
 /* Create everything, bottom up, and listen. Returns an exit status. */
 static int
 program_start(struct program *p)
@@ -539,7 +602,10 @@ program_start(struct program *p)
 	if (p->notify == NULL)
 		return out_of_resources("notifications");
 	status = bind_addresses(p);
-	return status == EX_OK ? program_serve(p) : status;
+	if (status != EX_OK || p->shared.member == NULL)
+		return status == EX_OK ? program_serve(p) : status;
+	shared_start_connect(&p->shared, p->port);
+	return EX_OK;
 }
 
 /* Returns an exit status: the state's last word may be that it has failed. */
@@ -555,6 +621,7 @@ program_free(struct program *p)
 	security_close_door(p->security);
 	server_free(p->server);
 	p->server = NULL;
+	shared_start_free(&p->shared);
 	/* Bufferevents close their sockets from the loop; the disk may take
 	 * its time. */
 	if (p->state != NULL)
@@ -590,6 +657,8 @@ check(const struct options *o)
 {
 	int status = security_check(o);
 
+	if (status == EX_OK)
+		status = shared_start_check(o);
 	return status == EX_OK ? naming_check(o) : status;
 }
 
@@ -601,6 +670,8 @@ run(struct program *p)
 
 	if (status == EX_OK && event_base_dispatch(p->base) < 0)
 		status = out_of_resources("event loop");
+	if (status == EX_OK)
+		status = p->status;
 	if (status == EX_OK)
 		log_line(LOG_INFO, "stop: all connections are closed");
 	diagnostics_print(p->diagnostics, p->points);
@@ -622,6 +693,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "mbasyncserver: %s\n", error);
 		return EX_USAGE;
 	}
+	options_hide(&p.options, argc, argv);
 	switch (p.options.action) {
 	case OPTIONS_HELP:
 		return print_help();

@@ -257,6 +257,12 @@ security_entrance(const struct security *s)
 	return s == NULL || s->door == NULL ? NULL : door_entrance(s->door);
 }
 
+struct identities *
+security_identities(struct security *s)
+{
+	return s == NULL ? NULL : &s->identities;
+}
+
 struct api_security
 security_show(const struct security *s)
 {

@@ -21,6 +21,7 @@ struct events;
 struct http_request;
 struct http_server;
 struct last_writer;
+struct member;
 struct points;
 struct policy;
 struct recorder;
@@ -54,6 +55,7 @@ struct api_config {
 	const struct recorder *recorder;   /* likewise; NULL: there is none */
 	const struct request_times *times; /* likewise */
 	struct state *state;               /* NULL: no durable state */
+	struct member *member;             /* NULL: no shared table */
 	const struct points *points;       /* NULL: no names */
 	const struct rights *rights;       /* NULL: likewise */
 	bool roles;                        /* there is a roles file */
