@@ -6,6 +6,7 @@
 
 #include "api/context.h"
 #include "api/events.h"
+#include "api/metric.h"
 #include "api/text_writer.h"
 #include "api/wait.h"
 #include "http/request.h"
@@ -24,50 +25,24 @@
 
 #define NANOSECOND 1e-9
 
-/* Add help and type, which precede the samples of each metric. */
-static void
-add_head(
-    struct text_writer *t, const char *name, const char *type, const char *help)
-{
-	text_writer_add(t,
-	    "# HELP mbasyncserver_%s %s\n# TYPE mbasyncserver_%s %s\n", name,
-	    help, name, type);
-}
-
-static void
-add_one(struct text_writer *t, const char *name, const char *type,
-    const char *help, uint64_t value)
-{
-	add_head(t, name, type, help);
-	text_writer_add(t, "mbasyncserver_%s %" PRIu64 "\n", name, value);
-}
-
-static void
-add_labelled(struct text_writer *t, const char *name, const char *label,
-    const char *value, uint64_t n)
-{
-	text_writer_add(t, "mbasyncserver_%s{%s=\"%s\"} %" PRIu64 "\n", name,
-	    label, value, n);
-}
-
 static void
 add_connections(struct text_writer *t, const struct counters *n)
 {
-	add_one(t, "connections", "gauge", "Modbus connections open now.",
-	    n->connections);
-	add_one(t, "connections_accepted_total", "counter",
+	metric_add_one(t, "connections", "gauge",
+	    "Modbus connections open now.", n->connections);
+	metric_add_one(t, "connections_accepted_total", "counter",
 	    "Modbus connections that were served.", n->accepted);
-	add_one(t, "connections_refused_total", "counter",
+	metric_add_one(t, "connections_refused_total", "counter",
 	    "Modbus connections refused by rule, by limit, or because memory "
 	    "was "
 	    "exhausted.",
 	    n->refused);
-	add_one(t, "accept_errors_total", "counter",
+	metric_add_one(t, "accept_errors_total", "counter",
 	    "Failures to accept a connection.", n->accept_errors);
-	add_head(t, "connections_closed_total", "counter",
+	metric_add_head(t, "connections_closed_total", "counter",
 	    "Modbus connections that ended, by cause.");
 	for (size_t i = 0; i < CONN_CAUSES; i++)
-		add_labelled(t, "connections_closed_total", "cause",
+		metric_add_labelled(t, "connections_closed_total", "cause",
 		    causes[i].label, n->closed[i]);
 }
 
@@ -77,11 +52,14 @@ add_protocol_errors(struct text_writer *t, const struct counters *n)
 {
 	static const char name[] = "protocol_errors_total";
 
-	add_head(t, name, "counter", "Bytes that were no request, by kind.");
-	add_labelled(t, name, "kind", "protocol_identifier",
+	metric_add_head(
+	    t, name, "counter", "Bytes that were no request, by kind.");
+	metric_add_labelled(t, name, "kind", "protocol_identifier",
 	    n->closed[CONN_BAD_PROTOCOL] + n->closed[CONN_NOT_THE_WORD]);
-	add_labelled(t, name, "kind", "length", n->closed[CONN_BAD_LENGTH]);
-	add_labelled(t, name, "kind", "incomplete", n->closed[CONN_FRAME_LATE]);
+	metric_add_labelled(
+	    t, name, "kind", "length", n->closed[CONN_BAD_LENGTH]);
+	metric_add_labelled(
+	    t, name, "kind", "incomplete", n->closed[CONN_FRAME_LATE]);
 }
 
 /* Supported function codes are always listed, so that their first request is
@@ -91,22 +69,22 @@ add_requests(struct text_writer *t, const struct counters *n)
 {
 	char code[8];
 
-	add_head(t, "requests_total", "counter",
+	metric_add_head(t, "requests_total", "counter",
 	    "Requests answered, by function code.");
 	for (unsigned i = 0; i < MB_FUNCTION_CODES; i++) {
 		if (n->requests_by_function[i] == 0 &&
 		    mb_function_name((uint8_t)i) == NULL)
 			continue;
 		snprintf(code, sizeof(code), "%u", i);
-		add_labelled(t, "requests_total", "function", code,
+		metric_add_labelled(t, "requests_total", "function", code,
 		    n->requests_by_function[i]);
 	}
-	add_head(t, "exceptions_total", "counter",
+	metric_add_head(t, "exceptions_total", "counter",
 	    "Requests answered by an exception, by exception code.");
 	for (unsigned i = MB_EX_ILLEGAL_FUNCTION;
 	     i <= MB_EX_SERVER_DEVICE_FAILURE; i++) {
 		snprintf(code, sizeof(code), "%u", i);
-		add_labelled(t, "exceptions_total", "code", code,
+		metric_add_labelled(t, "exceptions_total", "code", code,
 		    n->exceptions_by_code[i]);
 	}
 }
@@ -114,16 +92,16 @@ add_requests(struct text_writer *t, const struct counters *n)
 static void
 add_traffic(struct text_writer *t, const struct counters *n)
 {
-	add_one(t, "received_bytes_total", "counter",
+	metric_add_one(t, "received_bytes_total", "counter",
 	    "Bytes of requests received.", n->bytes_in);
-	add_one(t, "sent_bytes_total", "counter", "Bytes of responses.",
+	metric_add_one(t, "sent_bytes_total", "counter", "Bytes of responses.",
 	    n->bytes_out);
-	add_one(t, "connection_pauses_total", "counter",
+	metric_add_one(t, "connection_pauses_total", "counter",
 	    "Times that reading from a connection was paused because its "
 	    "client "
 	    "did not read its responses.",
 	    n->paused);
-	add_one(t, "held_responses_total", "counter",
+	metric_add_one(t, "held_responses_total", "counter",
 	    "Requests that waited until a write was durable.", n->held);
 }
 
@@ -133,46 +111,24 @@ add_writers(struct text_writer *t, const struct last_writer *last_writer)
 	static const char name[] = "contended_addresses";
 	struct last_writer_totals totals = last_writer_totals(last_writer);
 
-	add_one(t, "table_writes_total", "counter", "Writes to the data table.",
-	    totals.writes);
-	add_head(
+	metric_add_one(t, "table_writes_total", "counter",
+	    "Writes to the data table.", totals.writes);
+	metric_add_head(
 	    t, name, "gauge", "Addresses that several clients write in turn.");
-	add_labelled(
+	metric_add_labelled(
 	    t, name, "kind", "coils", totals.contended[DATATABLE_COILS]);
-	add_labelled(t, name, "kind", "registers",
+	metric_add_labelled(t, name, "kind", "registers",
 	    totals.contended[DATATABLE_REGISTERS]);
-}
-
-/* unit: the metric's unit is 1/unit of the histogram's, whose bounds and sum
- * are scaled by it. */
-static void
-add_histogram(struct text_writer *t, const char *name, const char *help,
-    const struct histogram *h, double unit)
-{
-	uint64_t n = 0;
-
-	add_head(t, name, "histogram", help);
-	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		n += h->counts[i];
-		text_writer_add(t,
-		    "mbasyncserver_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
-		    (double)h->bounds[i] * unit, n);
-	}
-	n += h->counts[HISTOGRAM_BUCKETS];
-	text_writer_add(t,
-	    "mbasyncserver_%s_bucket{le=\"+Inf\"} %" PRIu64
-	    "\nmbasyncserver_%s_sum %.9f\nmbasyncserver_%s_count %" PRIu64 "\n",
-	    name, n, name, (double)h->sum * unit, name, n);
 }
 
 static void
 add_commits(struct text_writer *t, const struct state_figures *f)
 {
-	add_histogram(t, "commit_duration_seconds",
+	metric_add_histogram(t, "commit_duration_seconds",
 	    "Time that a commit to the state file took.", &f->took, NANOSECOND);
-	add_histogram(
+	metric_add_histogram(
 	    t, "commit_writes", "Writes that shared a commit.", &f->writes, 1);
-	add_one(t, "commit_failures_total", "counter",
+	metric_add_one(t, "commit_failures_total", "counter",
 	    "Commits and retries that failed because no space was left.",
 	    f->failed);
 }
@@ -182,7 +138,7 @@ static void
 add_rows(
     struct text_writer *t, const char *name, const char *help, int64_t rows)
 {
-	add_one(t, name, "gauge", help, (uint64_t)rows);
+	metric_add_one(t, name, "gauge", help, (uint64_t)rows);
 }
 
 static void
@@ -194,7 +150,7 @@ add_journal(struct text_writer *t, const struct scrub_figures *f)
 	    "Rows of these that are checked.", f->checked);
 	add_rows(t, "state_journal_damaged_rows",
 	    "Rows of the journal that were found damaged.", f->damage.rows);
-	add_one(t, "state_journal_damaged", "gauge",
+	metric_add_one(t, "state_journal_damaged", "gauge",
 	    "1 when the journal was found damaged, else 0.",
 	    f->result == SCRUB_DAMAGED);
 }
@@ -213,7 +169,7 @@ static void
 add_moment(
     struct text_writer *t, const char *name, const char *help, int64_t seconds)
 {
-	add_head(t, name, "gauge", help);
+	metric_add_head(t, name, "gauge", help);
 	text_writer_add(t, "mbasyncserver_%s %" PRId64 "\n", name, seconds);
 }
 
@@ -222,10 +178,10 @@ add_handshakes(struct text_writer *t, const struct tls_source *source)
 {
 	static const char name[] = "tls_handshakes_total";
 
-	add_head(
+	metric_add_head(
 	    t, name, "counter", "TLS handshakes that ended, by their result.");
 	for (size_t i = 0; i < TLS_RESULTS; i++)
-		add_labelled(t, name, "result",
+		metric_add_labelled(t, name, "result",
 		    tls_result_name((enum tls_result)i), source->results[i]);
 }
 
@@ -235,12 +191,12 @@ add_security(struct text_writer *t, const struct api_security *s)
 	const struct tls_context *context = s->source->context;
 
 	add_handshakes(t, s->source);
-	add_one(t, "tls_handshakes_waiting", "gauge",
+	metric_add_one(t, "tls_handshakes_waiting", "gauge",
 	    "Clients that are connected, and whose TLS handshake is not done.",
 	    door_guests(s->door));
-	add_one(t, "tls_connections", "gauge",
+	metric_add_one(t, "tls_connections", "gauge",
 	    "Modbus connections over TLS open now.", s->source->connections);
-	add_one(t, "role_refusals_total", "counter",
+	metric_add_one(t, "role_refusals_total", "counter",
 	    "Requests that a role, or the lack of one, did not allow.",
 	    s->roles->refusals);
 	add_moment(t, "tls_certificate_expiry_timestamp_seconds",
@@ -261,12 +217,13 @@ add_statuses(struct text_writer *t, const struct http_statuses *s)
 	static const char name[] = "http_requests_total";
 	char status[8];
 
-	add_head(t, name, "counter", "HTTP requests, by status of the reply.");
+	metric_add_head(
+	    t, name, "counter", "HTTP requests, by status of the reply.");
 	for (unsigned i = HTTP_STATUS_MIN; i <= HTTP_STATUS_MAX; i++) {
 		if (s->counts[i - HTTP_STATUS_MIN] == 0 && i != 200)
 			continue;
 		snprintf(status, sizeof(status), "%u", i);
-		add_labelled(
+		metric_add_labelled(
 		    t, name, "status", status, s->counts[i - HTTP_STATUS_MIN]);
 	}
 }
@@ -274,15 +231,15 @@ add_statuses(struct text_writer *t, const struct http_statuses *s)
 static void
 add_http(struct text_writer *t, const struct api *api)
 {
-	add_one(t, "http_connections", "gauge", "HTTP connections open now.",
-	    http_server_connections(api->http));
-	add_one(t, "http_event_readers", "gauge",
+	metric_add_one(t, "http_connections", "gauge",
+	    "HTTP connections open now.", http_server_connections(api->http));
+	metric_add_one(t, "http_event_readers", "gauge",
 	    "Subscribers of server-sent events.",
 	    events_subscribers(api->events));
-	add_one(t, "http_waiting_requests", "gauge",
+	metric_add_one(t, "http_waiting_requests", "gauge",
 	    "Requests of /api/wait that wait.", waits_count(api->waits));
 	add_statuses(t, http_server_statuses(api->http));
-	add_head(t, "http_busy_seconds_total", "counter",
+	metric_add_head(t, "http_busy_seconds_total", "counter",
 	    "Time that the event loop has spent on HTTP requests.");
 	text_writer_add(t, "mbasyncserver_http_busy_seconds_total %.6f\n",
 	    (double)scheduler_spent(api->scheduler) * NANOSECOND);
@@ -332,20 +289,21 @@ metrics_write(const struct api *api, struct text_writer *t)
 {
 	const struct counters *n = server_counters(api->config.server);
 
-	add_head(t, "build_info", "gauge", "Always 1; the version is a label.");
-	add_labelled(t, "build_info", "version", VERSION, 1);
-	add_head(t, "start_time_seconds", "gauge",
+	metric_add_head(
+	    t, "build_info", "gauge", "Always 1; the version is a label.");
+	metric_add_labelled(t, "build_info", "version", VERSION, 1);
+	metric_add_head(t, "start_time_seconds", "gauge",
 	    "When the server started, in seconds since 1970.");
 	text_writer_add(t, "mbasyncserver_start_time_seconds %.3f\n",
 	    (double)api->started / 1000);
-	add_one(t, "healthy", "gauge", "1, or 0 when /healthz gives a reason.",
-	    api_health(api) == NULL);
+	metric_add_one(t, "healthy", "gauge",
+	    "1, or 0 when /healthz gives a reason.", api_health(api) == NULL);
 	add_connections(t, n);
 	add_protocol_errors(t, n);
 	add_requests(t, n);
 	add_traffic(t, n);
 	add_writers(t, api->config.last_writer);
-	add_histogram(t, "request_duration_seconds",
+	metric_add_histogram(t, "request_duration_seconds",
 	    "Time from reading the bytes of a client until a request's "
 	    "response was complete.",
 	    &api->config.times->took, NANOSECOND);
