@@ -7,6 +7,7 @@
 #include "api/context.h"
 #include "api/events.h"
 #include "api/metric.h"
+#include "api/shared.h"
 #include "api/text_writer.h"
 #include "api/wait.h"
 #include "http/request.h"
@@ -309,6 +310,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 	    &api->config.times->took, NANOSECOND);
 	if (api->config.state != NULL)
 		add_state(t, api->config.state);
+	if (api->config.member != NULL)
+		shared_write_metrics(api->config.member, t);
 	if (api->config.security.door != NULL)
 		add_security(t, &api->config.security);
 	add_http(t, api);

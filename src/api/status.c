@@ -7,6 +7,7 @@
 #include "api/clients.h"
 #include "api/context.h"
 #include "api/rates.h"
+#include "api/shared.h"
 #include "api/text_writer.h"
 #include "api/write.h"
 #include "base/clock.h"
@@ -89,6 +90,16 @@ add_state(const struct state *s, struct text_writer *t)
 }
 
 static void
+add_shared(struct member *member, struct text_writer *t)
+{
+	if (member == NULL)
+		return;
+	text_writer_add(t, "\"shared\":");
+	shared_write_status(member, t);
+	text_writer_add(t, ",");
+}
+
+static void
 add_points(const struct points *points, struct text_writer *t)
 {
 	if (points == NULL)
@@ -126,6 +137,7 @@ api_write_status(
 								"false",
 	    api_health(api) == NULL ? "ok" : api_health(api));
 	add_state(api->config.state, t);
+	add_shared(api->config.member, t);
 	add_points(api->config.points, t);
 	add_rates(&api->rates, seconds, t);
 	text_writer_add(t, "}");

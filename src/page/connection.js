@@ -1,6 +1,6 @@
 /* What the page says of its connection to the server, and of the server. */
 import { duration, setText, timeOfDay } from "./format.js";
-import { Rates, showSummary, showWelcome } from "./summary.js";
+import { Rates, sharedText, showSummary, showWelcome } from "./summary.js";
 
 const $ = (id) => document.getElementById(id);
 const NAMES = { live: "live", lost: "disconnected", connecting: "connecting" };
@@ -35,6 +35,15 @@ export class Connection {
 		this.frames.soon("status");
 	}
 
+	/* A line that takes no room while it is empty. */
+	showLine(line, text) {
+		setText(line, text);
+		if (line.hidden !== (text === "")) {
+			line.hidden = text === "";
+			this.resized();
+		}
+	}
+
 	draw() {
 		const { status } = this.mirror;
 
@@ -42,11 +51,8 @@ export class Connection {
 			return;
 		showSummary(status, this.rates.all);
 		const healthy = !status.health || status.health === "ok" || this.feed.state === "lost";
-		setText($("health"), healthy ? "" : `▲ ${status.health}`);
-		if ($("health").hidden !== healthy) {
-			$("health").hidden = healthy;
-			this.resized();
-		}
+		this.showLine($("health"), healthy ? "" : `▲ ${status.health}`);
+		this.showLine($("shared"), sharedText(status.shared));
 		showWelcome(this.page);
 	}
 }

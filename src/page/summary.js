@@ -40,6 +40,19 @@ export function showSummary(status, rates) {
 	], RATES, { line: colour("#rates"), text: colour(".rates") });
 }
 
+/* Who shares the table: "Shared through 10.0.0.9:6379: plant-a:502 (this server),
+ * plant-b:502 3 entries behind. Writes are possible." Empty if it is not. */
+export function sharedText(shared) {
+	if (!shared)
+		return "";
+	const servers = shared.servers.map(({ host, behind, own }) => host +
+		(own ? " (this server)" : behind > 0 ? ` ${count(behind)} entries behind` : ""));
+	const who = servers.length > 0 ? `: ${servers.join(", ")}` : "";
+
+	return `Shared through ${shared.engine}${who}. ` +
+		`Writes are ${shared.writable ? "possible" : "refused"}.`;
+}
+
 /* Show, before the first change, what the map is and how to write a value. */
 export function showWelcome({ model, log, mirror: { status } }) {
 	const host = location.hostname.replace(/^\[|\]$/g, "");
