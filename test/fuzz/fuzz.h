@@ -8,6 +8,9 @@
 
 #include "modbus/mbap.h"
 
+struct datatable;
+struct model;
+
 /* The entry point that libFuzzer and replay.c call: try one input. Returns
  * 0; whatever is wrong with it ends the program. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,5 +46,8 @@ void *fuzz_copy(const void *bytes, size_t size);
  * of a ready frame's ADU.
  */
 enum mbap_result reference_frame(const uint8_t *p, size_t left, size_t *whole);
+
+/* All values of a table are those of a model. */
+void check_tables(const struct datatable *table, const struct model *model);
 
 #endif
