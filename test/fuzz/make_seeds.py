@@ -355,8 +355,79 @@ def door():
         write("door", name, data)
 
 
+def entry(*fields, skip=0):
+    """See fuzz_shared.c."""
+    return bytes([skip, len(fields)]) + b"".join(
+        bytes([len(f)]) + f for f in
+        (f if isinstance(f, bytes) else f.encode() for f in fields))
+
+
+def session(number):
+    return f"{number:016x}"
+
+
+def hello(number, closes=0):
+    return entry("hello", session(number), "closes",
+                 session(closes) if closes else "0", "host", "plc-a:502")
+
+
+def log_write(number, *pdus, client="192.0.2.1:1502", who=()):
+    fields = ["s", session(number), "n", "7", "c", client, "u", "17", "t",
+              "1700000000123", *who]
+    for text in pdus:
+        fields += ["p", pdu(text)]
+    return entry(*fields)
+
+
+def shared():
+    writes = [text for text in (EXAMPLES | EDGES).values()
+              if text[:2] in ("05", "06", "0F", "10", "16", "17")]
+    good = [text for name, text in (EXAMPLES | EDGES).items()
+            if name[:5] in ("6.05_", "6.06_", "6.11_", "6.12_", "6.16_",
+                            "6.17_") or name == "write_121_read_125"]
+    who = ("subject", "CN=Pump 3", "issuer", "CN=CA", "role", "W\u00e4rter")
+    for overlaid, mode in enumerate("so"):
+        begin = entry("begin", mode, "version", "1")
+        log = begin + hello(0xa1)
+        for name, data in {
+                "all": log + log_write(0xa1, *good) + b"".join(
+                    log_write(0xa1, text, who=who) for text in good)
+                + entry("snapshot", "3"),
+                "first_values": entry("begin", mode, "version", "1",
+                                      "p", pdu(good[0]), "p", pdu(good[1])),
+                "bad_pdus": log + b"".join(
+                    log_write(0xa1, text) for text in writes),
+                "late": log + hello(0xa2, 0xa1) + log_write(0xa1, good[1])
+                + log_write(0xa2, good[1]),
+                "sessions_65": log + b"".join(
+                    hello(n) for n in range(1, 65)) + log_write(0xa1, good[1]),
+                "gap": log + entry("snapshot", "1", skip=1),
+                "backwards": log + entry("snapshot", "1", skip=255),
+                "other_mode": entry("begin", "os"[overlaid], "version", "1"),
+                "next_version": entry("begin", mode, "version", "2"),
+                "unknown": log + entry("lease", "1"),
+                "addresses": log + b"".join(
+                    log_write(0xa1, good[1], client=client) for client in (
+                        "[fe80::1%2]:502", "[::1]:1", "start", "simulation",
+                        "1.2.3.4", "[::ffff:1.2.3.4]:80", "[fe80::1%lo]:1",
+                        "::", "1.2.3.4:0080", "localhost:1")),
+        }.items():
+            write("shared", f"{name}.{mode}", bytes([overlaid]) + data)
+        for name, flags, changes in (
+                ("snapshot", 0, ""), ("damaged", 4, "00FF01 900001"),
+                ("cut", 8, ""), ("cut_byte", 4 | 8, ""),
+                ("version", 0, "000701"), ("mode", 0, "000801"),
+                ("no_entry", 0, "000918 000AFD"),
+                ("sessions_3", 0, "001901"), ("sessions_255", 0, "0019FD"),
+                ("session_twice", 0, "002AFF"), ("session_0", 0, "001A5F"),
+                ("spoken_later", 0, "003201"), ("table", 0, "807F01 C00001")):
+            write("shared", f"{name}.{mode}",
+                  bytes([overlaid | 2 | flags]) + bytes.fromhex(changes))
+
+
 door()
 http()
+shared()
 roles()
 roles_files()
 requests()
