@@ -86,20 +86,41 @@ take_session(struct rest *rest, const char *name, uint64_t *session)
 	return *session != 0;
 }
 
-/* A zone must be a number: names of interfaces are those of one machine. */
+/*
+ * Cut a zone out of an address: "[fe80::1%2]:502" or "fe80::1%2". It is a
+ * number, and is not looked up: interfaces are those of the machine that wrote
+ * it. scope is 0 where there is none.
+ */
+static bool
+cut_zone(char *text, uint64_t *scope)
+{
+	char *zone = strchr(text, '%');
+	const char *end;
+
+	*scope = 0;
+	if (zone == NULL)
+		return true;
+	end = number_take(zone + 1, UINT32_MAX, scope);
+	if (end == NULL || zone[1] == '0' ||
+	    *end != (text[0] == '[' ? ']' : '\0'))
+		return false;
+	memmove(zone, end, strlen(end) + 1);
+	return true;
+}
+
 static bool
 take_address(struct rest *rest, const char *name, struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
-	const char *zone;
+	uint64_t scope;
 
-	if (!copy_text(take(rest, name), text, sizeof(text)))
+	if (!copy_text(take(rest, name), text, sizeof(text)) ||
+	    !cut_zone(text, &scope) || address_parse_client(text, address) != 0)
 		return false;
-	zone = strchr(text, '%');
-	if (zone != NULL &&
-	    strspn(zone + 1, "0123456789]:") != strlen(zone + 1))
-		return false;
-	return address_parse_client(text, address) == 0;
+	if (scope == 0)
+		return true;
+	address->scope = (uint32_t)scope;
+	return !address_is_ipv4(address) && strchr(text, ':') != NULL;
 }
 
 static bool
