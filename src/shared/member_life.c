@@ -320,8 +320,10 @@ stored(void *arg, int done)
 	struct member *m = arg;
 
 	m->storing = false;
-	if (done)
-		m->figures.snapshots++;
+	if (!done)
+		return;
+	m->store_at = 0;
+	m->figures.snapshots++;
 }
 
 static void
