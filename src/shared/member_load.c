@@ -61,6 +61,17 @@ find_first(struct member *m)
 	m->engine->methods->find(m->engine, 0);
 }
 
+/* Load the log from its start, if it is there. A line says so at the first try.
+ */
+static void
+reject_snapshot(struct member *m, const char *why)
+{
+	if (!m->no_table)
+		log_line(LOG_WARN, "shared: %s: the snapshot %s",
+		    member_engine(m), why);
+	find_first(m);
+}
+
 /* Whether a snapshot that does not decode is of a table of the other mode. */
 static bool
 is_other_mode(const struct member *m, const void *bytes, size_t length)
@@ -91,9 +102,7 @@ member_load_snapshot(struct member *m, const void *bytes, size_t length)
 	} else if (is_other_mode(m, bytes, length)) {
 		member_other_mode(m);
 	} else {
-		log_line(LOG_WARN, "shared: %s: the snapshot is damaged",
-		    member_engine(m));
-		find_first(m);
+		reject_snapshot(m, "is damaged");
 	}
 }
 
@@ -144,7 +153,7 @@ lose_table(struct member *m)
 		    member_engine(m));
 	else if (!m->no_table)
 		log_line(LOG_ERROR,
-		    "shared: %s: the table is not complete: there is no "
+		    "shared: %s: the table is not complete: there is no usable "
 		    "snapshot, and the log does not begin at entry 1-1",
 		    member_engine(m));
 	m->no_table = true;
@@ -223,10 +232,7 @@ member_load_found(struct member *m, const struct engine_entry *entry)
 	} else if (entry != NULL && replica_is_at(&m->loading, entry)) {
 		load_from_snapshot(m);
 	} else {
-		log_line(LOG_WARN,
-		    "shared: %s: the snapshot is not of this log",
-		    member_engine(m));
-		find_first(m);
+		reject_snapshot(m, "is not of this log");
 	}
 }
 
