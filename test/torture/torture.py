@@ -1,8 +1,8 @@
-"""mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | control
+"""mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | LAYOUT_shared | control
 
 Our server has to pass in full, in either layout of its data table (separate,
-overlaid), also over TLS, by a client whose role may do all. The control
-shows that mbtorture can fail: it must find the faults of a libmodbus server
+overlaid), also over TLS, by a client whose role may do all, and as one of two
+servers that share a table, which must be equal in the end. The control shows that mbtorture can fail: it must find the faults of a libmodbus server
 that are known, and nothing wrong with what that server does well.
 """
 
@@ -16,7 +16,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "e2e"))
 
 # pylint: disable=wrong-import-position
-from harness import Server
+from engine import Engine
+from harness import Client, Server, wait_for
+from sharing import PATIENT as SLOW_ENGINE
+from sharing import table_of
 from still_clock import StillClock
 
 SKIPPED = 77
@@ -109,6 +112,37 @@ def test_ours_over_tls(layout):
         pass_in_full(server, tls_port(server), ours)
 
 
+def table(server):
+    """All that a server has."""
+    with Client(server) as client:
+        return table_of(client)
+
+
+def test_ours_shared(layout):
+    """The same where the writes go through an engine. The server's clock does
+    not stand still: it waits for the engine."""
+    engine = Engine(fsync="everysec")
+    try:
+        options = ["--shared", engine.url, "-d", layout, *SLOW_ENGINE]
+        server = Server(*options, "--shared-init")
+        other = Server(*options)
+        try:
+            status, _ = torture(server.port, "--random", "20000", *PATIENT)
+            wait_for(lambda: table(server) == table(other), "equal tables")
+            server.stop()
+            other.stop()
+        except BaseException:
+            sys.stderr.write(server.log()[-20000:])
+            raise
+        finally:
+            server.kill()
+            other.kill()
+    finally:
+        engine.close()
+    if status != 0:
+        sys.exit("mbtorture: exit status %d" % status)
+
+
 def control(port, groups):
     """Run these groups against the other server."""
     return torture(port, "--deadline", "300", "--seed", "1",
@@ -158,6 +192,8 @@ def main():
         test_control()
     elif subject.endswith("_tls"):
         test_ours_over_tls(subject.removesuffix("_tls"))
+    elif subject.endswith("_shared"):
+        test_ours_shared(subject.removesuffix("_shared"))
     else:
         test_ours(subject)
 
