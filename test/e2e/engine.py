@@ -88,8 +88,9 @@ class Engine:
     arguments = ("--appendonly", "yes", "--save", "",
                  "--maxmemory-policy", "noeviction")
 
-    def __init__(self, *options, fsync="always"):
-        self.folder = tempfile.mkdtemp(prefix="mbasyncserver-engine-")
+    def __init__(self, *options, fsync="always", directory=None):
+        self.folder = tempfile.mkdtemp(prefix="mbasyncserver-engine-",
+                                       dir=directory)
         self.options = self.settings(fsync, *options)
         self.process = None
         self.port = None
@@ -156,6 +157,12 @@ class Engine:
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         if self.process and self.process.poll() is None:
