@@ -302,6 +302,28 @@ START_TEST(what_is_wrong_in_spite_of_its_checksum_is_refused)
 }
 END_TEST
 
+/* As long as they would make it. */
+START_TEST(more_sessions_than_can_be_open_are_refused)
+{
+	size_t more = (SESSIONS_MAX + 1 - 2) * 16;
+
+	begin(_i);
+	bytes = realloc(bytes, length + more);
+	ck_assert_ptr_nonnull(bytes);
+	memmove(bytes + SESSIONS + more, bytes + SESSIONS, length - SESSIONS);
+	for (uint8_t i = 0; i < SESSIONS_MAX + 1; i++)
+		bytes_put_little(
+		    bytes_put_little(bytes + SESSIONS + 16 * i, 100U + i, 8), i,
+		    8);
+	length += more;
+	bytes[COUNT] = SESSIONS_MAX + 1;
+	sum();
+	must_be_refused();
+	ck_assert(is_untouched());
+	end();
+}
+END_TEST
+
 START_TEST(a_snapshot_is_of_an_entry)
 {
 	begin(_i);
@@ -347,6 +369,8 @@ main(void)
 	tcase_add_loop_test(tc, a_byte_more_is_refused, 0, 2);
 	tcase_add_loop_test(
 	    tc, what_is_wrong_in_spite_of_its_checksum_is_refused, 0, 2);
+	tcase_add_loop_test(
+	    tc, more_sessions_than_can_be_open_are_refused, 0, 2);
 	tcase_add_loop_test(tc, a_snapshot_is_of_an_entry, 0, 2);
 	tcase_add_loop_test(tc, the_other_mode_is_refused, 0, 2);
 	suite_add_tcase(suite, tc);
