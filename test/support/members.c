@@ -132,12 +132,14 @@ members_check_fates(void)
 
 /* Writes. */
 
+#define FIRST_OWN 100
+
 struct test_write {
 	struct order_write write;
 	uint32_t id;
 	struct datatable *table;
-	struct order_pdu pdus[2];
-	uint8_t bytes[10 + 7];
+	struct order_pdu pdus[3];
+	uint8_t bytes[10 + 7 + 5];
 };
 
 static void
@@ -176,8 +178,9 @@ settled(struct order_write *write, enum order_outcome outcome, bool more)
 		members_settled(w->id);
 }
 
-/* Registers of its own get the number of the write; others are masked, so that
- * the sequence of all writes matters. */
+/* Registers of its owner get the number of the write; others are masked, so
+ * that the sequence of all writes matters; and one of its own shows that it was
+ * executed at all. */
 static void
 fill(struct test_write *w, unsigned owner)
 {
@@ -194,7 +197,11 @@ fill(struct test_write *w, unsigned owner)
 	put16(b + 13, (uint16_t)(w->id * 40503));
 	put16(b + 15, (uint16_t)(w->id * 30011));
 	w->pdus[0] = (struct order_pdu){ b, 10 };
+	b[17] = MB_FC_WRITE_SINGLE_REGISTER;
+	put16(b + 18, (uint16_t)(FIRST_OWN + w->id));
+	put16(b + 20, (uint16_t)w->id);
 	w->pdus[1] = (struct order_pdu){ b + 10, 7 };
+	w->pdus[2] = (struct order_pdu){ b + 17, 5 };
 }
 
 static void
@@ -212,7 +219,7 @@ write_one(struct test_member *m, unsigned owner)
 		.client = { .id = owner },
 		.unit = (uint8_t)owner,
 		.pdus = w->pdus,
-		.count = 2,
+		.count = 3,
 		.settled = settled,
 		.owner = &owners[owner],
 	};
