@@ -595,6 +595,35 @@ START_TEST(observer_gets_the_longest_writes_whole)
 }
 END_TEST
 
+START_TEST(observers_are_told_when_the_table_is_replaced)
+{
+	struct datatable *other = datatable_new((enum datatable_overlay)_i);
+	size_t pieces = (65536 + DATATABLE_WRITE_MAX - 1) / DATATABLE_WRITE_MAX;
+
+	ck_assert_ptr_nonnull(other);
+	start_observed(_i, 1);
+	for (unsigned i = 0; i < 65536; i += 7) {
+		uint16_t word = random_word();
+
+		datatable_write_registers(
+		    other, &writer, (uint16_t)i, 1, &word);
+		datatable_write_coils(other, &writer, (uint16_t)i, 1, &word);
+	}
+	datatable_replace(table, other, &writer);
+	ck_assert_uint_eq(
+	    records[0].times, _i == DATATABLE_OVERLAID ? pieces : 2 * pieces);
+	ck_assert_mem_eq(datatable_registers(table, 0),
+	    datatable_registers(other, 0), 65536 * sizeof(uint16_t));
+	for (unsigned i = 0; i < 65536; i++) {
+		uint16_t coil;
+
+		datatable_read_coils(other, (uint16_t)i, 1, &coil);
+		ck_assert_uint_eq(get_coil(i), coil);
+	}
+	datatable_free(other);
+}
+END_TEST
+
 /* A test for both overlays. */
 static void
 add(TCase *tc, const TTest *test)
@@ -664,6 +693,7 @@ observing(void)
 	add(tc, observer_gets_coils_before_and_after_as_coils);
 	add(tc, observer_is_called_for_a_write_that_changes_nothing);
 	add(tc, observer_gets_the_longest_writes_whole);
+	add(tc, observers_are_told_when_the_table_is_replaced);
 	return tc;
 }
 
