@@ -134,6 +134,23 @@ START_TEST(no_address_has_a_writer_at_the_start)
 }
 END_TEST
 
+START_TEST(nobody_is_no_writer)
+{
+	const struct client who = host(0);
+	const struct datatable_writer nobody = { &who, 0, DATATABLE_NOBODY };
+	struct datatable *other = datatable_new((enum datatable_overlay)_i);
+	struct last_write last;
+
+	ck_assert_ptr_nonnull(other);
+	start(_i);
+	datatable_replace(table, other, &nobody);
+	datatable_free(other);
+	ck_assert(!last_writer_read(lw, DATATABLE_REGISTERS, 7, &last));
+	ck_assert(!last_writer_read(lw, DATATABLE_COILS, 7, &last));
+	ck_assert_uint_eq(last_writer_totals(lw).writes, 0);
+}
+END_TEST
+
 START_TEST(knows_the_writer_and_the_time)
 {
 	struct last_write w;
@@ -588,6 +605,7 @@ main(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, no_address_has_a_writer_at_the_start, 0, 2);
+	tcase_add_loop_test(tc, nobody_is_no_writer, 0, 2);
 	tcase_add_loop_test(tc, knows_the_writer_and_the_time, 0, 2);
 	tcase_add_loop_test(
 	    tc, a_write_of_the_same_value_is_a_write_and_no_change, 0, 2);

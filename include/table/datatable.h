@@ -45,6 +45,9 @@ struct datatable_writer {
 	uint8_t function; /* function code of the request */
 };
 
+/* The function code of a writer that is nobody: the table was replaced. */
+#define DATATABLE_NOBODY 0
+
 /*
  * One write, as requested: in the overlaid mode a write of coils is reported as
  * coils, and an observer of registers derives them (register n / 16).

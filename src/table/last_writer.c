@@ -301,6 +301,8 @@ changed(void *arg, const struct datatable_change *c)
 	unsigned first, last;
 	struct stamp stamp;
 
+	if (c->writer->function == DATATABLE_NOBODY)
+		return;
 	stamp.time = clock_realtime_ms();
 	stamp.client = count_writer(lw, c->writer->client, stamp.time);
 	lw->writes++;
