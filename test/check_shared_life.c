@@ -24,6 +24,16 @@ figures(unsigned i)
 	return member_figures(members[i].member);
 }
 
+/* The time after which a hello is said again. */
+static void
+let_a_second_pass(void)
+{
+	const struct timeval second = { 1, 0 };
+
+	event_base_loopexit(members_base, &second);
+	event_base_dispatch(members_base);
+}
+
 static void
 lose(unsigned i)
 {
@@ -435,6 +445,53 @@ START_TEST(a_hello_that_was_refused_is_said_again)
 }
 END_TEST
 
+/* What is appended on a connection is what its engine waits for: without the
+ * hello the copies of older writes are not known. */
+START_TEST(without_a_hello_no_copies_are_counted)
+{
+	uint32_t id;
+
+	members_config.copies = 1;
+	memory.copies = 1;
+	members_begin(1);
+	members[0].engine->hold_answers[MEMORY_WRITER] = true;
+	id = members_write(0, 0, 2);
+	members_settle();
+	lose(0);
+	members[0].engine->hold_answers[MEMORY_WRITER] = false;
+	memory.result = ENGINE_REFUSED;
+	members_await(strstr(trouble(0), "refuses writes"));
+	members_settle();
+	ck_assert_int_eq(writes[id].fate, FATE_PENDING);
+	memory.result = ENGINE_APPENDED;
+	await_live(0);
+	ck_assert_int_eq(writes[id + 1].fate, FATE_EXECUTED);
+	members_check_table(0);
+}
+END_TEST
+
+/* The table is lost while a hello is to be said again. */
+START_TEST(a_hello_is_said_again_only_where_it_follows)
+{
+	members_begin(1);
+	memory.result = ENGINE_REFUSED;
+	lose(0);
+	members_await(strstr(trouble(0), "refuses writes"));
+	members[0].engine->hold_answers[MEMORY_READER] = true;
+	memory_log_wipe(&memory);
+	ck_assert(memory_engine_idle(members[0].engine));
+	members[0].engine->hold_answers[MEMORY_READER] = false;
+	ck_assert(memory_engine_answer(members[0].engine, MEMORY_READER));
+	ck_assert(memory_engine_arrive(members[0].engine, MEMORY_READER));
+	ck_assert(memory_engine_answer(members[0].engine, MEMORY_READER));
+	members[0].engine->hold_answers[MEMORY_READER] = true;
+	for (int i = 0; i < 2; i++)
+		let_a_second_pass();
+	members[0].engine->hold_answers[MEMORY_READER] = false;
+	members_await(strstr(trouble(0), "lost the table"));
+}
+END_TEST
+
 /* So many sessions are open at once: one more closes that of member 0. */
 START_TEST(whose_session_was_evicted_opens_another)
 {
@@ -583,6 +640,8 @@ main(void)
 	tcase_add_test(tc, the_copies_of_an_older_session_are_counted_again);
 	tcase_add_test(tc, alone_it_tries_the_next_address);
 	tcase_add_test(tc, a_hello_that_was_refused_is_said_again);
+	tcase_add_test(tc, without_a_hello_no_copies_are_counted);
+	tcase_add_test(tc, a_hello_is_said_again_only_where_it_follows);
 	tcase_add_test(tc, whose_session_was_evicted_opens_another);
 	tcase_add_test(tc, an_outcome_may_free_the_owner);
 	tcase_add_test(tc, it_may_be_freed_at_any_time);

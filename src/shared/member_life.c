@@ -128,8 +128,8 @@ member_say_hello(struct member *m)
 	const struct engine_field *fields;
 	size_t count;
 
-	if (m->session != 0)
-		m->previous = m->session;
+	event_del(m->retry);
+	m->previous = m->session;
 	do
 		m->session = random_bits();
 	while (m->session == 0);
@@ -148,6 +148,13 @@ member_say_hello(struct member *m)
 		member_count_copies(m);
 }
 
+void
+member_start(struct member *m)
+{
+	m->state = MEMBER_CONNECTING;
+	m->engine->methods->connect(m->engine);
+}
+
 static void
 retry_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -155,19 +162,10 @@ retry_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (m->state == MEMBER_FOLLOWING) {
+	if (m->state == MEMBER_FOLLOWING)
 		member_say_hello(m);
-		return;
-	}
-	m->state = MEMBER_CONNECTING;
-	m->engine->methods->connect(m->engine);
-}
-
-void
-member_start(struct member *m)
-{
-	m->state = MEMBER_CONNECTING;
-	m->engine->methods->connect(m->engine);
+	else if (m->state == MEMBER_AWAY)
+		member_start(m);
 }
 
 static void

@@ -75,12 +75,12 @@ expiry_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
 	struct member *m = arg;
-	uint64_t now = clock_ns();
+	uint64_t now = clock_ns(), timeout = m->config.timeout * NS_MS;
 
 	(void)fd;
 	(void)what;
 	pending_take_expired(
-	    m->pending, now - m->config.timeout * NS_MS, now, &writes);
+	    m->pending, now > timeout ? now - timeout : 0, now, &writes);
 	if (!TAILQ_EMPTY(&writes) && m->state == MEMBER_LIVE)
 		member_drop(m, "no answer to a write");
 	if (pending_count(m->pending) > 0)
@@ -155,6 +155,7 @@ count_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (m->copies.counting || m->copies.counted == m->number ||
+	    m->hello_refused ||
 	    (m->state != MEMBER_FOLLOWING && m->state != MEMBER_LIVE))
 		return;
 	m->copies.counting = true;
