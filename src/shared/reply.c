@@ -12,6 +12,9 @@
 /* hiredis frees its buffer when it is empty and larger than this. */
 #define BUFFER_BYTES (1024 * 1024)
 
+/* A number, a status, or an error is not longer. */
+#define LINE_BYTES_MAX (64 * 1024)
+
 struct chunk {
 	struct chunk *next;
 	size_t size, used; /* of bytes */
@@ -298,6 +301,15 @@ fail(struct replies *r, enum replies_result why)
 	return why;
 }
 
+/* Whether what has come begins with a line that has no end. Each call of
+ * hiredis searches it from the start. */
+static bool
+is_endless(const redisReader *reader)
+{
+	return reader->len - reader->pos > LINE_BYTES_MAX &&
+	    memchr(reader->buf + reader->pos, '\n', LINE_BYTES_MAX) == NULL;
+}
+
 enum replies_result
 replies_take(struct replies *r, const struct reply **reply)
 {
@@ -311,8 +323,9 @@ replies_take(struct replies *r, const struct reply **reply)
 		return fail(r,
 		    r->memory->exceeded ? REPLIES_TOO_LONG : REPLIES_INVALID);
 	if (taken == NULL)
-		return r->fed > REPLY_BYTES_MAX ? fail(r, REPLIES_TOO_LONG) :
-						  REPLIES_PARTIAL;
+		return r->fed > REPLY_BYTES_MAX || is_endless(r->reader) ?
+		    fail(r, REPLIES_TOO_LONG) :
+		    REPLIES_PARTIAL;
 	r->fed = 0;
 	*reply = taken;
 	return REPLIES_READY;
