@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -154,7 +155,7 @@ answer_bytes(enum fake_side side, const char *bytes, size_t length)
 			bytes += n;
 			length -= (size_t)n;
 		}
-		turn_engine();
+		event_base_loop(engine_base, EVLOOP_NONBLOCK);
 	}
 }
 
