@@ -425,9 +425,35 @@ def shared():
                   bytes([overlaid | 2 | flags]) + bytes.fromhex(changes))
 
 
+def resp():
+    """See fuzz_resp.c: commands, size of pieces, bytes."""
+    entry = b"*2\r\n$3\r\n1-8\r\n*2\r\n$1\r\nn\r\n$1\r\nv\r\n"
+    for name, data in {
+            "nothing": b"",
+            "simple": b"+OK\r\n-ERR x\r\n:5\r\n:-5\r\n$-1\r\n*-1\r\n",
+            "strings": b"$0\r\n\r\n$4\r\na\r\nb\r\n",
+            "role": b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n",
+            "range": b"*2\r\n" + entry + entry,
+            "read": b"*1\r\n*2\r\n$6\r\nmb:log\r\n*1\r\n" + entry,
+            "pairs": b"*4\r\n" + b"$1\r\na\r\n" * 4,
+            "foreign": b"*1\r\n" + entry.replace(b"1-8", b"2-8"),
+            "deep": b"*1\r\n" * 12 + b":1\r\n",
+            "wide": b"*2147483647\r\n:1\r\n",
+            "long": b"$9223372036854775807\r\nx",
+            "resp3": b"%1\r\n+a\r\n,1.5\r\n",
+            "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    }.items():
+        write("resp", name, b"\x05\x02" + data)
+    write("resp", "too_many", b"\x01\x00+OK\r\n+OK\r\n")
+
+
 door()
 http()
+<<<<<<< HEAD
 shared()
+=======
+resp()
+>>>>>>> 57146be (test: fuzz the replies of Redis)
 roles()
 roles_files()
 requests()
