@@ -24,7 +24,7 @@ enum link_side {
 #define LINK_KINDS 3
 
 /* Room for why, with its NUL. */
-#define LINK_WHY_SIZE 256
+#define LINK_WHY_SIZE REPLY_LINE_SIZE
 
 /* Why it is lost where a reply is not of the type or shape that it must be. */
 #define LINK_UNFIT "an answer that does not fit"
@@ -71,9 +71,5 @@ void link_fail(struct link *l, const char *why);
 
 /* The side on which a reply is being told. */
 struct resp *link_resp(struct link *l, enum link_side side);
-
-/* The text of a reply, or as much as fits, as one line in out, which has room
- * for LINK_WHY_SIZE bytes. Returns out. */
-const char *link_line(const struct reply *reply, char *out);
 
 #endif

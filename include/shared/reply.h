@@ -69,4 +69,11 @@ struct reply_memory *replies_memory(struct replies *r);
  * that of further replies: then it remains r's. */
 struct reply_memory *replies_keep(struct replies *r);
 
+/* Room for the text of a reply as a line, with its NUL. */
+#define REPLY_LINE_SIZE 256
+
+/* The text of a string, status or error, or as much as fits, as one printable
+ * line in out, which has room for REPLY_LINE_SIZE bytes. Returns out. */
+const char *reply_line(const struct reply *reply, char *out);
+
 #endif

@@ -95,22 +95,6 @@ link_disconnect(struct link *l)
 
 /* --- replies to the link's own commands --------------------------------- */
 
-const char *
-link_line(const struct reply *reply, char *out)
-{
-	size_t length = reply->length;
-
-	if (length > LINK_WHY_SIZE - 1)
-		length = LINK_WHY_SIZE - 1;
-	for (size_t i = 0; i < length; i++) {
-		char c = reply->text[i];
-
-		out[i] = c >= ' ' && c <= '~' ? c : '?';
-	}
-	out[length] = '\0';
-	return out;
-}
-
 /*
  * The user or password is refused. Of the text only the code is shown: it may
  * quote the command.
@@ -164,7 +148,7 @@ replied(
 	else if (reply->type == REPLY_ERROR && command->kind == KIND_AUTH)
 		fail_auth(l, reply);
 	else if (reply->type == REPLY_ERROR)
-		link_fail(l, link_line(reply, why));
+		link_fail(l, reply_line(reply, why));
 	else if (command->kind == KIND_ROLE)
 		take_role(l,
 		    s == &l->sides[LINK_READER] ? LINK_READER : LINK_WRITER,

@@ -20,7 +20,7 @@ fail_by(struct redis *r, const struct reply *reply)
 	char why[LINK_WHY_SIZE];
 
 	link_fail(r->link,
-	    reply->type == REPLY_ERROR ? link_line(reply, why) : LINK_UNFIT);
+	    reply->type == REPLY_ERROR ? reply_line(reply, why) : LINK_UNFIT);
 }
 
 /* Whether entries could be made; if not, the link is lost. */
@@ -137,7 +137,7 @@ appended(struct redis *r, uint64_t tag, const struct reply *reply)
 		events->appended(r->engine.arg, tag,
 		    is_error(reply, "NOREPLICAS ") ? ENGINE_ALONE :
 						     ENGINE_REFUSED,
-		    link_line(reply, why));
+		    reply_line(reply, why));
 	else
 		fail_by(r, reply);
 }
@@ -154,7 +154,7 @@ begun(struct redis *r, const struct reply *reply)
 	else if (is_error(reply, "ERR The ID specified in XADD "))
 		events->begun(r->engine.arg, 0, NULL);
 	else if (reply->type == REPLY_ERROR)
-		events->begun(r->engine.arg, -1, link_line(reply, why));
+		events->begun(r->engine.arg, -1, reply_line(reply, why));
 	else
 		fail_by(r, reply);
 }

@@ -348,3 +348,19 @@ replies_keep(struct replies *r)
 	r->memory = next;
 	return kept;
 }
+
+const char *
+reply_line(const struct reply *reply, char *out)
+{
+	size_t length = reply->length;
+
+	if (length > REPLY_LINE_SIZE - 1)
+		length = REPLY_LINE_SIZE - 1;
+	for (size_t i = 0; i < length; i++) {
+		char c = reply->text[i];
+
+		out[i] = c >= ' ' && c <= '~' ? c : '?';
+	}
+	out[length] = '\0';
+	return out;
+}

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "shared/link.h"
 #include "shared/redis_entries.h"
 #include "shared/resp.h"
 
@@ -92,7 +91,7 @@ replied(
 	const struct reply *stream = redis_entries_of_stream(reply);
 	const struct engine_field *fields;
 	size_t count;
-	char line[LINK_WHY_SIZE];
+	char line[REPLY_LINE_SIZE];
 
 	must(command->tag == r->told);
 	must(++r->told <= r->commands);
@@ -104,7 +103,7 @@ replied(
 	if (fields != NULL)
 		walk_fields(r, fields, count);
 	if (reply->text != NULL)
-		must(strlen(link_line(reply, line)) <= reply->length);
+		must(strlen(reply_line(reply, line)) <= reply->length);
 	if (r->told % 3 == 0)
 		reply_memory_free(resp_keep(r->resp));
 }
