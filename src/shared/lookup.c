@@ -29,16 +29,19 @@ destroy(struct lookup *l)
 	free(l);
 }
 
-/* evdns has ended, perhaps from within a call. It must not be freed yet. */
+/* evdns has ended, perhaps from within a call. It must not be freed before the
+ * next turn of the loop: what it has cancelled in this one still ends. */
 static void
 ended_cb(int error, struct evutil_addrinfo *found, void *arg)
 {
+	const struct timeval next = { 0, 0 };
 	struct lookup *l = arg;
 
 	l->asked = NULL;
 	l->error = error;
 	l->found = found;
-	event_active(l->timer, EV_TIMEOUT, 0);
+	if (event_add(l->timer, &next) != 0)
+		event_active(l->timer, EV_TIMEOUT, 0);
 }
 
 /* All is done, or it takes too long. */
@@ -74,11 +77,12 @@ lookup_drop(struct lookup *l)
 	if (l == NULL)
 		return;
 	l->done = NULL;
-	event_del(l->timer);
-	if (l->asked == NULL)
-		destroy(l);
-	else
+	if (l->asked != NULL) {
+		event_del(l->timer);
 		evdns_getaddrinfo_cancel(l->asked);
+	} else if (l->dns == NULL) {
+		destroy(l);
+	} /* else the timer is about to */
 }
 
 /* A server of names that does not answer is soon left for the next one. */
@@ -93,6 +97,7 @@ dns_new(struct event_base *base)
 		return NULL;
 	evdns_base_set_option(dns, "timeout:", "0.4");
 	evdns_base_set_option(dns, "max-timeouts:", "1");
+	evdns_base_set_option(dns, "getaddrinfo-allow-skew:", "0.4");
 	return dns;
 }
 
