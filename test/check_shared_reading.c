@@ -139,6 +139,26 @@ START_TEST(tells_outcomes_in_sequence)
 }
 END_TEST
 
+/* This process is all that the answers wait for: no pause of it counts. */
+START_TEST(is_lost_without_an_answer)
+{
+	uint64_t begun;
+
+	engine->methods->free(engine);
+	fake_close_all();
+	one_engine_new(fake_url(""), 80, NULL);
+	fake_connect();
+	begun = clock_ms();
+	if (_i == 0)
+		engine->methods->read(engine, 7);
+	else
+		engine->methods->count_copies(engine, 1, 400);
+	await_told("lost: no answer\n");
+	/* It has waited for as long as an answer may take. */
+	ck_assert_uint_ge(clock_ms() - begun, 400);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -151,6 +171,7 @@ main(void)
 	tcase_add_test(tc, is_lost_by_a_string_that_is_too_long);
 	tcase_add_test(tc, lends_entries_until_the_next_read);
 	tcase_add_test(tc, tells_outcomes_in_sequence);
+	tcase_add_loop_test(tc, is_lost_without_an_answer, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
