@@ -273,6 +273,22 @@ locked()
 	) 9>"$build/lock"
 }
 
+# Build the server, and install what is missing for that.
+build_server()
+{
+	# shellcheck disable=SC2086 # one word per package
+	need $build_needs
+	# scripts/test shares this tree; don't take its tests away.
+	if grep -qs '^TESTS:BOOL=ON' "$build/release/CMakeCache.txt" &&
+	    have check; then
+		tests=ON
+	else
+		tests=OFF
+	fi
+	compile release mbasyncserver -DCMAKE_BUILD_TYPE=Release \
+	    -DTESTS="$tests"
+}
+
 jobs=$(nproc 2>/dev/null || echo 2)
 
 if [ "${CI:-}" = true ]; then
