@@ -26,7 +26,7 @@ install(FILES ${package_dir}/50-mbasyncserver.preset
 	DESTINATION ${unit_dir}-preset)
 
 install(FILES ${package_dir}/port-502.conf ${package_dir}/plant.csv
-	${package_dir}/roles ${package_dir}/tls.conf
+	${package_dir}/roles ${package_dir}/tls.conf ${package_dir}/shared.conf
 	DESTINATION ${doc_dir}/examples)
 install(FILES README.md ${package_dir}/copyright DESTINATION ${doc_dir})
 

@@ -47,6 +47,8 @@ Port 502 is served without root, in any of three ways: a systemd socket, a
 redirection by nftables or iptables, or a capability. No unit is enabled until
 you do so.")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables | iptables")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS
+	"valkey-server (>= 7.2) | redis-server (>= 5:7.0)")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
 	${package_dir}/conffiles ${package_dir}/postinst
 	${package_dir}/prerm ${package_dir}/postrm)

@@ -75,6 +75,18 @@ class Units(InstalledTest):
             self.assertIn(line, text)
             self.assertEqual(text.count("TLS="), 1)
 
+    def test_the_service_shares_its_table_only_when_asked(self):
+        for path, line in (
+                (self.path("lib/systemd/system/mbasyncserver.service"),
+                 "\nEnvironment=SHARED=\n"),
+                (os.path.join(os.environ["SOURCE"],
+                              "cmake/package/mbasyncserver.default"),
+                 "\n#SHARED=\"--shared redis://")):
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            self.assertIn(line, text)
+            self.assertEqual(text.count("SHARED="), 1)
+
     def test_the_service_is_confined(self):
         status, said = run("systemd-analyze", "security", "--offline=true",
                            "--threshold=15", "--no-pager",
