@@ -39,7 +39,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/7-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
-    "apt-get install ./.build/package/mbasyncserver_3.4.0-1_amd64.deb",
+    "apt-get install ./.build/package/mbasyncserver_3.5.0-1_amd64.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
     "chown --reference=/var/lib/private/mbasyncserver "
@@ -101,7 +101,7 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl status mbasyncserver",
     "systemctl stop mbasyncserver.service",
     "systemctl stop mbasyncserver.socket mbasyncserver.service",
-    "tar -xzf mbasyncserver-3.4.0-Linux-x86_64.tar.gz -C /usr/local "
+    "tar -xzf mbasyncserver-3.5.0-Linux-x86_64.tar.gz -C /usr/local "
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
@@ -110,6 +110,8 @@ ELSEWHERE.update({
     "cmake --install .build/release":
         ("test/package/installed.py", '"--install", os.environ["BUILD"]'),
     "scripts/package": ("scripts/test-boot", "/scripts/package"),
+    "scripts/run-shared 3": ("test/e2e/shared_program.py",
+                             '"scripts/run-shared", "3"'),
     "scripts/test": (".ci/run", "scripts/test"),
     "sqlite3 new.state \"ATTACH 'table.state.damaged-20261126T060000Z' AS old; "
     "REPLACE INTO block SELECT * FROM old.block\"":
@@ -121,7 +123,7 @@ ELSEWHERE.update({
 # Blocks that are neither commands nor compared with the log: their first lines,
 # or the beginnings.
 TEXT = {
-    "README.md": ["coils = discrete inputs", "coils      15"],
+    "README.md": ["coils      15"],
     "src/mbasyncserver-http.7": [
         "event: changes", "event: points", "event: writes",
         # see proxies.py
@@ -137,6 +139,13 @@ TEXT = {
         "file  =", 'roles:3: "raed"', # see check_roles_file.c
          "1.3.6.1.4.1.50316.802.1 =", # see tls_plant.py
          "reload: --roles:", "disconnect: 192.0.2.7:"], # see tls_reload.py
+    "src/mbasyncserver-shared.7": [
+        "appendonly yes", "min-replicas-to-write 1", "replicaof 192.0.2.10",
+        "sentinel monitor mb", "--shared redis://mbasync@192.0.2.10,",
+        "mbasyncserver --check --shared", "mbasyncserver -p 8502 --shared",
+        "2026-11-26 18:04:11.207 info shared: 192.0.2.10:6379: up to date",
+        "redis-cli --user mbasync", "curl http://127.0.0.1:8080/api/dump",
+        "curl --data-binary @table.json"],
     "src/mbasyncserver.8": [
         "[Socket]", # see test/boot/2-socket
         # What clients did, and how fast: see writers.py and http_api.py.

@@ -449,11 +449,8 @@ def resp():
 
 door()
 http()
-<<<<<<< HEAD
 shared()
-=======
 resp()
->>>>>>> 57146be (test: fuzz the replies of Redis)
 roles()
 roles_files()
 requests()
