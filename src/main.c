@@ -612,6 +612,7 @@ program_start(struct program *p)
 static int
 program_free(struct program *p)
 {
+	bool shared;
 	int status;
 
 	p->ending = true;
@@ -621,10 +622,11 @@ program_free(struct program *p)
 	security_close_door(p->security);
 	server_free(p->server);
 	p->server = NULL;
+	shared = p->shared.member != NULL;
 	shared_start_free(&p->shared);
-	/* Bufferevents close their sockets from the loop; the disk may take
-	 * its time. */
-	if (p->state != NULL)
+	/* Bufferevents close their sockets from the loop, and the disk may take
+	 * its time; look-ups of names end there, too. */
+	if (p->state != NULL || shared)
 		event_base_loop(p->base, EVLOOP_NONBLOCK);
 	status = state_close(p->state);
 	release_signals(p, false);
