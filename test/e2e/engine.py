@@ -104,8 +104,8 @@ class Engine:
     # Its process.
 
     def command(self):
-        """How it is called."""
-        return [PROGRAM]
+        """How it is called: it does not outlive the test."""
+        return ["setpriv", "--pdeathsig", "KILL", PROGRAM]
 
     def _try(self, port):
         """Start on a port that seems to be free."""
@@ -247,4 +247,4 @@ class Sentinel(Engine):
                            "sentinel down-after-milliseconds mb 1000\n"
                            "sentinel failover-timeout mb 6000\n"
                            % self.watched)
-        return [PROGRAM, path]
+        return [*super().command(), path]

@@ -28,7 +28,7 @@ class Start(SharedTest):
         self.assertEqual(engine.ask("KEYS", "*"), [])
         servers = [self.member(engine, *options) for options in (
             ["--shared-init"], [], ["--shared-init"])]
-        self.assertEqual(engine.bounds()[0], 0)
+        self.assertEqual(engine.bounds()[0], 1)
         self.settle(servers)
 
     def test_of_many_that_make_it_one_does(self):
@@ -166,7 +166,8 @@ class Start(SharedTest):
         self.assertFalse(servers[0].log_lines("sesame"))
 
     def test_a_password_in_a_file(self):
-        engine = self.engine("--requirepass", "sesame")
+        engine = self.engine()
+        engine.ask("CONFIG", "SET", "requirepass", "sesame")
         with tempfile.NamedTemporaryFile("w") as file:
             file.write("sesame\n")
             file.flush()
