@@ -180,9 +180,13 @@ class Engine:
     def url(self):
         return "redis://127.0.0.1:%d" % self.port
 
+    def connect(self):
+        """A client of its own."""
+        return Connection(self.port)
+
     def ask(self, *words):
         """A command, on a connection of its own."""
-        with Connection(self.port) as connection:
+        with self.connect() as connection:
             return connection.ask(*words)
 
     def length(self, name="mb"):

@@ -151,9 +151,12 @@ class Wipe(SharedTest):
 
     def test_under_load(self):
         engine, servers, _ = self.wiped()
-        saved = engine.ask("DUMP", "mb:log")
-        with self.load(servers, reads=False):
-            engine.ask("FLUSHALL")
+        with self.load(servers, reads=False) as load:
+            self.await_acknowledged(100, load)
+            with engine.connect() as connection:
+                for words in ("MULTI", "DUMP mb:log", "FLUSHALL"):
+                    connection.ask(*words.split())
+                saved, _ = connection.ask("EXEC")
             for server in servers:
                 server.await_degraded("lost the table")
             self.await_reads()
