@@ -59,6 +59,7 @@ class Link:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pipes = Pipe(down, up), Pipe(up, down)
         self.held = False
+        self.reads = False  # whether entries are asked for over it
 
     def close(self, reset=False):
         for sock in self.sockets:
@@ -111,12 +112,12 @@ class Proxy:
     def pass_again(self):
         self._set(stalled=False, is_cut=False)
 
-    def hold(self):
-        """Keep what comes from now on over the connections that there are;
-        new ones pass."""
+    def hold(self, only_reading=False):
+        """Keep what comes from now on over the connections that there are, or
+        over those by which entries are read; new ones pass."""
         with self.lock:
             for link in self.links:
-                link.held = True
+                link.held = link.reads or not only_reading
         self._wake()
 
     def held_bytes(self):
@@ -194,6 +195,7 @@ class Proxy:
             for pipe in link.pipes:
                 if ready.get(pipe.source, 0) & selectors.EVENT_READ:
                     pipe.fill()
+                    link.reads |= b"XREAD" in pipe.bytes
                 if not link.held:
                     pipe.drain()
         for link in [link for link in self.links if link.is_over()]:

@@ -2,8 +2,9 @@
 
 import time
 
-from harness import Client, main, wait_for
-from sharing import PATIENT, REFUSED, Background, SharedTest, table_of
+from harness import Client, main, read, unpack_words, wait_for, write_single
+from sharing import (ACKNOWLEDGED, PATIENT, REFUSED, Background, SharedTest,
+                     table_of, value_of)
 
 
 class Late(SharedTest):
@@ -83,6 +84,28 @@ class Late(SharedTest):
         """A write that stands behind a read is submitted later than those
         before it."""
         self.run_late(3, 7, True)
+
+    def test_an_acknowledgement_follows_all_entries_before_it(self):
+        """The engine has said that a write is in the log; what is before it
+        there has not been read."""
+        for _ in range(3):
+            self.pair[1].await_healthy()
+            self.middle.hold(only_reading=True)
+            before = self.ledger.next
+            self.writer(self.pair[0]).write_acknowledged()
+            behind, = self.ledger.take()
+            pdu = write_single(6, behind, value_of(behind))
+            responses = self.writer(self.pair[1]).exchange(
+                [pdu, read(3, before, self.ledger.next - before)])
+            if responses[:1] == [pdu]:
+                self.ledger.settle(behind, ACKNOWLEDGED)
+                self.assertEqual(
+                    self.ledger.wrong_words(
+                        before, unpack_words(responses[1][2:])), [])
+            self.pair[1].await_healthy()
+            self.middle.release()
+            self.await_equal(self.pair)
+        self.settle(self.pair)
 
     def test_under_load(self):
         with self.load(self.pair, clients=3, depth=8) as load:

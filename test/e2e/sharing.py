@@ -97,17 +97,22 @@ class Ledger:
         """How many have had that outcome so far."""
         return self.counts[outcome]
 
-    def wrong(self, registers, but=()):
-        """What cannot be so in a table, but for these addresses: texts."""
+    def wrong_words(self, start, words, but=()):
+        """What cannot be so in registers from an address on, but for some
+        addresses: texts."""
         found = []
-        for address in range(FIRST, ADDRESSES):
+        for address, word in enumerate(words, start):
             outcome = self.outcomes.get(address, REFUSED)
             allowed = {ACKNOWLEDGED: (value_of(address),), REFUSED: (0,),
                        UNDECIDED: (0, value_of(address))}[outcome]
-            if registers[address] not in allowed and address not in but:
+            if word not in allowed and address not in but:
                 found.append("%d at %d, whose write was %s" % (
-                    registers[address], address, outcome))
+                    word, address, outcome))
         return found
+
+    def wrong(self, registers, but=()):
+        """The same of a whole table."""
+        return self.wrong_words(FIRST, registers[FIRST:], but)
 
 
 class Member(Server):
