@@ -50,6 +50,7 @@ class Late(SharedTest):
         self.pair[1].await_healthy()
         if REFUSED not in outcomes:
             self.middle.release()
+            self.await_equal(self.pair)
         return REFUSED in outcomes
 
     def run_late(self, clients, depth, follow):
