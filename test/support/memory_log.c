@@ -260,8 +260,7 @@ begin(struct memory_log *log, struct memory_item *item)
 static void
 append(struct memory_log *log, struct memory_item *item)
 {
-	item->result =
-	    log->exists ? (int)log->result : (int)ENGINE_NO_LOG;
+	item->result = log->exists ? (int)log->result : (int)ENGINE_NO_LOG;
 	if (item->result == ENGINE_APPENDED)
 		memory_log_add(log, item->entry->fields, item->entry->count);
 }
