@@ -12,8 +12,8 @@ struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /*
  * What such connections share: the authorities that are trusted, of the file
- * ca, or of the system where that is NULL. Freed with SSL_CTX_free. NULL where
- * that fails: then why is one line.
+ * ca, or of the system where that is NULL. Freed with secure_context_free. NULL
+ * where that fails: then why is one line.
  */
 struct ssl_ctx_st *secure_context_new(const char *ca, char *why);
 void secure_context_free(struct ssl_ctx_st *context);

@@ -80,14 +80,14 @@ bool
 secure_explain(struct bufferevent *bev, char *why)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(bev);
-	unsigned long error;
 	const char *words;
+	unsigned error;
 	long verified;
 
 	if (ssl == NULL)
 		return false;
 	verified = SSL_get_verify_result(ssl);
-	error = bufferevent_get_openssl_error(bev);
+	error = (unsigned)bufferevent_get_openssl_error(bev);
 	words = ERR_reason_error_string(error);
 	ERR_clear_error();
 	if (verified != X509_V_OK)
