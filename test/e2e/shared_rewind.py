@@ -215,12 +215,12 @@ class Lag(SharedTest):
         self.await_equal(servers)
         reloads = servers[-1].metric("reloads_total")
         last = engine.bounds()[1]
-        writer = self.writer(servers[0])
+        writer = self.writer(servers[0], 10)
         servers[-1].process.send_signal(signal.SIGSTOP)
         try:
             end = time.monotonic() + seconds
             while engine.bounds()[0] < last + 20:
-                writer.write(10)
+                writer.step()
             while time.monotonic() < end:
                 writer.contend()
         finally:

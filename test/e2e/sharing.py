@@ -145,8 +145,8 @@ class Member(Server):
         return int(re.search(r"http://[^/]*:(\d+)/", line).group(1))
 
     def ask(self, method, path, body=None):
-        """Status and body of one request, as often as it takes to get an
-        answer: a server may be right not to wait for us."""
+        """Status and body of one request; status 0 where the connection was
+        closed without an answer, as to a client that was too slow."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port(),
                                                 timeout=DEADLINE)
         try:
@@ -154,18 +154,18 @@ class Member(Server):
                                {"Content-Type": "application/json"})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
+        except (ConnectionError, http.client.HTTPException) as error:
+            if not self.is_running():
+                raise
+            return 0, repr(error)
         finally:
             connection.close()
 
     def get(self, path):
-        """What a GET that may be repeated gives."""
+        """What a GET gives, again until there is an answer."""
         def once():
-            try:
-                return self.ask("GET", path)
-            except (OSError, http.client.HTTPException):
-                if not self.is_running():
-                    raise
-                return None
+            answer = self.ask("GET", path)
+            return answer if answer[0] else None
         return wait_for(once, "an answer to " + path)
 
     def health(self):
