@@ -24,6 +24,11 @@ class Trio:
                 "2"] if safe else []
         first = test.engine(*safe)
         self.proxy = test.proxy(first)
+        # By one address only: two would be two replicas, of which one is told
+        # to follow the other.
+        first.options += ["--replica-announce-port", str(self.proxy.port)]
+        first.kill()
+        first.start()
         self.engines = [first, *(test.engine(
             *safe, "--replicaof", "127.0.0.1", str(self.proxy.port))
             for _ in range(2))]
