@@ -1,5 +1,5 @@
-"""The engine is away: killed, silent, or cut off; and it refuses to write. Reads
-go on from the last table."""
+"""The engine is away: killed, silent, or cut off; and it refuses to write.
+Reads go on from the last table."""
 
 import random
 

@@ -2,8 +2,9 @@
 
 Our server has to pass in full, in either layout of its data table (separate,
 overlaid), also over TLS, by a client whose role may do all, and as one of two
-servers that share a table, which must be equal in the end. The control shows that mbtorture can fail: it must find the faults of a libmodbus server
-that are known, and nothing wrong with what that server does well.
+servers that share a table, which must be equal in the end. The control shows
+that mbtorture can fail: it must find the faults of a libmodbus server that are
+known, and nothing wrong with what that server does well.
 """
 
 import os
