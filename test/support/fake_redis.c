@@ -16,16 +16,23 @@
 static int listener = -1;
 static int sockets[2] = { -1, -1 };
 
-void
-fake_begin(void)
+int
+fake_deaf(void)
 {
 	const struct sockaddr_in any = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	ck_assert_int_ge(listener, 0);
+	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(
-	    bind(listener, (const struct sockaddr *)&any, sizeof(any)), 0);
+	    bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
+	return fd;
+}
+
+void
+fake_begin(void)
+{
+	listener = fake_deaf();
 	ck_assert_int_eq(listen(listener, 16), 0);
 	fake_close_all();
 }
@@ -38,14 +45,20 @@ fake_end(void)
 }
 
 unsigned
-fake_port(void)
+fake_port_of(int fd)
 {
 	struct sockaddr_in bound;
 	socklen_t length = sizeof(bound);
 
 	ck_assert_int_eq(
-	    getsockname(listener, (struct sockaddr *)&bound, &length), 0);
+	    getsockname(fd, (struct sockaddr *)&bound, &length), 0);
 	return ntohs(bound.sin_port);
+}
+
+unsigned
+fake_port(void)
+{
+	return fake_port_of(listener);
 }
 
 const char *

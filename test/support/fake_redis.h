@@ -16,6 +16,11 @@ enum fake_side {
 void fake_begin(void);
 void fake_end(void);
 
+/* A socket with a port of IPv4 loopback that nobody listens at: whoever
+ * connects there is refused. To be closed by the caller. */
+int fake_deaf(void);
+unsigned fake_port_of(int fd);
+
 /* Its port; and a URL, with what stands in front of the host. Static. */
 unsigned fake_port(void);
 const char *fake_url(const char *credentials);
