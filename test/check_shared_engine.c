@@ -120,10 +120,12 @@ START_TEST(reads_dense_numbers)
 		   "\n 3 s fedcba9876543210 n 2\n");
 	engine->methods->read(engine, 3);
 	append(3);
-	await_engine(strstr(told, "entries") != NULL &&
-	    strstr(told, "appended") != NULL);
-	ck_assert_ptr_nonnull(
-	    strstr(told, "entries\n 4 s fedcba9876543210 n 3\n"));
+	await_engine(strstr(told, "appended 3 done\n") != NULL);
+	/* The read may have ended without it, after a pause. */
+	await_engine(strstr(told, "entries\n") != NULL);
+	if (strstr(told, " 4 ") == NULL)
+		engine->methods->read(engine, 3);
+	await_engine(strstr(told, "entries\n 4 s fedcba9876543210 n 3\n"));
 }
 END_TEST
 

@@ -12,7 +12,8 @@
 #include "shared/redis.h"
 #include "suite.h"
 
-#define ENGINE_PATIENCE_MS 40000
+/* Any process may be paused for some time, again and again. */
+#define ENGINE_PATIENCE_MS 240000
 
 extern struct event_base *engine_base;
 extern struct engine *engine;
