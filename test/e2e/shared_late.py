@@ -45,8 +45,9 @@ class Late(SharedTest):
         runs = [Once(self.writer(self.pair[1])) for _ in range(clients)]
         self.pair[1].await_healthy()
         self.middle.hold()
-        with Background(runs):
-            wait_for(lambda: all(run.done for run in runs), "outcomes", 180)
+        with Background(runs) as load:
+            wait_for(lambda: load.check() or all(run.done for run in runs),
+                     "outcomes", 180)
         self.pair[1].await_healthy()
         if REFUSED not in outcomes:
             self.middle.release()
