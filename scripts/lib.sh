@@ -13,7 +13,7 @@ build_needs='gcc libc6-dev cmake ninja-build pkg-config libevent-dev
 	libssl-dev zlib1g-dev gzip'
 test_needs="$build_needs check libmodbus-dev mbpoll openssl python3
 	python3-pymodbus python3-serial-asyncio tshark mandoc curl iproute2
-	iptables nftables procps redis-server socat strace systemd tzdata util-linux valgrind jq yq"
+	iptables nftables procps socat strace systemd tzdata util-linux valgrind jq yq"
 fuzz_needs="$build_needs check clang libclang-rt-dev"
 # Debian packages promtool, the proxies and Redis with services that start: install
 # them in CI only.

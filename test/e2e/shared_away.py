@@ -3,8 +3,8 @@ Reads go on from the last table."""
 
 import random
 
-from harness import main, wait_for
-from sharing import ACKNOWLEDGED, PATIENT, REFUSED, SEED, SharedTest
+from harness import wait_for
+from sharing import ACKNOWLEDGED, PATIENT, REFUSED, SEED, SharedTest, main
 
 
 class EngineTest(SharedTest):

@@ -2,8 +2,7 @@
 
 import signal
 
-from harness import main
-from sharing import ACKNOWLEDGED, PATIENT, REFUSED, SharedTest
+from sharing import ACKNOWLEDGED, PATIENT, REFUSED, SharedTest, main
 
 
 class Kill(SharedTest):

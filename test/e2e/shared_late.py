@@ -2,9 +2,9 @@
 
 import time
 
-from harness import Client, main, read, unpack_words, wait_for, write_single
+from harness import Client, read, unpack_words, wait_for, write_single
 from sharing import (ACKNOWLEDGED, PATIENT, REFUSED, Background, SharedTest,
-                     table_of, value_of)
+                     main, table_of, value_of)
 
 
 class Late(SharedTest):

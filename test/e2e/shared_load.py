@@ -4,10 +4,9 @@ and over HTTP."""
 import json
 import threading
 
-from harness import (Client, main, read, unpack_words, wait_for,
-                     write_single)
+from harness import Client, read, unpack_words, wait_for, write_single
 from sharing import (ACKNOWLEDGED, ADDRESSES, PATIENT, REFUSED, UNDECIDED,
-                     Background, SharedTest, value_of)
+                     Background, SharedTest, main, value_of)
 
 
 class Load(SharedTest):

@@ -5,9 +5,9 @@ import json
 import signal
 import time
 
-from harness import Client, main, wait_for
+from harness import Client, wait_for
 from sharing import (ACKNOWLEDGED, ADDRESSES, PATIENT, REFUSED, SharedTest,
-                     table_of)
+                     main, table_of)
 
 # So that the log is trimmed by ten entries, not by a hundred.
 FINE = ("--stream-node-max-entries", "10")

@@ -7,10 +7,10 @@ where $SENTINEL is set.
 import os
 import sys
 
-from harness import main, wait_for
+from harness import wait_for
 from engine import RedisError, Sentinel
 from sharing import (ACKNOWLEDGED, ADDRESSES, PATIENT, REFUSED, UNDECIDED,
-                     SharedTest)
+                     SharedTest, main)
 
 LIMIT = 180  # seconds
 

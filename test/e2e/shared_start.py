@@ -5,9 +5,9 @@ import os
 import socket
 import tempfile
 
-from harness import Client, main, read, run_server, wait_for, write_single
-from sharing import (ACKNOWLEDGED, CONTENDED, PATIENT, SharedTest, table_of,
-                     value_of)
+from harness import Client, read, run_server, wait_for, write_single
+from sharing import (ACKNOWLEDGED, CONTENDED, PATIENT, SharedTest, main,
+                     table_of, value_of)
 
 UNAVAILABLE, USAGE, TEMPORARY, CONFIGURATION = 69, 64, 75, 78
 
