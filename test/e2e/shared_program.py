@@ -14,12 +14,14 @@ import unittest
 import urllib.error
 import urllib.request
 
+from activation import launch, listening
 from harness import (BINARY, DEADLINE, LineReader, Server, ServerTest,
                      main, run_server, server_environment, wait_for)
 from notify import Manager
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 ENGINES = ("valkey-server", "redis-server")
+PATIENCE = 4 * DEADLINE  # for what many processes do, one after the other
 
 
 class WaitingServer(Server):
@@ -106,23 +108,17 @@ class Waiting(ServerTest):
         activate = shutil.which("systemd-socket-activate")
         if not activate:
             self.skipTest("needs systemd-socket-activate")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        sock = listening()
+        self.addCleanup(sock.close)
         process = subprocess.Popen(
-            [activate, "-l", "127.0.0.1:%d" % port, BINARY, "--shared",
-             self.engine.url], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=server_environment())
+            [*launch([sock]), activate, "--fdname=modbus", BINARY, "--shared",
+             self.engine.url], pass_fds=[sock.fileno()],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=server_environment())
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-
-        def connect():
-            with contextlib.suppress(ConnectionRefusedError):
-                return socket.create_connection(("127.0.0.1", port), DEADLINE)
-            return None
-
-        with wait_for(connect, "a socket that listens") as client:
+        with socket.create_connection(sock.getsockname(), DEADLINE) as client:
             lines = LineReader(process.stdout.fileno())
             while not lines.line().startswith("Starting server"):
                 pass
@@ -171,46 +167,119 @@ class Password(ServerTest):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
+class RunShared:
+    """scripts/run-shared. It stops all that it has started when the test ends,
+    also by a signal."""
+
+    def __init__(self, count):
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "scripts/run-shared",
+             str(count)], cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=server_environment(MBASYNCSERVER=BINARY))
+        self.lines = LineReader(self.process.stdout.fileno())
+
+    def expect(self, pattern):
+        """What the groups of a pattern match in the next line."""
+        line = self.lines.line(PATIENCE)
+        found = re.fullmatch(pattern, line or "")
+        if not found:
+            raise AssertionError("%r, not %r" % (line, pattern))
+        return found.groups()
+
+    def expect_servers(self, count):
+        """Port and URL of each."""
+        return [self.expect(r"server %d: Modbus on port (\d+) "
+                            r"(http://127\.0\.0\.1:\d+/)" % (i + 1))
+                for i in range(count)]
+
+    def expect_engine(self):
+        """Its address, and the folder of logs."""
+        return self.expect(
+            r"engine: redis://(\S+); logs: (\S+); \^C stops all")
+
+    def children(self):
+        """The processes that it has started and that run: their numbers, and
+        when they began."""
+        found = set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open("/proc/%s/stat" % pid, encoding="utf-8") as stat:
+                    fields = stat.read().rsplit(")", 1)[1].split()
+                if int(fields[1]) == self.process.pid:
+                    found.add((pid, fields[19]))
+        return found
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+
+def is_there(process):
+    """Whether one of children() still runs."""
+    pid, began = process
+    with contextlib.suppress(OSError):
+        with open("/proc/%s/stat" % pid, encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[19] == began
+    return False
+
+
+def was_closed(error):
+    """Whether it says that a connection was closed before an answer, as to
+    clients that take long to ask."""
+    return isinstance(getattr(error, "reason", error), ConnectionError)
+
+
 @unittest.skipUnless(any(map(shutil.which, ENGINES)), "needs an engine")
 class Shown(ServerTest):
     """What scripts/run-shared starts, and what is told of it over HTTP."""
 
     @classmethod
     def setUpClass(cls):
-        cls.process = subprocess.Popen(
-            ["scripts/run-shared", "3"], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env=server_environment(MBASYNCSERVER=BINARY))
-        lines = LineReader(cls.process.stdout.fileno())
-        cls.members = [re.fullmatch(
-            r"server %d: Modbus on port (\d+) (http://127\.0\.0\.1:\d+/)" % i,
-            lines.line()).groups() for i in (1, 2, 3)]
-        cls.engine, cls.folder = re.fullmatch(
-            r"engine: redis://(\S+); logs: (\S+); \^C stops all",
-            lines.line()).groups()
+        script = RunShared(3)
+        cls.addClassCleanup(script.close)
+        cls.members = script.expect_servers(3)
+        cls.engine, _ = script.expect_engine()
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.process.send_signal(signal.SIGTERM)
-        cls.process.wait(DEADLINE)
-        cls.process.stdout.close()
-
-    def fetch(self, i, path, data=None, method=None):
+    def send(self, i, path, data=None, method=None):
         request = urllib.request.Request(
             self.members[i][1] + path, data, method=method,
             headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=DEADLINE) as reply:
             return reply.read().decode()
 
+    def fetch(self, i, path):
+        def once():
+            try:
+                return self.send(i, path)
+            except OSError as error:
+                if not was_closed(error):
+                    raise
+            return None
+        return wait_for(once, "an answer to GET " + path)
+
     def try_to_write(self, i, path, data, method="POST"):
-        """Whether it was written: an engine or a server that stands still for
-        more than a second makes writes be refused."""
+        """Whether it was written, for certain: an engine or a server that
+        stands still for more than a second makes writes be refused, or nobody
+        knows."""
         try:
-            self.fetch(i, path, data, method)
+            self.send(i, path, data, method)
         except urllib.error.HTTPError as error:
             self.assertIn(error.code, (503, 504))
             return False
+        except OSError as error:
+            if not was_closed(error):
+                raise
+            return False
         return True
+
+    def write(self, i, address, value):
+        wait_for(lambda: self.try_to_write(
+            i, "api/registers",
+            b'{"address":%d,"values":[%d]}' % (address, value), "PUT"),
+                 "a write", PATIENCE)
 
     def executed(self, i):
         """Writes that were executed there, of all servers."""
@@ -247,9 +316,7 @@ class Shown(ServerTest):
                      "servers that are not behind")
 
     def test_a_write_over_http_is_executed_on_all(self):
-        wait_for(lambda: self.try_to_write(
-            0, "api/registers", b'{"address":7,"values":[4711]}', "PUT"),
-                 "a write")
+        self.write(0, 7, 4711)
         self.assertEqual(self.register(0, 7), 4711)
         for i in (1, 2):
             wait_for(lambda i=i: self.register(i, 7) == 4711, "the value")
@@ -260,11 +327,14 @@ class Shown(ServerTest):
         for path, data, value in (
                 ("api/load", json.dumps(table).encode(), 65000),
                 ("api/reset", b"{}", 0)):
-            before = self.executed(1)
-            while not self.try_to_write(1, path, data):
+            def executions(path=path, data=data):
+                # Behind this, whatever was not certain before is.
+                self.write(1, 7, 0)
                 before = self.executed(1)
+                return self.try_to_write(1, path, data) \
+                    and self.executed(1) - before
+            self.assertEqual(wait_for(executions, "a write", PATIENCE), 1)
             self.assertEqual(self.register(1, 65000), value)
-            self.assertEqual(self.executed(1), before + 1)
             wait_for(lambda value=value: self.register(2, 65000) == value,
                      "the table")
 
@@ -280,7 +350,7 @@ class Shown(ServerTest):
     def test_health_is_well(self):
         def is_well():
             with contextlib.suppress(urllib.error.HTTPError):
-                return self.fetch(2, "healthz") == "ok\n"
+                return self.fetch(2, "healthz") == "ok\n"  # or 503
             return False
 
         wait_for(is_well, "health")
@@ -291,24 +361,17 @@ class Script(ServerTest):
     """scripts/run-shared as a program."""
 
     def test_it_stops_all_that_it_has_started(self):
-        process = subprocess.Popen(
-            ["scripts/run-shared", "2"], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env=server_environment(MBASYNCSERVER=BINARY))
-        self.addCleanup(process.stdout.close)
-        lines = LineReader(process.stdout.fileno())
-        said = [lines.line() for _ in range(3)]
-        ports = [int(re.search(r"(?:port |127\.0\.0\.1:)(\d+)", line).group(1))
-                 for line in said]
-        folder = re.search(r"logs: (\S+);", said[-1]).group(1)
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(DEADLINE), 0)
-        self.assertEqual(lines.rest(), [])
+        script = RunShared(2)
+        self.addCleanup(script.close)
+        script.expect_servers(2)
+        _, folder = script.expect_engine()
+        started = script.children()
+        self.assertEqual(len(started), 3)
+        script.process.send_signal(signal.SIGINT)
+        self.assertEqual(script.process.wait(PATIENCE), 0)
+        self.assertEqual(script.lines.rest(), [])
         self.assertFalse(os.path.exists(folder))
-        for port in ports:
-            with socket.socket() as sock:
-                self.assertRaises(ConnectionRefusedError, sock.connect,
-                                  ("127.0.0.1", port))
+        self.assertFalse(list(filter(is_there, started)))
 
     def test_it_wants_a_number(self):
         for words in ([], ["x"], ["0"], ["-1"]):
