@@ -1,8 +1,9 @@
 """An engine for shared tables: redis-server as a process of the test.
 
 It keeps its files in a folder of its own, and its port over restarts. Ports are
-below those that the system gives to clients, so that none of them takes it
-while the engine is down."""
+below those that the system gives to clients, and those of scripts/run-shared,
+so that none of them takes it while the engine is down; nor does the engine of
+another test, as a name stands for the port until the test ends."""
 
 import contextlib
 import os
@@ -17,7 +18,7 @@ import tempfile
 from harness import DEADLINE, wait_for
 
 PROGRAM = os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
-PORTS = range(15000, 32000)
+PORTS = range(12000, 20000)
 
 
 class RedisError(Exception):
@@ -71,6 +72,18 @@ class Connection:
         return self.answer()
 
 
+def reserve(port):
+    """A socket that keeps other tests from the port, whether or not its engine
+    runs, as long as this process does; None: another test has it."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind("\0mbasyncserver-test-port-%d" % port)
+    except OSError:
+        name.close()
+        return None
+    return name
+
+
 def can_bind(port):
     """Whether nobody listens there."""
     with socket.socket() as sock:
@@ -94,6 +107,7 @@ class Engine:
         self.options = self.settings(fsync, *options)
         self.process = None
         self.port = None
+        self.reserved = None
         while not self.port:
             self._try(random.choice(PORTS))
 
@@ -109,7 +123,11 @@ class Engine:
 
     def _try(self, port):
         """Start on a port that seems to be free."""
+        self.reserved = reserve(port)
+        if not self.reserved:
+            return
         if not can_bind(port):
+            self.reserved.close()
             return
         self.port = port
         self._spawn()
@@ -119,6 +137,7 @@ class Engine:
             if "Address already in use" not in self.log():
                 raise
             self.port = None  # somebody was faster
+            self.reserved.close()
 
     def _spawn(self):
         self.process = subprocess.Popen(
@@ -154,6 +173,11 @@ class Engine:
     def freeze(self):
         """It does not run, and its sockets stay."""
         self.process.send_signal(signal.SIGSTOP)
+        wait_for(self._stands, "an engine that stands")
+
+    def _stands(self):
+        with open("/proc/%d/stat" % self.process.pid) as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "T"
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
@@ -167,6 +191,7 @@ class Engine:
     def close(self):
         if self.process and self.process.poll() is None:
             self.kill()
+        self.reserved.close()
         shutil.rmtree(self.folder)
 
     def limit_file_size(self, size):
