@@ -25,7 +25,8 @@ class Load(SharedTest):
         servers = self.run_load(self.engine(), "-d", "s")
         for server in servers:
             self.assertGreater(server.metric("writes_own_total"), 0)
-            self.assertEqual(server.metric("connected"), 1)
+            wait_for(lambda s=server: s.metric("connected") == 1,
+                     "a connection to the engine")
             self.assertEqual(server.metric("writes_outstanding"), 0)
         self.assertEqual({s.metric("writes_executed_total")
                           for s in servers},
@@ -147,6 +148,8 @@ class Http(SharedTest):
 
         dumpers = [Dumper(server) for server in servers]
         with Background(dumpers) as load:
+            wait_for(lambda: all(d.seen for d in dumpers) or load.check(),
+                     "the first of them")
             for value in range(1, 11):
                 self.post(servers[value % 2], "/api/load", json.dumps(
                     {"address": 0, "registers": [value] * ADDRESSES}))
@@ -174,7 +177,7 @@ class Http(SharedTest):
         wait_for(unknown, "status 504", 180)
         engine.kill()
         servers[1].await_degraded()
-        self.assertEqual(self.put(servers[1], 3), 503)
+        wait_for(lambda: self.put(servers[1], 3) == 503, "status 503")
         engine.start()
         self.settle(servers)
 

@@ -159,10 +159,13 @@ class Start(SharedTest):
             with open("/proc/%d/cmdline" % server.pid, "rb") as file:
                 self.assertNotIn(b"sesame", file.read())
         writer = self.writer(servers[0], 10)
-        for _ in range(5):
+
+        def stores():
+            servers[0].await_healthy()
             writer.write(10)
+            return servers[0].metric("snapshots_total") > 0
+        wait_for(stores, "a snapshot")
         self.settle(servers)
-        self.assertGreater(servers[0].metric("snapshots_total"), 0)
         self.assertFalse(servers[0].log_lines("sesame"))
 
     def test_a_password_in_a_file(self):
@@ -177,11 +180,12 @@ class Start(SharedTest):
 
     def test_two_tables_in_one_engine(self):
         engine = self.engine()
-        one = self.member(engine, "--shared-init")
+        one = self.member(engine, *PATIENT, "--shared-init")
         other = self.start_at(engine.url + "/3", "--shared-init",
                               "--shared-name", "plant")
         with Client(one) as client:
-            client.ask(write_single(6, 7, 77))
+            wait_for(lambda: client.ask(write_single(6, 7, 77))[0] == 6,
+                     "a write")
         self.assertEqual(engine.ask("EXISTS", "plant:log"), 0)
         with Client(other) as client:
             self.assertEqual(client.ask(read(3, 7, 1)), b"\x03\x02\0\0")
@@ -192,7 +196,7 @@ class Start(SharedTest):
             path = os.path.join(folder, "points.csv")
             with open(path, "w") as file:
                 file.write("name,address,value\nsetpoint,HR5,42\n")
-            options = ("--points", path, "--shared-init")
+            options = (*PATIENT, "--points", path, "--shared-init")
             first = self.member(engine, *options)
             with Client(first) as client:
                 self.assertEqual(client.ask(read(3, 5, 1)), b"\x03\x02\0\x2a")

@@ -43,6 +43,9 @@ SKIPPED = 77
 ACKNOWLEDGED, REFUSED, UNDECIDED = "acknowledged", "refused", "undecided"
 SERVER_FAILURE = 4
 
+# Seconds: what takes many steps of many processes, each of which may be paused.
+PATIENCE = 5 * DEADLINE
+
 # Milliseconds: an outcome that comes by itself does not come by this.
 PATIENT = ("--shared-timeout", "60000")
 
@@ -176,14 +179,14 @@ class Member(Server):
         return self.get("/healthz")
 
     def await_healthy(self):
-        wait_for(lambda: self.health()[0] == 200, "health")
+        wait_for(lambda: self.health()[0] == 200, "health", PATIENCE)
 
     def await_degraded(self, why=""):
         """Until it says that not all is well, and why."""
         def degraded():
             status, text = self.health()
             return status == 503 and "degraded" in text and why in text
-        wait_for(degraded, "503: " + why)
+        wait_for(degraded, "503: " + why, PATIENCE)
 
     def metric(self, name):
         """A metric of the shared table, as a number."""
@@ -290,7 +293,7 @@ class Writer:
     def write_acknowledged(self):
         """Write until it is acknowledged."""
         wait_for(lambda: self.write() == [ACKNOWLEDGED],
-                 "an acknowledged write", 3 * DEADLINE)
+                 "an acknowledged write", PATIENCE)
 
     def contend(self):
         """Writes of each kind to what others write, too, and one to what they
@@ -386,7 +389,7 @@ class Background:
     def __exit__(self, kind, *_):
         self.ending.set()
         for thread in self.threads:
-            thread.join(4 * DEADLINE)
+            thread.join(PATIENCE)
         if kind is None:
             self.check()
             if any(thread.is_alive() for thread in self.threads):
@@ -451,13 +454,13 @@ class SharedTest(ServerTest):
             if load:
                 load.check()
             return self.ledger.count(ACKNOWLEDGED) >= goal
-        wait_for(reached, "%d acknowledged writes" % count, 3 * DEADLINE)
+        wait_for(reached, "%d acknowledged writes" % count, PATIENCE)
 
     def await_reads(self, count=20):
         """Until each reader has read so often again."""
         goals = [(reader, reader.count + count) for reader in self.readers]
         wait_for(lambda: all(r.count >= goal for r, goal in goals),
-                 "reads of each server")
+                 "reads of each server", PATIENCE)
 
     @staticmethod
     def words(server, address, quantity):
@@ -491,7 +494,7 @@ class SharedTest(ServerTest):
             last[:] = self.differences(servers, but)
             return not last
         try:
-            wait_for(equal, "equal tables")
+            wait_for(equal, "equal tables", PATIENCE)
         except AssertionError as error:
             raise AssertionError("%s: %d wrong: %s" % (
                 error, len(last), "; ".join(last[:8])))
