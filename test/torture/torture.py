@@ -7,6 +7,7 @@ that mbtorture can fail: it must find the faults of a libmodbus server that are
 known, and nothing wrong with what that server does well.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -19,8 +20,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 # pylint: disable=wrong-import-position
 from engine import PROGRAM, Engine
 from harness import Client, Server, wait_for
+from sharing import PATIENCE, table_of
 from sharing import PATIENT as SLOW_ENGINE
-from sharing import table_of
 from still_clock import StillClock
 
 SKIPPED = 77
@@ -125,24 +126,22 @@ def test_ours_shared(layout):
     if not PROGRAM:
         print("no redis-server to share a table through")
         sys.exit(SKIPPED)
-    engine = Engine(fsync="everysec")
-    try:
+    with contextlib.ExitStack() as started:
+        engine = started.enter_context(Engine(fsync="everysec"))
         options = ["--shared", engine.url, "-d", layout, *SLOW_ENGINE]
         server = Server(*options, "--shared-init", env=ENVIRONMENT)
+        started.callback(server.kill)
         other = Server(*options)
+        started.callback(other.kill)
         try:
             status, _ = torture(server.port, "--random", "20000", *PATIENT)
-            wait_for(lambda: table(server) == table(other), "equal tables")
+            wait_for(lambda: table(server) == table(other), "equal tables",
+                     PATIENCE)
             server.stop()
             other.stop()
         except BaseException:
             sys.stderr.write(server.log()[-20000:])
             raise
-        finally:
-            server.kill()
-            other.kill()
-    finally:
-        engine.close()
     if status != 0:
         sys.exit("mbtorture: exit status %d" % status)
 
