@@ -246,10 +246,8 @@ redis_describe(const struct engine *e)
 }
 
 static void
-redis_free(struct engine *e)
+destroy(struct redis *r)
 {
-	struct redis *r = of(e);
-
 	link_free(r->link);
 	secure_context_free(r->tls);
 	release(r);
@@ -257,6 +255,12 @@ redis_free(struct engine *e)
 	free(r->snapshot_key);
 	free(r->servers_key);
 	free(r);
+}
+
+static void
+redis_free(struct engine *e)
+{
+	destroy(of(e));
 }
 
 static const struct engine_methods methods = {
@@ -330,7 +334,7 @@ redis_new(const struct redis_config *config, char *why)
 	r->engine.methods = &methods;
 	r->most = REDIS_READ_MAX;
 	if (init(r, config, why) != 0) {
-		redis_free(&r->engine);
+		destroy(r);
 		return NULL;
 	}
 	return &r->engine;
