@@ -37,10 +37,11 @@ check_cppcheck()
 # gcc's own analyzer, which sees other paths than clang's.
 check_gcc_analyzer()
 {
+	# shellcheck disable=SC2046 # one word per flag
 	find src -name '*.c' -print0 |
 		xargs -0 -n 1 -P "$jobs" cc -std=c17 -D_GNU_SOURCE -O1 \
 		    -fanalyzer -Werror -Iinclude -I"$build/clang/generated" \
-		    -c -o /dev/null
+		    $(pkg-config --cflags hiredis) -c -o /dev/null
 }
 
 check_shell()
