@@ -110,7 +110,7 @@ reply_memory_free(struct reply_memory *m)
 	free(m);
 }
 
-/* --- what hiredis calls ------------------------------------------------- */
+/* --- what hiredis calls, with the memory of the reply ------------------- */
 
 static enum reply_type
 type_of(int type)
@@ -133,18 +133,18 @@ type_of(int type)
 	}
 }
 
-/* Elements are in the array of their parent, which is zeroed. */
+/* Elements are in the array of their parent. */
 static struct reply *
 create(const redisReadTask *task)
 {
-	struct replies *r = task->privdata;
+	struct reply_memory *m = task->privdata;
 	struct reply *reply;
 
 	if (task->parent != NULL)
 		reply =
 		    &((struct reply *)task->parent->obj)->elements[task->idx];
 	else
-		reply = reply_memory_take(r->memory, sizeof(*reply));
+		reply = reply_memory_take(m, sizeof(*reply));
 	if (reply != NULL)
 		*reply = (struct reply){ .type = type_of(task->type) };
 	return reply;
@@ -153,10 +153,10 @@ create(const redisReadTask *task)
 static void *
 create_string(const redisReadTask *task, char *text, size_t length)
 {
-	struct replies *r = task->privdata;
+	struct reply_memory *m = task->privdata;
 	struct reply *reply = create(task);
 	char *copy = reply != NULL && length < REPLY_BYTES_MAX ?
-	    reply_memory_take(r->memory, length + 1) :
+	    reply_memory_take(m, length + 1) :
 	    NULL;
 
 	if (copy == NULL)
@@ -177,20 +177,23 @@ typedef int array_count;
 static void *
 create_array(const redisReadTask *task, array_count count)
 {
-	struct replies *r = task->privdata;
+	struct reply_memory *m = task->privdata;
 	struct reply *reply = create(task);
 	size_t size = (size_t)count * sizeof(*reply);
+	struct reply *elements;
 
 	if (reply == NULL)
 		return NULL;
 	if ((size_t)count > REPLY_MEMORY_MAX / sizeof(*reply)) {
-		r->memory->exceeded = true;
+		m->exceeded = true;
 		return NULL;
 	}
-	reply->elements = reply_memory_take(r->memory, size);
-	if (reply->elements == NULL)
+	elements = reply_memory_take(m, size);
+	if (elements == NULL)
 		return NULL;
-	memset(reply->elements, 0, size);
+	for (size_t i = 0; i < (size_t)count; i++)
+		elements[i] = (struct reply){ .type = REPLY_OTHER };
+	reply->elements = elements;
 	reply->count = (size_t)count;
 	return reply;
 }
@@ -270,7 +273,7 @@ replies_new(void)
 		return NULL;
 	}
 	r->reader->maxbuf = BUFFER_BYTES;
-	r->reader->privdata = r;
+	r->reader->privdata = r->memory;
 	return r;
 }
 
@@ -346,6 +349,7 @@ replies_keep(struct replies *r)
 	if (next == NULL)
 		return NULL;
 	r->memory = next;
+	r->reader->privdata = next;
 	return kept;
 }
 
