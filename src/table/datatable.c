@@ -292,19 +292,23 @@ datatable_write_coils(struct datatable *t,
 		    t->coils + address / 16, address % 16, quantity, packed);
 }
 
+/* How many of the items from address at on are written in one piece. */
+static uint16_t
+piece(unsigned at)
+{
+	unsigned left = ADDRESSES - at;
+
+	return (
+	    uint16_t)(left < DATATABLE_WRITE_MAX ? left : DATATABLE_WRITE_MAX);
+}
+
 static void
 replace_registers(struct datatable *to, const struct datatable *from,
     const struct datatable_writer *writer)
 {
-	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX) {
-		unsigned left = ADDRESSES - at;
-
-		datatable_write_registers(to, writer, (uint16_t)at,
-		    (uint16_t)(left < DATATABLE_WRITE_MAX ?
-			    left :
-			    DATATABLE_WRITE_MAX),
-		    from->registers + at);
-	}
+	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX)
+		datatable_write_registers(
+		    to, writer, (uint16_t)at, piece(at), from->registers + at);
 }
 
 static void
@@ -312,15 +316,9 @@ replace_coils(struct datatable *to, const struct datatable *from,
     const struct datatable_writer *writer)
 {
 	_Static_assert(DATATABLE_WRITE_MAX % 16 == 0, "pieces are whole words");
-	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX) {
-		unsigned left = ADDRESSES - at;
-
-		datatable_write_coils(to, writer, (uint16_t)at,
-		    (uint16_t)(left < DATATABLE_WRITE_MAX ?
-			    left :
-			    DATATABLE_WRITE_MAX),
-		    from->coils + at / 16);
-	}
+	for (unsigned at = 0; at < ADDRESSES; at += DATATABLE_WRITE_MAX)
+		datatable_write_coils(
+		    to, writer, (uint16_t)at, piece(at), from->coils + at / 16);
 }
 
 void
