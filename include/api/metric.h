@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* The unit of figures in ns, for metrics in seconds. */
+#define NANOSECOND 1e-9
+
 struct histogram;
 struct text_writer;
 

@@ -24,8 +24,6 @@
 #include "tls/transport.h"
 #include "version.h"
 
-#define NANOSECOND 1e-9
-
 static void
 add_connections(struct text_writer *t, const struct counters *n)
 {

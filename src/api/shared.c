@@ -7,10 +7,7 @@
 #include "api/text_writer.h"
 #include "shared/member.h"
 
-#define NANOSECOND 1e-9
-
-/* --- status ----------------------------------------------------------------
- */
+/* --- status ------------------------------------------------------------- */
 
 struct servers {
 	struct text_writer *t;
@@ -63,8 +60,7 @@ shared_write_status(struct member *m, struct text_writer *t)
 	text_writer_add(t, "]}");
 }
 
-/* --- metrics ---------------------------------------------------------------
- */
+/* --- metrics ------------------------------------------------------------ */
 
 static void
 add_writes(struct text_writer *t, const struct member_figures *f)
