@@ -31,4 +31,8 @@ struct first_values_target {
  */
 int first_values_start(const struct first_values_target *v);
 
+/* Log how many points, if any, differ from their first values. */
+void first_values_start_compare(
+    const struct points *points, const struct datatable *table);
+
 #endif

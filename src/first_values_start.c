@@ -98,18 +98,29 @@ bring_values(const struct first_values_target *v, size_t count)
 	return status;
 }
 
-int
-first_values_start(const struct first_values_target *v)
+void
+first_values_start_compare(
+    const struct points *points, const struct datatable *table)
 {
 	const struct first_values_comparison c =
-	    first_values_compare(v->points, v->table);
+	    first_values_compare(points, table);
 
-	if (v->state == NULL || state_is_unwritten(v->state))
-		return c.points == 0 ? EX_OK : bring_values(v, c.points);
 	if (c.different > 0)
 		log_line(LOG_INFO,
 		    "points: %s: %zu of %zu points differ from their first "
 		    "values",
-		    points_file(v->points), c.different, c.points);
-	return EX_OK;
+		    points_file(points), c.different, c.points);
+}
+
+int
+first_values_start(const struct first_values_target *v)
+{
+	size_t count;
+
+	if (v->state != NULL && !state_is_unwritten(v->state)) {
+		first_values_start_compare(v->points, v->table);
+		return EX_OK;
+	}
+	count = first_values_compare(v->points, v->table).points;
+	return count == 0 ? EX_OK : bring_values(v, count);
 }

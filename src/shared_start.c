@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "first_values_start.h"
 #include "options.h"
 #include "points/first_values.h"
 #include "points/points.h"
@@ -169,18 +170,10 @@ void
 shared_start_live(struct shared_start *s, const struct points *points,
     const struct datatable *table)
 {
-	struct first_values_comparison c;
-
 	free(s->first);
 	s->first = NULL;
-	if (points == NULL)
-		return;
-	c = first_values_compare(points, table);
-	if (c.different > 0)
-		log_line(LOG_INFO,
-		    "points: %s: %zu of %zu points differ from their first "
-		    "values",
-		    points_file(points), c.different, c.points);
+	if (points != NULL)
+		first_values_start_compare(points, table);
 }
 
 void
