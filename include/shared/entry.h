@@ -66,6 +66,9 @@ struct order_pdu entry_pdu(const struct entry *e, size_t i);
  */
 int entry_parse(const struct engine_entry *from, struct entry *e);
 
+/* Whether all bytes of a name or value are printable ASCII. */
+bool entry_is_ascii(const struct engine_field *field);
+
 /* A fingerprint of an entry's fields: 64 bits, the same on every machine. */
 uint64_t entry_fingerprint(const struct engine_entry *from);
 

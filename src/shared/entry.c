@@ -123,13 +123,13 @@ take_address(struct rest *rest, const char *name, struct address *address)
 	return !address_is_ipv4(address) && strchr(text, ':') != NULL;
 }
 
-static bool
-is_printable_ascii(const struct engine_field *value)
+bool
+entry_is_ascii(const struct engine_field *field)
 {
-	const uint8_t *bytes = value->bytes;
+	const uint8_t *bytes = field->bytes;
 
-	for (size_t i = 0; i < value->length; i++)
-		if (bytes[i] < 0x20 || bytes[i] > 0x7e)
+	for (size_t i = 0; i < field->length; i++)
+		if (bytes[i] < ' ' || bytes[i] > '~')
 			return false;
 	return true;
 }
@@ -142,7 +142,7 @@ take_ascii(struct rest *rest, const char *name, size_t min, size_t max,
 	const struct engine_field *value = take(rest, name);
 
 	if (value == NULL || value->length < min || value->length > max ||
-	    !is_printable_ascii(value))
+	    !entry_is_ascii(value))
 		return false;
 	*text = *value;
 	return true;

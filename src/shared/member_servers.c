@@ -24,22 +24,11 @@ parse(const char *text, uint64_t *entry, const char **host)
 	return **host != '\0';
 }
 
-static bool
-is_printable(const struct engine_field *field)
-{
-	const uint8_t *bytes = field->bytes;
-
-	for (size_t i = 0; i < field->length; i++)
-		if (bytes[i] < 0x20 || bytes[i] > 0x7E)
-			return false;
-	return true;
-}
-
 /* A key or a text as a string. Returns whether it fits and can be shown. */
 static bool
 take_text(const struct engine_field *from, char *to, size_t room)
 {
-	if (from->length == 0 || from->length >= room || !is_printable(from))
+	if (from->length == 0 || from->length >= room || !entry_is_ascii(from))
 		return false;
 	memcpy(to, from->bytes, from->length);
 	to[from->length] = '\0';
