@@ -1,3 +1,4 @@
+#include "base/escape.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -60,14 +61,17 @@ END_TEST
 
 START_TEST(control_characters_are_not_printable)
 {
-	ck_assert(utf8_is_printable("", 0));
-	ck_assert(utf8_is_printable(" m\xC2\xB3/h~\xC2\xA0", 9));
-	ck_assert(!utf8_is_printable("a\0b", 3));
-	ck_assert(!utf8_is_printable("a\x1F", 2));
-	ck_assert(!utf8_is_printable("a\x7F", 2));
-	ck_assert(!utf8_is_printable("a\xC2\x80", 3));
-	ck_assert(!utf8_is_printable("a\xC2\x9F", 3));
-	ck_assert(!utf8_is_printable("a\xC2", 2));
+	ck_assert(text_is_printable("", 0, ""));
+	ck_assert(text_is_printable(" m\xC2\xB3/h~\xC2\xA0", 9, ""));
+	ck_assert(!text_is_printable("a\0b", 3, ""));
+	ck_assert(!text_is_printable("a\x1F", 2, ""));
+	ck_assert(!text_is_printable("a\x7F", 2, ""));
+	ck_assert(!text_is_printable("a\xC2\x80", 3, ""));
+	ck_assert(!text_is_printable("a\xC2\x9F", 3, ""));
+	ck_assert(!text_is_printable("a\xC2", 2, ""));
+	ck_assert(text_is_printable("a\n\tb", 4, "\n\t"));
+	ck_assert(!text_is_printable("a\n\rb", 4, "\n\t"));
+	ck_assert(!text_is_printable("a\0b", 3, "\n\t"));
 }
 END_TEST
 

@@ -1,12 +1,12 @@
-/* Texts of files that people write: which are printable, and how others are
- * shown. Pure. */
+/* Texts from outside: which are printable, and how others are shown. Pure. */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether text is UTF-8 without control characters, but for those listed. */
+/* Whether text is UTF-8 without control characters, of C0 or C1, but for those
+ * listed. */
 bool text_is_printable(const char *text, size_t length, const char *but_for);
 
 /* Bytes of any escaped text, with the NUL. */

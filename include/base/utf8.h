@@ -13,7 +13,4 @@ size_t utf8_character(const char *text, size_t length);
 /* Whether all of text is UTF-8. */
 bool utf8_is_valid(const char *text, size_t length);
 
-/* Whether all of text is UTF-8 without control characters, of C0 or C1. */
-bool utf8_is_printable(const char *text, size_t length);
-
 #endif

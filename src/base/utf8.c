@@ -66,23 +66,3 @@ utf8_is_valid(const char *text, size_t length)
 			return false;
 	return true;
 }
-
-static bool
-is_control(const unsigned char *character, size_t length)
-{
-	if (length == 1)
-		return character[0] < 0x20 || character[0] == 0x7F;
-	return length == 2 && character[0] == 0xC2 && character[1] < 0xA0;
-}
-
-bool
-utf8_is_printable(const char *text, size_t length)
-{
-	size_t n;
-
-	for (; length > 0; text += n, length -= n)
-		if ((n = utf8_character(text, length)) == 0 ||
-		    is_control((const unsigned char *)text, n))
-			return false;
-	return true;
-}

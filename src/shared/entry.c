@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/escape.h"
 #include "base/identity.h"
 #include "base/number.h"
-#include "base/utf8.h"
 #include "modbus/request.h"
 
 #define SESSION_DIGITS 16
@@ -162,7 +162,7 @@ take_identity(struct rest *rest, struct entry *e)
 		return false;
 	role = take(rest, "role");
 	if (role == NULL || role->length >= IDENTITY_ROLE_SIZE ||
-	    !utf8_is_printable(role->bytes, role->length))
+	    !text_is_printable(role->bytes, role->length, ""))
 		return false;
 	e->role = *role;
 	return true;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/escape.h"
 
 #define TAG_UTF8_STRING 0x0c
 #define HEADER_LENGTH   2
@@ -29,8 +29,8 @@ tls_role_parse(const uint8_t *content, size_t length, char *role)
 	name_length = content[1];
 	if (name_length != length - HEADER_LENGTH ||
 	    name_length >= IDENTITY_ROLE_SIZE ||
-	    !utf8_is_printable(
-		(const char *)content + HEADER_LENGTH, name_length))
+	    !text_is_printable(
+		(const char *)content + HEADER_LENGTH, name_length, ""))
 		return -1;
 	memcpy(role, content + HEADER_LENGTH, name_length);
 	role[name_length] = '\0';
