@@ -307,7 +307,7 @@ static const char *const junk[] = { "+OK\r\n", "-\r\n", ":5\r\n", ":-1\r\n",
 START_TEST(survives_answers_that_do_not_fit)
 {
 	for (size_t i = 0; i < sizeof(junk) / sizeof(*junk); i++) {
-		ask(_i);
+		ask((enum question)_i);
 		/* The one behind it answers nothing, or HGETALL. */
 		answer_bytes(questions[_i].side, junk[i], strlen(junk[i]));
 		answer_bytes(questions[_i].side, "+OK\r\n+OK\r\n", 10);
