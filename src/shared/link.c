@@ -118,16 +118,16 @@ static bool open_side(struct link *l, enum link_side side);
 static void
 take_role(struct link *l, enum link_side side, const struct reply *reply)
 {
-	const struct reply *role = reply->elements;
+	const char *role = reply->type == REPLY_ARRAY && reply->count > 0 &&
+		reply->elements->type == REPLY_STRING ?
+	    reply->elements->text :
+	    "";
 
-	if (reply->type != REPLY_ARRAY || reply->count == 0 ||
-	    role->type != REPLY_STRING)
-		link_fail(l, LINK_UNFIT);
-	else if (strcmp(role->text, "slave") == 0)
+	if (strcmp(role, "slave") == 0)
 		link_fail(l, "it is a replica");
-	else if (strcmp(role->text, "sentinel") == 0)
+	else if (strcmp(role, "sentinel") == 0)
 		link_fail(l, "it is a Sentinel");
-	else if (strcmp(role->text, "master") != 0)
+	else if (strcmp(role, "master") != 0)
 		link_fail(l, LINK_UNFIT);
 	else if (side == LINK_WRITER)
 		l->config.events->ready(l->config.arg);
