@@ -109,7 +109,7 @@ member_servers_announced(
     struct member *m, const struct engine_field *pairs, size_t count)
 {
 	struct member_servers *s = &m->servers;
-	struct member_server list[SESSIONS_MAX];
+	struct member_server list[SESSIONS_MAX] = { 0 };
 	size_t length = 0;
 
 	s->asking = false;
