@@ -263,19 +263,19 @@ write_command(
     struct resp *c, const struct resp_word *words, size_t count, size_t *length)
 {
 	const char **texts = calloc(2 * count, sizeof(*texts));
-	size_t *lengths = (size_t *)(void *)(texts + count);
+	size_t *lengths;
 	char *bytes = NULL;
-	int result = -1;
+	int formatted, result = -1;
 
+	_Static_assert(sizeof(*texts) == sizeof(*lengths), "one block");
 	if (texts == NULL)
 		return -1;
-	_Static_assert(sizeof(*texts) == sizeof(*lengths), "one block");
+	lengths = (size_t *)(void *)(texts + count);
 	for (size_t i = 0; i < count; i++) {
 		texts[i] = words[i].bytes;
 		lengths[i] = words[i].length;
 	}
-	int formatted =
-	    redisFormatCommandArgv(&bytes, (int)count, texts, lengths);
+	formatted = redisFormatCommandArgv(&bytes, (int)count, texts, lengths);
 	if (formatted >= 0) {
 		*length = (size_t)formatted;
 		result = bufferevent_write(c->bev, bytes, *length);
