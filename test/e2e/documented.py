@@ -141,6 +141,7 @@ TEXT = {
          "reload: --roles:", "disconnect: 192.0.2.7:"], # see tls_reload.py
     "src/mbasyncserver-shared.7": [
         "appendonly yes", "min-replicas-to-write 1", "replicaof 192.0.2.10",
+        "port 0", "tls-replication yes",
         "sentinel monitor mb", "--shared redis://mbasync@192.0.2.10,",
         "mbasyncserver --check --shared", "mbasyncserver -p 8502 --shared",
         "2026-11-26 18:04:11.207 info shared: 192.0.2.10:6379: up to date",
