@@ -120,11 +120,11 @@ class Proxy:
                 link.held = link.reads or not only_reading
         self._wake()
 
-    def held_bytes(self):
-        """How many bytes to the engine are held."""
+    def held_entries(self):
+        """How many entries on their way to the log are held."""
         with self.lock:
-            return sum(len(link.pipes[0].bytes) for link in self.links
-                       if link.held)
+            return sum(link.pipes[0].bytes.count(b"XADD")
+                       for link in self.links if link.held)
 
     def release(self):
         """Deliver what was held, late. Wait until the engine has dealt with
