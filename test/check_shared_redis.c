@@ -69,7 +69,9 @@ START_TEST(authenticates_and_selects)
 	    greetings[_i]);
 	one_engine_new(url, LONG_PATIENCE, NULL);
 	engine->methods->connect(engine);
-	for (int side = READER; side <= WRITER; side++) {
+	for (int i = READER; i <= WRITER; i++) {
+		enum fake_side side = (enum fake_side)i;
+
 		expect_bytes(side, greeting, strlen(greeting));
 		answer_slowly(side, "+OK\r\n+OK\r\n" MASTER);
 	}
