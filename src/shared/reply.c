@@ -363,7 +363,9 @@ reply_line(const struct reply *reply, char *out)
 	for (size_t i = 0; i < length; i++) {
 		char c = reply->text[i];
 
-		out[i] = c >= ' ' && c <= '~' ? c : '?';
+		out[i] = c;
+		if (c < ' ' || c > '~')
+			out[i] = '?';
 	}
 	out[length] = '\0';
 	return out;
