@@ -6,8 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void
 say(char *why, const char *what, const char *detail)
@@ -49,15 +50,18 @@ static int
 expect_host(SSL *ssl, const char *host)
 {
 	unsigned char ip[sizeof(struct in6_addr)];
+	char *name;
+	int expects;
 
 	if (inet_pton(AF_INET, host, ip) == 1 ||
 	    inet_pton(AF_INET6, host, ip) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
-	/* SSL_set_tlsext_host_name casts a const away, and copies. */
+	name = strdup(host); /* that of SSL_set_tlsext_host_name is not const */
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 &&
-	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
-		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) == 1;
+	expects = name != NULL && SSL_set1_host(ssl, host) == 1 &&
+	    SSL_set_tlsext_host_name(ssl, name) == 1;
+	free(name);
+	return expects;
 }
 
 struct bufferevent *
