@@ -1,6 +1,7 @@
 #include "shared_start.h"
 
 #include <errno.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "shared/member.h"
 #include "shared/redis.h"
 #include "system/private_file.h"
+#include "tls/pem.h"
 
 #define PASSWORD_MAX (SHARED_SECRET_SIZE - 1)
 
@@ -47,12 +49,38 @@ complete_url(const struct options *o, struct shared_url *url)
 	return EX_CONFIG;
 }
 
+/* Returns an exit status. */
+static int
+check_ca(const struct options *o)
+{
+	const char *file = o->shared.ca;
+	STACK_OF(X509) *certificates = NULL;
+	const char *why = NULL;
+
+	if (file != NULL)
+		why = tls_pem_certificates(file, &certificates);
+	sk_X509_pop_free(certificates, X509_free);
+	if (why == NULL)
+		return EX_OK;
+	log_line(LOG_ERROR, "start: --shared-ca: \"%s\": %s", file, why);
+	return EX_CONFIG;
+}
+
+/* Returns an exit status. */
+static int
+read_files(const struct options *o, struct shared_url *url)
+{
+	int status = complete_url(o, url);
+
+	return status == EX_OK ? check_ca(o) : status;
+}
+
 int
 shared_start_check(const struct options *o)
 {
 	struct shared_url url;
 
-	return complete_url(o, &url);
+	return read_files(o, &url);
 }
 
 size_t
@@ -93,7 +121,7 @@ new_engine(
 		.name = o->shared.name,
 		.ca = o->shared.ca,
 	};
-	int status = complete_url(o, &url);
+	int status = read_files(o, &url);
 
 	if (status != EX_OK)
 		return status;

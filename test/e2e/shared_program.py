@@ -167,6 +167,25 @@ class Password(ServerTest):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
+class Authorities(ServerTest):
+    """--shared-ca."""
+
+    def assert_wrong(self, path, why):
+        for check in ([], ["--check"]):
+            done = run_server("-p", "0", "--shared", "rediss://127.0.0.1:1",
+                              "--shared-ca", path, *check)
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn('start: --shared-ca: "%s": %s' % (path, why),
+                          done.stderr)
+
+    def test_what_is_wrong_with_the_file_is_said(self):
+        self.assert_wrong("/nonexistent", "No such file")
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("text\n")
+            file.flush()
+            self.assert_wrong(file.name, "expected a certificate")
+
+
 class RunShared:
     """scripts/run-shared. It stops all that it has started when the test ends,
     also by a signal."""
