@@ -21,6 +21,10 @@ PROGRAM = os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
 PORTS = range(12000, 20000)
 
 
+# What such a command is called by does not outlive the test.
+MORTAL = ["setpriv", "--pdeathsig", "KILL"]
+
+
 class RedisError(Exception):
     """An error that the engine has answered."""
 
@@ -118,8 +122,8 @@ class Engine:
     # Its process.
 
     def command(self):
-        """How it is called: it does not outlive the test."""
-        return ["setpriv", "--pdeathsig", "KILL", PROGRAM]
+        """How it is called."""
+        return [*MORTAL, PROGRAM]
 
     def _try(self, port):
         """Start on a port that seems to be free."""

@@ -22,7 +22,7 @@ import harness
 from harness import (DEADLINE, Client, Server, ServerTest, adu, mask_write,
                      pack_words, read, read_write, run_server, unpack_words,
                      wait_for, write_coils, write_registers, write_single)
-from engine import PROGRAM, Engine
+from engine import MORTAL, PROGRAM, Engine
 from engine_proxy import Proxy
 
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
@@ -124,12 +124,13 @@ class Ledger:
 
 class Member(Server):
     """A server that shares a table. It may have to wait for the engine, and
-    nobody waits for it then but await_running()."""
+    nobody waits for it then but await_running(). One that outlived its test
+    would look for an engine for ever, and find that of another test."""
 
     def __init__(self, *arguments, waits=False, **options):
         self.waits = waits
         super().__init__("--http", "127.0.0.1:0", "--http-write", *arguments,
-                         **options)
+                         command=MORTAL, **options)
 
     def _read_start(self):
         return None if self.waits else super()._read_start()

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "e2e"))
 
 # pylint: disable=wrong-import-position
-from engine import PROGRAM, Engine
+from engine import MORTAL, PROGRAM, Engine
 from harness import Client, Server, wait_for
 from sharing import PATIENCE, table_of
 from sharing import PATIENT as SLOW_ENGINE
@@ -129,9 +129,10 @@ def test_ours_shared(layout):
     with contextlib.ExitStack() as started:
         engine = started.enter_context(Engine(fsync="everysec"))
         options = ["--shared", engine.url, "-d", layout, *SLOW_ENGINE]
-        server = Server(*options, "--shared-init", env=ENVIRONMENT)
+        server = Server(*options, "--shared-init", command=MORTAL,
+                        env=ENVIRONMENT)
         started.callback(server.kill)
-        other = Server(*options)
+        other = Server(*options, command=MORTAL)
         started.callback(other.kill)
         try:
             status, _ = torture(server.port, "--random", "20000", *PATIENT)
