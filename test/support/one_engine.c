@@ -1,10 +1,14 @@
 #include "one_engine.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define TOLD_SIZE 65536
 
@@ -235,6 +239,24 @@ await_told(const char *expected)
 	ck_assert_str_eq(told, expected);
 	told[0] = '\0';
 	told_length = 0;
+}
+
+int
+hold_ipv6(unsigned port)
+{
+	const struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	/* Where there is no IPv6, nobody has it either. */
+	if (fd < 0)
+		return socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ||
+	    errno != EADDRINUSE)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 struct engine_field

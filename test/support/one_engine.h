@@ -38,6 +38,11 @@ void await_told(const char *expected);
 /* Turn the loop once. */
 void turn_engine(void);
 
+/* Hold a port of [::1], where localhost is looked for, too: nobody listens
+ * there then. Returns a descriptor, which the caller closes, or -1: somebody
+ * does. */
+int hold_ipv6(unsigned port);
+
 /* An engine's field of a text. */
 struct engine_field field(const char *text);
 
