@@ -44,7 +44,7 @@ escaped(struct part p)
 	int high = p.end - p.next >= 3 ? digit(p.next[1]) : -1;
 	int low = high >= 0 ? digit(p.next[2]) : -1;
 
-	return low >= 0 ? (char)(high * 16 + low) : '\0';
+	return (char)(uint8_t)(low >= 0 ? high * 16 + low : 0);
 }
 
 /* Decode a user or password. */
