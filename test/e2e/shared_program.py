@@ -190,11 +190,10 @@ class RunShared:
     """scripts/run-shared. It stops all that it has started when the test ends,
     also by a signal."""
 
-    def __init__(self, count):
+    def __init__(self, *command):
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "scripts/run-shared",
-             str(count)], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            ["setpriv", "--pdeathsig", "TERM", *command], cwd=ROOT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             env=server_environment(MBASYNCSERVER=BINARY))
         self.lines = LineReader(self.process.stdout.fileno())
 
@@ -257,7 +256,7 @@ class Shown(ServerTest):
 
     @classmethod
     def setUpClass(cls):
-        script = RunShared(3)
+        script = RunShared("scripts/run-shared", "3")
         cls.addClassCleanup(script.close)
         cls.members = script.expect_servers(3)
         cls.engine, _ = script.expect_engine()
@@ -380,7 +379,7 @@ class Script(ServerTest):
     """scripts/run-shared as a program."""
 
     def test_it_stops_all_that_it_has_started(self):
-        script = RunShared(2)
+        script = RunShared("scripts/run-shared", "2")
         self.addCleanup(script.close)
         script.expect_servers(2)
         _, folder = script.expect_engine()
