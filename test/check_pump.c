@@ -240,6 +240,23 @@ START_TEST(a_pause_holds_for_them_too)
 }
 END_TEST
 
+START_TEST(the_socket_is_waited_for_after_them_and_a_pause)
+{
+	struct owner *o = &owners[0];
+
+	o->pauses_at = 2;
+	send_records(o, 5);
+	turn(TURNS);
+	ck_assert_int_eq(pump_read(o->pump), 0);
+	turn(TURNS);
+	send_records(o, 3);
+	shutdown(o->peer, SHUT_WR);
+	turn(TURNS);
+	ck_assert_uint_eq(o->read, 8);
+	ck_assert(o->ended);
+}
+END_TEST
+
 START_TEST(the_end_comes_behind_them)
 {
 	send_records(&owners[0], 3);
@@ -286,6 +303,7 @@ main(void)
 	tcase_add_test(tc, kept_records_are_read_though_the_socket_is_silent);
 	tcase_add_test(tc, others_take_turns_with_them);
 	tcase_add_test(tc, a_pause_holds_for_them_too);
+	tcase_add_test(tc, the_socket_is_waited_for_after_them_and_a_pause);
 	tcase_add_test(tc, the_end_comes_behind_them);
 	tcase_add_test(tc, they_go_with_the_pump);
 	tcase_add_test(tc, they_wait_where_reading_needs_to_write);

@@ -49,10 +49,12 @@ pump_await(struct pump *p)
 	} else {
 		event_del(&p->writable);
 	}
-	pump_read_kept(p);
-	if (p->reading || p->write_wants_read)
-		return event_add(&p->readable, NULL);
-	return event_del(&p->readable);
+	if (!p->reading && !p->write_wants_read)
+		return event_del(&p->readable);
+	if (event_add(&p->readable, NULL) != 0)
+		return -1;
+	pump_read_kept(p); /* last: libevent adds no event that is active */
+	return 0;
 }
 
 /* What is unsent can't be sent any more. */
