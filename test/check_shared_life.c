@@ -10,30 +10,10 @@
 #include "suite.h"
 #include "table/datatable.h"
 
-static const char *
-trouble(unsigned i)
-{
-	const char *text = member_trouble(members[i].member);
-
-	return text != NULL ? text : "";
-}
-
-static const struct member_figures *
-figures(unsigned i)
-{
-	return member_figures(members[i].member);
-}
-
-static void
-lose(unsigned i)
-{
-	memory_engine_lose(members[i].engine);
-}
-
 static void
 await_live(unsigned i)
 {
-	members_await(figures(i)->connected);
+	members_await(members_figures(i)->connected);
 	members_settle();
 }
 
@@ -161,9 +141,9 @@ START_TEST(an_entry_that_is_not_understood_ends_it_at_any_time)
 	ck_assert_int_eq(members[0].status, 78);
 	ck_assert_int_eq(writes[id].fate, FATE_EXECUTED);
 	ck_assert_int_eq(writes[id + 1].fate, FATE_UNKNOWN);
-	ck_assert_str_ne(trouble(0), "");
+	ck_assert_str_ne(members_trouble(0), "");
 	members_settle();
-	ck_assert(!figures(0)->connected);
+	ck_assert(!members_figures(0)->connected);
 }
 END_TEST
 
@@ -194,8 +174,8 @@ START_TEST(a_table_that_was_wiped_is_not_made_again)
 	id = members_write(0, 0, 1);
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_REFUSED);
-	members_await(
-	    strstr(trouble(0), "degraded: the engine has lost the table"));
+	members_await(strstr(
+	    members_trouble(0), "degraded: the engine has lost the table"));
 	members_await(members[0].engine->connects >= 4);
 	ck_assert(!memory.exists);
 	ck_assert_int_eq(members[0].status, 0);
@@ -205,7 +185,7 @@ START_TEST(a_table_that_was_wiped_is_not_made_again)
 	members_make(1);
 	await_live(1);
 	await_live(0);
-	ck_assert_str_eq(trouble(0), "");
+	ck_assert_str_eq(members_trouble(0), "");
 	members_check_table(0);
 	ck_assert_uint_eq(*shown, 0);
 }
@@ -216,7 +196,7 @@ START_TEST(a_wipe_is_noticed_while_nothing_is_written)
 	members_begin(1);
 	memory_log_wipe(&memory);
 	ck_assert(memory_engine_idle(members[0].engine));
-	members_await(strstr(trouble(0), "lost the table"));
+	members_await(strstr(members_trouble(0), "lost the table"));
 	ck_assert(!memory.exists);
 }
 END_TEST
@@ -235,7 +215,7 @@ START_TEST(a_newcomer_begins_with_the_snapshot)
 	members_config.snapshot = 10;
 	members_begin(1);
 	write_many(0, 50);
-	ck_assert_uint_ge(figures(0)->snapshots, 4);
+	ck_assert_uint_ge(members_figures(0)->snapshots, 4);
 	ck_assert_uint_gt(memory.first, 10);
 	/* One to two intervals are kept. */
 	ck_assert_uint_ge(memory.count - memory.first, 10);
@@ -243,8 +223,8 @@ START_TEST(a_newcomer_begins_with_the_snapshot)
 	members_make(1);
 	await_live(1);
 	members_check_table(1);
-	ck_assert_uint_lt(figures(1)->executed, 15);
-	ck_assert_uint_eq(figures(1)->reloads, 0);
+	ck_assert_uint_lt(members_figures(1)->executed, 15);
+	ck_assert_uint_eq(members_figures(1)->reloads, 0);
 	write_many(1, 1);
 	members_check_table(0);
 }
@@ -310,7 +290,7 @@ START_TEST(an_outcome_may_free_the_owner)
 	members_settle();
 	members[0].engine->hold_requests[MEMORY_READER] = false;
 	members_settle();
-	ck_assert_uint_eq(figures(0)->outstanding, 0);
+	ck_assert_uint_eq(members_figures(0)->outstanding, 0);
 	members_check_table(0);
 	members_check_table(1);
 }
@@ -337,7 +317,7 @@ START_TEST(it_may_be_freed_at_any_time)
 	}
 	members_make(2);
 	memory.away = true;
-	lose(0);
+	members_disconnect(0);
 	members_kill(0);
 	members_kill(2);
 }

@@ -13,33 +13,13 @@
 
 #define REFUSED_MS 5000 /* so long a refusal is shown at least */
 
-static const char *
-trouble(unsigned i)
-{
-	const char *text = member_trouble(members[i].member);
-
-	return text != NULL ? text : "";
-}
-
-static const struct member_figures *
-figures(unsigned i)
-{
-	return member_figures(members[i].member);
-}
-
-static void
-lose(unsigned i)
-{
-	memory_engine_lose(members[i].engine);
-}
-
 /* It shows a refusal since then, unless that may have been too long ago by now:
  * this process may have been paused. */
 static void
 check_refusing(uint64_t since)
 {
-	const char *shown = trouble(0);
-	bool writable = figures(0)->writable;
+	const char *shown = members_trouble(0);
+	bool writable = members_figures(0)->writable;
 
 	if (clock_ms() >= since + REFUSED_MS)
 		return;
@@ -51,7 +31,7 @@ check_refusing(uint64_t since)
 static void
 await_live(unsigned i)
 {
-	members_await(figures(i)->connected);
+	members_await(members_figures(i)->connected);
 	members_settle();
 }
 
@@ -65,9 +45,9 @@ START_TEST(a_write_is_executed_everywhere)
 	ck_assert_int_eq(writes[id].fate, FATE_EXECUTED);
 	for (unsigned i = 0; i < 3; i++)
 		members_check_table(i);
-	ck_assert_uint_eq(figures(1)->own, 1);
-	ck_assert_uint_eq(figures(0)->own, 0);
-	ck_assert_uint_eq(figures(0)->executed, 1);
+	ck_assert_uint_eq(members_figures(1)->own, 1);
+	ck_assert_uint_eq(members_figures(0)->own, 0);
+	ck_assert_uint_eq(members_figures(0)->executed, 1);
 }
 END_TEST
 
@@ -104,7 +84,7 @@ START_TEST(what_the_engine_has_accepted_has_no_outcome_yet)
 	ck_assert_uint_eq(members_executions(id + 2), 1);
 	for (uint32_t i = 0; i < 3; i++)
 		ck_assert_int_eq(writes[id + i].fate, FATE_PENDING);
-	ck_assert_uint_eq(figures(0)->outstanding, 3);
+	ck_assert_uint_eq(members_figures(0)->outstanding, 3);
 	members[0].engine->hold_answers[MEMORY_READER] = false;
 	members_settle();
 	members_check_fates();
@@ -149,7 +129,7 @@ START_TEST(a_refused_write_waits_for_those_before_it)
 	memory.result = ENGINE_APPENDED;
 	members_write(0, 0, 1);
 	members_settle();
-	ck_assert_str_eq(trouble(0), "");
+	ck_assert_str_eq(members_trouble(0), "");
 	members[0].engine->hold_answers[MEMORY_READER] = false;
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_EXECUTED);
@@ -168,8 +148,8 @@ START_TEST(a_refused_write_is_told_at_once)
 	id = members_write(0, 0, 1);
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_REFUSED);
-	ck_assert_uint_eq(figures(0)->refused, 1);
-	ck_assert(figures(0)->connected);
+	ck_assert_uint_eq(members_figures(0)->refused, 1);
+	ck_assert(members_figures(0)->connected);
 	check_refusing(began);
 }
 END_TEST
@@ -181,9 +161,9 @@ START_TEST(away_it_refuses_writes)
 
 	members_begin(2);
 	memory.away = true;
-	lose(0);
-	ck_assert_str_eq(
-	    trouble(0), "degraded: the engine is away, writes are refused");
+	members_disconnect(0);
+	ck_assert_str_eq(members_trouble(0),
+	    "degraded: the engine is away, writes are refused");
 	id = members_write(0, 0, 1);
 	ck_assert_int_eq(writes[id].fate, FATE_NOT_TAKEN);
 	members_await(members[0].engine->connects >= 3);
@@ -192,11 +172,11 @@ START_TEST(away_it_refuses_writes)
 	ck_assert_uint_eq(*datatable_registers(members[0].table, 1), 0);
 	memory.away = false;
 	await_live(0);
-	ck_assert_str_eq(trouble(0), "");
+	ck_assert_str_eq(members_trouble(0), "");
 	id = members_write(0, 0, 1);
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_EXECUTED);
-	ck_assert_uint_ge(figures(0)->disconnects, 1);
+	ck_assert_uint_ge(members_figures(0)->disconnects, 1);
 }
 END_TEST
 
@@ -213,7 +193,7 @@ START_TEST(a_write_that_was_lost_is_refused_after_a_reconnection)
 	members_settle();
 	members[0].engine->hold_requests[MEMORY_WRITER] = true;
 	members_write(0, 0, 2);
-	lose(0);
+	members_disconnect(0);
 	members[0].engine->hold_answers[MEMORY_READER] = false;
 	members[0].engine->hold_requests[MEMORY_WRITER] = false;
 	for (uint32_t i = 1; i < 5; i++)
@@ -236,7 +216,7 @@ START_TEST(a_write_that_arrives_late_is_ignored)
 	members[0].engine->late = true;
 	members[0].engine->hold_requests[MEMORY_WRITER] = true;
 	id = members_write(0, 0, 2);
-	lose(0);
+	members_disconnect(0);
 	members[0].engine->hold_requests[MEMORY_WRITER] = false;
 	await_live(0);
 	ck_assert_int_eq(writes[id].fate, FATE_REFUSED);
@@ -245,8 +225,8 @@ START_TEST(a_write_that_arrives_late_is_ignored)
 	members_settle();
 	for (unsigned i = 0; i < 2; i++) {
 		members_check_table(i);
-		ck_assert_uint_eq(figures(i)->late, 2);
-		ck_assert_uint_eq(figures(i)->executed, 0);
+		ck_assert_uint_eq(members_figures(i)->late, 2);
+		ck_assert_uint_eq(members_figures(i)->executed, 0);
 		ck_assert_uint_eq(*datatable_registers(members[i].table, 1), 0);
 	}
 	members_check_fates();
@@ -261,10 +241,10 @@ START_TEST(a_hello_that_arrives_late_closes_nothing)
 
 	members_begin(1);
 	members[0].engine->late = true;
-	lose(0);
+	members_disconnect(0);
 	members[0].engine->hold_requests[MEMORY_WRITER] = true;
 	members_await(TAILQ_FIRST(&members[0].engine->requests[MEMORY_WRITER]));
-	lose(0);
+	members_disconnect(0);
 	members[0].engine->hold_requests[MEMORY_WRITER] = false;
 	await_live(0);
 	while (memory_log_arrive_late(&memory))
@@ -296,7 +276,7 @@ START_TEST(its_hello_refuses_writes_of_older_sessions_only)
 	members[0].engine->late = true;
 	members[0].engine->hold_requests[MEMORY_WRITER] = true;
 	id = members_write(0, 0, 3);
-	lose(0);
+	members_disconnect(0);
 	members[0].engine->hold_requests[MEMORY_WRITER] = false;
 	again = 3;
 	members_settled = write_again;
@@ -323,7 +303,7 @@ START_TEST(it_is_not_live_before_it_has_read_its_own_hello)
 	members_make(1);
 	members[1].engine->hold_requests[MEMORY_WRITER] = true;
 	members_await(members[1].engine->reads >= 2);
-	ck_assert_uint_eq(figures(1)->entry, memory.count);
+	ck_assert_uint_eq(members_figures(1)->entry, memory.count);
 	ck_assert(!members[1].live);
 	ck_assert_uint_eq(members_write(1, 2, 1), written);
 	ck_assert_int_eq(writes[written].fate, FATE_NOT_TAKEN);
@@ -340,11 +320,11 @@ rewrite_tail(uint64_t last)
 {
 	members_lose = true;
 	for (unsigned i = 0; i < 2; i++)
-		lose(i);
+		members_disconnect(i);
 	memory_log_cut(&memory, last);
 	members[0].engine->hold_requests[MEMORY_READER] = true;
 	await_live(1);
-	while (memory.count < figures(0)->entry + 5) {
+	while (memory.count < members_figures(0)->entry + 5) {
 		members_write(1, 2, 1);
 		members_settle();
 	}
@@ -364,8 +344,8 @@ START_TEST(a_tail_that_was_lost_and_written_again_is_noticed)
 	members_settle();
 	rewrite_tail(kept);
 	await_live(0);
-	ck_assert_uint_eq(figures(0)->reloads, 1);
-	ck_assert_uint_eq(figures(1)->reloads, 1);
+	ck_assert_uint_eq(members_figures(0)->reloads, 1);
+	ck_assert_uint_eq(members_figures(1)->reloads, 1);
 	members_check_table(0);
 	members_check_table(1);
 	ck_assert_uint_eq(*datatable_registers(members[0].table, 3), 0);
@@ -384,7 +364,8 @@ START_TEST(a_tail_that_was_lost_is_noticed_while_nothing_is_read)
 	members_lose = true;
 	memory_log_cut(&memory, kept);
 	ck_assert(memory_engine_idle(members[0].engine));
-	members_await(figures(0)->reloads == 1 && figures(0)->connected);
+	members_await(
+	    members_figures(0)->reloads == 1 && members_figures(0)->connected);
 	members_check_table(0);
 	ck_assert_uint_eq(*datatable_registers(members[0].table, 1), 0);
 }
@@ -425,18 +406,18 @@ START_TEST(a_gap_is_loaded_over)
 		members_write(1, 2, 1);
 		members_settle();
 	}
-	ck_assert_uint_gt(memory.first, figures(0)->entry + 2);
+	ck_assert_uint_gt(memory.first, members_figures(0)->entry + 2);
 	datatable_observe(members[0].table, &observer);
 	members[0].engine->hold_requests[MEMORY_READER] = false;
 	await_live(0);
 	datatable_unobserve(members[0].table, &observer);
-	ck_assert_uint_eq(figures(0)->reloads, 1);
+	ck_assert_uint_eq(members_figures(0)->reloads, 1);
 	ck_assert_uint_eq(seen.quantity[DATATABLE_REGISTERS], 65536);
 	ck_assert_uint_eq(seen.quantity[DATATABLE_COILS], 65536);
 	ck_assert_uint_eq(seen.function, 0);
 	members_check_table(0);
 	ck_assert_int_eq(writes[id].fate, FATE_UNKNOWN);
-	ck_assert_uint_eq(figures(0)->unknown, 1);
+	ck_assert_uint_eq(members_figures(0)->unknown, 1);
 }
 END_TEST
 

@@ -9,20 +9,6 @@
 #include "suite.h"
 #include "table/datatable.h"
 
-static const char *
-trouble(unsigned i)
-{
-	const char *text = member_trouble(members[i].member);
-
-	return text != NULL ? text : "";
-}
-
-static const struct member_figures *
-figures(unsigned i)
-{
-	return member_figures(members[i].member);
-}
-
 /* The time after which a hello is said again. */
 static void
 let_a_second_pass(void)
@@ -34,15 +20,9 @@ let_a_second_pass(void)
 }
 
 static void
-lose(unsigned i)
-{
-	memory_engine_lose(members[i].engine);
-}
-
-static void
 await_live(unsigned i)
 {
-	members_await(figures(i)->connected);
+	members_await(members_figures(i)->connected);
 	members_settle();
 }
 
@@ -58,8 +38,8 @@ START_TEST(a_write_without_outcome_is_unknown_after_a_while)
 	members_await(writes[id + 1].fate != FATE_PENDING);
 	ck_assert_int_eq(writes[id].fate, FATE_UNKNOWN);
 	ck_assert_int_eq(writes[id + 1].fate, FATE_UNKNOWN);
-	ck_assert(!figures(0)->connected);
-	ck_assert_uint_eq(figures(0)->unknown, 2);
+	ck_assert(!members_figures(0)->connected);
+	ck_assert_uint_eq(members_figures(0)->unknown, 2);
 	members[0].engine->hold_requests[MEMORY_WRITER] = false;
 	await_live(0);
 	members_check_table(0);
@@ -122,7 +102,7 @@ START_TEST(with_too_few_copies_the_outcome_is_unknown)
 	id = members_write(0, 0, 1);
 	members_await(writes[id].fate != FATE_PENDING);
 	ck_assert_int_eq(writes[id].fate, FATE_UNKNOWN);
-	members_await(figures(0)->connected);
+	members_await(members_figures(0)->connected);
 	ck_assert_uint_gt(members[0].engine->connects, connects);
 	members_settle();
 	members_check_table(0);
@@ -140,7 +120,7 @@ START_TEST(the_copies_of_an_older_session_are_counted_again)
 	id = members_write(0, 0, 2);
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_PENDING);
-	lose(0);
+	members_disconnect(0);
 	members_await(TAILQ_FIRST(&members[0].engine->answers[MEMORY_WRITER]));
 	ck_assert_int_eq(writes[id].fate, FATE_PENDING);
 	members[0].engine->hold_answers[MEMORY_WRITER] = false;
@@ -163,10 +143,10 @@ START_TEST(what_was_held_is_read_again)
 	e->hold_answers[MEMORY_WRITER] = true;
 	id = members_write(0, 0, 2);
 	members_settle();
-	lose(0);
+	members_disconnect(0);
 	members_await(!TAILQ_EMPTY(&e->requests[MEMORY_READER]) ||
 	    !TAILQ_EMPTY(&e->answers[MEMORY_WRITER]));
-	lose(0);
+	members_disconnect(0);
 	e->hold_answers[MEMORY_WRITER] = false;
 	/* Until the copies are known, nothing is read on this connection. */
 	while (e->reads == 0 || TAILQ_EMPTY(&e->requests[MEMORY_WRITER])) {
@@ -208,16 +188,16 @@ START_TEST(a_hello_that_was_refused_is_said_again)
 {
 	members_begin(2);
 	memory.result = ENGINE_REFUSED;
-	lose(0);
-	members_await(strstr(trouble(0), "refuses writes"));
-	ck_assert(!figures(0)->connected);
+	members_disconnect(0);
+	members_await(strstr(members_trouble(0), "refuses writes"));
+	ck_assert(!members_figures(0)->connected);
 	memory.result = ENGINE_APPENDED;
 	members_write(1, 2, 1);
 	members_settle();
 	/* It has followed meanwhile. */
 	members_check_table(0);
 	await_live(0);
-	ck_assert_uint_eq(figures(0)->disconnects, 1);
+	ck_assert_uint_eq(members_figures(0)->disconnects, 1);
 	members_check_table(0);
 }
 END_TEST
@@ -234,13 +214,13 @@ START_TEST(without_a_hello_no_copies_are_counted)
 	members[0].engine->hold_answers[MEMORY_WRITER] = true;
 	id = members_write(0, 0, 2);
 	members_settle();
-	lose(0);
+	members_disconnect(0);
 	memory.result = ENGINE_REFUSED;
 	/* They are asked for before it is known. */
 	members_await(TAILQ_FIRST(&members[0].engine->answers[MEMORY_WRITER]));
 	members_settle();
 	members[0].engine->hold_answers[MEMORY_WRITER] = false;
-	members_await(strstr(trouble(0), "refuses writes"));
+	members_await(strstr(members_trouble(0), "refuses writes"));
 	members_settle();
 	ck_assert_int_eq(writes[id].fate, FATE_PENDING);
 	memory.result = ENGINE_APPENDED;
@@ -255,8 +235,8 @@ START_TEST(a_hello_is_said_again_only_where_it_follows)
 {
 	members_begin(1);
 	memory.result = ENGINE_REFUSED;
-	lose(0);
-	members_await(strstr(trouble(0), "refuses writes"));
+	members_disconnect(0);
+	members_await(strstr(members_trouble(0), "refuses writes"));
 	members[0].engine->hold_answers[MEMORY_READER] = true;
 	memory_log_wipe(&memory);
 	ck_assert(memory_engine_idle(members[0].engine));
@@ -268,7 +248,7 @@ START_TEST(a_hello_is_said_again_only_where_it_follows)
 	for (int i = 0; i < 2; i++)
 		let_a_second_pass();
 	members[0].engine->hold_answers[MEMORY_READER] = false;
-	members_await(strstr(trouble(0), "lost the table"));
+	members_await(strstr(members_trouble(0), "lost the table"));
 }
 END_TEST
 

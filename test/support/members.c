@@ -302,6 +302,26 @@ members_make(unsigned i)
 }
 
 /* Owners 2i and 2i + 1 are those of member i. */
+const char *
+members_trouble(unsigned i)
+{
+	const char *text = member_trouble(members[i].member);
+
+	return text != NULL ? text : "";
+}
+
+const struct member_figures *
+members_figures(unsigned i)
+{
+	return member_figures(members[i].member);
+}
+
+void
+members_disconnect(unsigned i)
+{
+	memory_engine_lose(members[i].engine);
+}
+
 void
 members_kill(unsigned i)
 {

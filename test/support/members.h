@@ -77,6 +77,13 @@ void members_teardown(void);
 
 void members_make(unsigned i);
 
+/* How it is: its trouble, "" for none, and its figures, borrowed. */
+const char *members_trouble(unsigned i);
+const struct member_figures *members_figures(unsigned i);
+
+/* Its connection to the engine is lost. */
+void members_disconnect(unsigned i);
+
 /* Its pending writes lose their owners. */
 void members_kill(unsigned i);
 
