@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "http/guard.h"
 #include "http/own_names.h"

@@ -2,9 +2,9 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
-#include <sysexits.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "points/first_values.h"
 #include "points/points.h"

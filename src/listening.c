@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "net/server.h"
 #include "options.h"

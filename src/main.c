@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "diagnostics.h"
 #include "first_values_start.h"

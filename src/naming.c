@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "diagnostics.h"
 #include "options.h"

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "api/context.h"
+#include "base/exit_status.h"
 #include "base/identity.h"
 #include "base/log.h"
 #include "net/door.h"

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/exit_status.h"
 #include "scratch.h"
 #include "state/schema.h"
 #include "state/sql.h"

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "journal/query.h"
 #include "state/batch.h"
 #include "state/sql.h"

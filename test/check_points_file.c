@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "scratch.h"
 #include "suite.h"
 

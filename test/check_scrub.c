@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "scratch.h"
 #include "state/batch.h"
 #include "state/row.h"

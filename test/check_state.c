@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/identity.h"
 #include "scratch.h"
 #include "service/order.h"

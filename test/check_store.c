@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "base/identity.h"
 #include "scratch.h"
 #include "state/backup.h"

@@ -22,7 +22,8 @@ struct batch;
 struct sqlite3;
 struct store;
 
-/* Why a call failed: one line for the log, and an exit status of sysexits.h. */
+/* Why a call failed: one line for the log, and an exit status of
+ * base/exit_status.h. */
 struct store_error {
 	int status;
 	char text[600];

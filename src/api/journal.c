@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "api/context.h"
 #include "api/point_json.h"
@@ -13,6 +12,7 @@
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/timestamp.h"
 #include "http/parameters.h"
 #include "http/request.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/printable.h"
 #include "journal/past.h"
 #include "journal/print.h"

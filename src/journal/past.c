@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "base/timestamp.h"
 #include "journal/query.h"
 #include "journal/rows.h"

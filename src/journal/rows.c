@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "state/row.h"
 #include "state/sql.h"
 #include "state/store.h"

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/escape.h"
+#include "base/exit_status.h"
 #include "points/builder.h"
 #include "points/complaints.h"
 #include "points/heading.h"

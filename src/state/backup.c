@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "state/files.h"
 #include "store_private.h"
 

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/address.h"
+#include "base/exit_status.h"
 #include "state/batch.h"
 #include "state/lock.h"
 #include "state/record.h"

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "state/backup.h"
 #include "state/scrubber.h"
 

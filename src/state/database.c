@@ -3,10 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/exit_status.h"
 #include "state/block.h"
 #include "state/log_file.h"
 #include "state/record.h"

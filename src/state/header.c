@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/exit_status.h"
 #include "state/schema.h"
 #include "store_private.h"
 

@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "state/row.h"
 #include "store_private.h"
 

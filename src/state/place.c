@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "state/lock.h"
 #include "store_private.h"
 

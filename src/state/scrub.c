@@ -1,9 +1,9 @@
 #include "state/scrub.h"
 
 #include <stdlib.h>
-#include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "state/row.h"
 #include "store_private.h"
 

@@ -1,8 +1,8 @@
 #include "state/sql.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "state/files.h"
 
 /* Compile sql, step it once, and pass the row, if there is one, to take. */

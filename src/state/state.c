@@ -3,9 +3,9 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "service/order.h"
 #include "state/batch.h"

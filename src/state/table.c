@@ -1,9 +1,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "state/block.h"
 #include "state/row.h"
 #include "state/schema.h"

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "state/block.h"
 #include "state/record.h"
 #include "state/row.h"

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "base/client.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "http/server.h"
 #include "inject.h"

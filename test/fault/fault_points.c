@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "first_values_start.h"
 #include "inject.h"
 #include "points/file.h"

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 #include "points/file.h"

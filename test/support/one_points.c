@@ -1,8 +1,8 @@
 #include "one_points.h"
 
 #include <string.h>
-#include <sysexits.h>
 
+#include "base/exit_status.h"
 #include "points/file.h"
 #include "scratch.h"
 #include "suite.h"
