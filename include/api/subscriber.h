@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "api/cursor.h"
+#include "base/queue.h"
 #include "http/scheduler.h"
 
 struct api;

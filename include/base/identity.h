@@ -11,7 +11,8 @@
 #define BASE_IDENTITY_H
 
 #include <stdint.h>
-#include <sys/queue.h>
+
+#include "base/queue.h"
 
 /* Bytes of a subject or an issuer, and of a role, with the NUL. */
 #define IDENTITY_NAME_SIZE 201

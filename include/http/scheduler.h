@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
+
+#include "base/queue.h"
 
 struct event_base;
 struct scheduler;

@@ -16,9 +16,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/client.h"
+#include "base/queue.h"
 #include "net/conn_log.h"
 #include "net/stream.h"
 #include "service/counters.h"

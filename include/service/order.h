@@ -18,9 +18,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/client.h"
+#include "base/queue.h"
 
 struct datatable;
 struct order_write;

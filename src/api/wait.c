@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "api/context.h"
 #include "api/point_json.h"
 #include "api/point_request.h"
 #include "api/text_writer.h"
 #include "api/values_json.h"
+#include "base/queue.h"
 #include "http/parameters.h"
 #include "http/request.h"
 #include "points/point.h"
