@@ -5,16 +5,16 @@
 #ifndef MODBUS_BYTES_H
 #define MODBUS_BYTES_H
 
-#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/byte_order.h"
 #include "base/words.h"
 
 static inline uint16_t
 get16(const uint8_t *p)
 {
-	return be16toh(word_load(p));
+	return big16(word_load(p));
 }
 
 static inline uint32_t
@@ -23,13 +23,13 @@ get32(const uint8_t *p)
 	uint32_t value;
 
 	memcpy(&value, p, sizeof(value));
-	return be32toh(value);
+	return big32(value);
 }
 
 static inline void
 put16(uint8_t *p, uint16_t value)
 {
-	word_store(p, htobe16(value));
+	word_store(p, big16(value));
 }
 
 /*
@@ -43,7 +43,7 @@ swap_packed(void *p, size_t words)
 	uint8_t *at = p;
 
 	for (size_t i = 0; i < 2 * words; i += 2)
-		word_store(at + i, htole16(word_load(at + i)));
+		word_store(at + i, little16(word_load(at + i)));
 }
 
 /*
@@ -59,7 +59,7 @@ copy16_vector(uint8_t *restrict to, const uint8_t *restrict from)
 {
 	words_vector v = words_load(from);
 
-	words_store(to, htobe16(1) == 1 ? v : v << 8 | v >> 8);
+	words_store(to, byte_order_is_big ? v : v << 8 | v >> 8);
 }
 
 static inline void

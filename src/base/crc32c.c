@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <string.h>
 #if defined(__aarch64__)
-#include <endian.h>
 #include <sys/auxv.h>
 #endif
 
+#include "base/byte_order.h"
 #include "base/bytes.h"
 
 #define POLYNOMIAL 0x82F63B78 /* reflected */
@@ -85,7 +85,7 @@ add8(uint32_t crc, uint64_t bytes)
 {
 	__asm__(".arch_extension crc\n\tcrc32cx %w0, %w0, %1"
 		: "+r"(crc)
-		: "r"(le64toh(bytes)));
+		: "r"(little64(bytes)));
 	return crc;
 }
 
