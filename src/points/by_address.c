@@ -17,12 +17,12 @@ end_of(const struct point *p)
 
 /* --- making the index --------------------------------------------------- */
 
+/* Two pointers to points, which are equal nowhere. */
 static int
-compare_entries(const void *left, const void *right, void *arg)
+compare_points(const void *left, const void *right)
 {
-	const struct points_entry *a = left, *b = right;
-	const struct point *list = arg;
-	const struct point *p = &list[a->place], *q = &list[b->place];
+	const struct point *p = *(const struct point *const *)left;
+	const struct point *q = *(const struct point *const *)right;
 
 	if (first_of(p) != first_of(q))
 		return first_of(p) < first_of(q) ? -1 : 1;
@@ -31,19 +31,26 @@ compare_entries(const void *left, const void *right, void *arg)
 	/* A word before its bits, and these from the least significant one. */
 	if (p->bit != q->bit)
 		return p->bit < q->bit ? -1 : 1;
-	return a->place < b->place ? -1 : 1;
+	return p < q ? -1 : 1;
 }
 
-static void
+/* Returns 0, or -1 when there is no memory. */
+static int
 gather(struct points *ps, enum datatable_kind kind)
 {
 	struct points_index *index = &ps->by_address[kind];
+	const struct point **found = calloc(ps->count + 1, sizeof(*found));
 
+	if (found == NULL)
+		return -1;
 	for (size_t i = 0; i < ps->count; i++)
 		if (ps->list[i].kind == kind)
-			index->entries[index->count++].place = (uint32_t)i;
-	qsort_r(index->entries, index->count, sizeof(*index->entries),
-	    compare_entries, ps->list);
+			found[index->count++] = &ps->list[i];
+	qsort(found, index->count, sizeof(*found), compare_points);
+	for (size_t i = 0; i < index->count; i++)
+		index->entries[i].place = (uint32_t)(found[i] - ps->list);
+	free(found);
+	return 0;
 }
 
 /* Find the roots, from the first entry on, and what is behind each, from the
@@ -106,9 +113,9 @@ points_index(struct points *ps)
 		struct points_index *index = &ps->by_address[kind];
 
 		index->entries = calloc(ps->count + 1, sizeof(*index->entries));
-		if (index->entries == NULL)
+		if (index->entries == NULL ||
+		    gather(ps, (enum datatable_kind)kind) != 0)
 			return -1;
-		gather(ps, (enum datatable_kind)kind);
 		connect(ps, (enum datatable_kind)kind);
 	}
 	for (size_t i = 0; i < ps->count; i++)

@@ -43,9 +43,10 @@ points_new(const char *file, enum datatable_overlay overlay)
 
 /* The names are of the arena. */
 static void
-keep_name(void *name)
+forget_names(struct points *ps)
 {
-	(void)name;
+	while (ps->names != NULL)
+		tdelete(*(void **)ps->names, &ps->names, compare_names);
 }
 
 void
@@ -53,7 +54,7 @@ points_free(struct points *ps)
 {
 	if (ps == NULL)
 		return;
-	tdestroy(ps->names, keep_name);
+	forget_names(ps);
 	free(ps->by_address[DATATABLE_COILS].entries);
 	free(ps->by_address[DATATABLE_REGISTERS].entries);
 	free(ps->list);

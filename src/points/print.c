@@ -31,10 +31,12 @@ put(char *out, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (needs_quotes(text, length))
+	if (needs_quotes(text, length)) {
 		out += csv_write(out, 2 * length + 2, text, length);
-	else
-		out = mempcpy(out, text, length);
+	} else {
+		memcpy(out, text, length);
+		out += length;
+	}
 	*out++ = ',';
 	return out;
 }
