@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -189,9 +190,29 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 	return check_requirements(line, given, error);
 }
 
+/* --help, which is put together twice: first without text, to measure it. */
+struct help {
+	char *text;
+	size_t length, room;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+put(struct help *h, const char *format, ...)
+{
+	char *end = h->text == NULL ? NULL : h->text + h->length;
+	size_t room = h->text == NULL ? 0 : h->room - h->length;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(end, room, format, args);
+	va_end(args);
+	h->length += (size_t)n;
+}
+
 /* The first column of --help, such as "  -p, --port PORT". */
 static void
-put_names(FILE *f, const struct command_line_option *d)
+put_names(struct help *h, const struct command_line_option *d)
 {
 	char names[64];
 	size_t n = 0;
@@ -201,41 +222,44 @@ put_names(FILE *f, const struct command_line_option *d)
 		    (size_t)snprintf(names + n, sizeof(names) - n, "-%c, ", *l);
 	snprintf(names + n, sizeof(names) - n, "--%s%s%s", d->name,
 	    d->value != NULL ? " " : "", d->value != NULL ? d->value : "");
-	fprintf(f, "  %-24s ", names);
+	put(h, "  %-24s ", names);
 }
 
 /* The second column of --help; lines after the first are indented. */
 static void
-put_help(FILE *f, const char *help)
+put_help(struct help *h, const char *help)
 {
 	for (; *help != '\0'; help++) {
-		fputc(*help, f);
+		put(h, "%c", *help);
 		if (*help == '\n')
-			fprintf(f, "%27s", "");
+			put(h, "%27s", "");
 	}
-	fputc('\n', f);
+	put(h, "\n");
+}
+
+static void
+put_all(struct help *h, const struct command_line *line)
+{
+	put(h, "%s", line->introduction);
+	for (size_t i = 0; i < line->count; i++) {
+		if (line->options[i].help == NULL)
+			continue;
+		put_names(h, &line->options[i]);
+		put_help(h, line->options[i].help);
+	}
+	put(h, "%s", line->ending);
 }
 
 char *
 command_line_help(const struct command_line *line)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *f = open_memstream(&text, &length);
+	struct help help = { .text = NULL };
 
-	if (f == NULL)
-		return NULL;
-	fputs(line->introduction, f);
-	for (size_t i = 0; i < line->count; i++) {
-		if (line->options[i].help == NULL)
-			continue;
-		put_names(f, &line->options[i]);
-		put_help(f, line->options[i].help);
-	}
-	fputs(line->ending, f);
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	put_all(&help, line);
+	help.room = help.length + 1;
+	help.length = 0;
+	help.text = malloc(help.room);
+	if (help.text != NULL)
+		put_all(&help, line);
+	return help.text;
 }
