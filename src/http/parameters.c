@@ -145,8 +145,11 @@ parameters_parse(struct parameters *q, const char *text)
 	memcpy(q->text, text, strlen(text) + 1);
 	rest = q->text;
 	while (rest != NULL) {
-		char *pair = strsep(&rest, "&");
+		char *pair = rest;
 
+		rest = strchr(pair, '&');
+		if (rest != NULL)
+			*rest++ = '\0';
 		add_pair(q, pair);
 	}
 }

@@ -10,7 +10,7 @@ bit_set_add(struct bit_set *s, struct bit_range range)
 	if (s->count == s->room) {
 		size_t room = s->room == 0 ? ROOM_MIN : 2 * s->room;
 		struct bit_range *ranges =
-		    reallocarray(s->ranges, room, sizeof(*ranges));
+		    realloc(s->ranges, room * sizeof(*ranges));
 
 		if (ranges == NULL)
 			return -1;

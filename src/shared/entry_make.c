@@ -51,7 +51,7 @@ begin(struct entry_writer *w, size_t pdus)
 	w->count = 0;
 	if (need <= w->room)
 		return 0;
-	fields = reallocarray(w->fields, need, sizeof(*fields));
+	fields = realloc(w->fields, need * sizeof(*fields));
 	if (fields == NULL)
 		return -1;
 	w->fields = fields;

@@ -287,9 +287,12 @@ static const struct link_events link_events = {
 static char *
 key_new(const char *name, const char *what)
 {
-	char *key;
+	size_t size = strlen(name) + strlen(what) + sizeof(":");
+	char *key = malloc(size);
 
-	return asprintf(&key, "%s:%s", name, what) >= 0 ? key : NULL;
+	if (key != NULL)
+		snprintf(key, size, "%s:%s", name, what);
+	return key;
 }
 
 static int

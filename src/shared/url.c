@@ -15,7 +15,11 @@ struct part {
 static const char *
 find_last(struct part p, char c)
 {
-	return memrchr(p.next, c, (size_t)(p.end - p.next));
+	const char *at = p.end;
+
+	while (at > p.next && at[-1] != c)
+		at--;
+	return at > p.next ? at - 1 : NULL;
 }
 
 static const char *
