@@ -1,0 +1,11 @@
+# The platform layer of Linux, with glibc or musl. Sets system_sources; and
+# system_definitions and system_libraries, which all targets get.
+
+set(system_definitions)
+set(system_libraries)
+set(system_sources
+	activation.c
+	notify.c
+	private_file.c
+	process.c)
+list(TRANSFORM system_sources PREPEND ${system}/)
