@@ -1,9 +1,9 @@
 #include "diagnostics.h"
 
 #include <errno.h>
+#include <event2/util.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "base/exit_status.h"
@@ -17,6 +17,8 @@
 #include "report/client_report.h"
 #include "report/recorder.h"
 #include "report/request_times.h"
+#include "system/error.h"
+#include "system/socket.h"
 
 struct diagnostics {
 	const struct options *options; /* borrowed */
@@ -29,7 +31,7 @@ struct diagnostics {
 	struct tap recorder_tap;
 	char token[GUARD_TOKEN_MAX + 1];
 	struct own_names own_names;
-	int fd; /* owned until HTTP is served; -1: not bound */
+	evutil_socket_t fd; /* owned until HTTP is served; -1: not bound */
 	struct address where;
 };
 
@@ -79,7 +81,7 @@ diagnostics_new(const struct options *o, struct server_config *config,
 
 	*out = d;
 	if (d == NULL) {
-		log_line(LOG_ERROR, "start: %s", strerror(errno));
+		log_line(LOG_ERROR, "start: %s", error_text(errno));
 		return EX_OSERR;
 	}
 	d->options = o;
@@ -89,7 +91,7 @@ diagnostics_new(const struct options *o, struct server_config *config,
 	d->report = client_report_new();
 	if (d->report == NULL) {
 		log_line(
-		    LOG_ERROR, "start: client report: %s", strerror(errno));
+		    LOG_ERROR, "start: client report: %s", error_text(errno));
 		return EX_OSERR;
 	}
 	add_tap(config, &d->report_tap, client_report_tap(d->report));
@@ -99,8 +101,8 @@ diagnostics_new(const struct options *o, struct server_config *config,
 		d->recorder =
 		    recorder_new(config->service.table, o->http_recorder);
 		if (d->recorder == NULL) {
-			log_line(
-			    LOG_ERROR, "start: recorder: %s", strerror(errno));
+			log_line(LOG_ERROR, "start: recorder: %s",
+			    error_text(errno));
 			return EX_OSERR;
 		}
 		add_tap(config, &d->recorder_tap, recorder_tap(d->recorder));
@@ -136,7 +138,7 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 
 	if (!o->http)
 		return EX_OK;
-	if (listener_listen(d->fd) != 0)
+	if (socket_listen(d->fd) != 0)
 		return listening_failed("http", &d->where, errno);
 	config.fd = d->fd;
 	d->fd = -1;
@@ -198,7 +200,7 @@ diagnostics_free(struct diagnostics *d)
 		return;
 	api_free(d->api);
 	if (d->fd >= 0)
-		close(d->fd);
+		socket_close(d->fd);
 	recorder_free(d->recorder);
 	client_report_free(d->report);
 	free(d);

@@ -1,7 +1,7 @@
 #include "listening.h"
 
 #include <errno.h>
-#include <netinet/in.h>
+#include <event2/util.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +10,8 @@
 #include "net/server.h"
 #include "options.h"
 #include "system/activation.h"
+#include "system/error.h"
+#include "system/socket.h"
 
 /* A port that needs no permission, in place of this one: 8502 for 502. */
 #define UNPRIVILEGED(port) (8000 + (port))
@@ -68,7 +70,7 @@ listening_failed(const char *event, const struct address *where, int error)
 	char text[ADDRESS_TEXT_MAX];
 
 	log_line(LOG_ERROR, "%s: %s: %s", event, address_format(where, text),
-	    strerror(error));
+	    error_text(error));
 	if (error == EADDRINUSE)
 		return EX_TEMPFAIL;
 	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
@@ -131,11 +133,11 @@ warn_of_plain(void)
 
 /* Listen on a socket of the service manager. Returns an exit status. */
 static int
-adopt_one(const struct kind *kind, int fd)
+adopt_one(const struct kind *kind, evutil_socket_t fd)
 {
 	if (server_adopt(kind->server, fd, kind->entrance) != 0) {
 		log_line(LOG_ERROR, "listen: descriptor %d: %s", fd,
-		    strerror(errno));
+		    error_text(errno));
 		return EX_OSERR;
 	}
 	report_last(kind);

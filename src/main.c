@@ -31,6 +31,7 @@
 #include "shared_start.h"
 #include "state/state.h"
 #include "system/activation.h"
+#include "system/error.h"
 #include "system/notify.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
@@ -289,7 +290,7 @@ new_event_base(void)
 static int
 out_of_resources(const char *what)
 {
-	log_line(LOG_ERROR, "start: %s: %s", what, strerror(errno));
+	log_line(LOG_ERROR, "start: %s: %s", what, error_text(errno));
 	return EX_OSERR;
 }
 

@@ -10,6 +10,7 @@
 #include "diagnostics.h"
 #include "options.h"
 #include "points/file.h"
+#include "system/error.h"
 
 static void
 log_error(void *arg, const char *line)
@@ -111,7 +112,7 @@ print(const struct points *ps)
 	points_print(ps, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EX_OK;
-	fprintf(stderr, "standard output: %s\n", strerror(errno));
+	fprintf(stderr, "standard output: %s\n", error_text(errno));
 	return EX_IOERR;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "options.h"
 #include "state/store.h"
+#include "system/error.h"
 
 static int
 create(const struct options *o, struct store_error *why)
@@ -87,7 +88,7 @@ persistence_start(const struct options *o, const struct state_config *config,
 	*state = state_new(store, config);
 	if (*state == NULL) {
 		why.status = EX_OSERR;
-		snprintf(why.text, sizeof(why.text), "%s", strerror(errno));
+		snprintf(why.text, sizeof(why.text), "%s", error_text(errno));
 		return fail(store, &why);
 	}
 	log_line(LOG_INFO, "state: %s: restored", o->state);

@@ -17,6 +17,7 @@
 #include "options.h"
 #include "roles/file.h"
 #include "roles/policy.h"
+#include "system/error.h"
 #include "tls/context.h"
 #include "tls/transport.h"
 
@@ -128,7 +129,7 @@ security_read(const struct options *o, struct security **security)
 		return status;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL) {
-		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
+		log_line(LOG_ERROR, "start: --tls-cert: %s", error_text(errno));
 		security_files_drop(&files);
 		return EX_OSERR;
 	}
@@ -136,7 +137,7 @@ security_read(const struct options *o, struct security **security)
 	roles_policy_init(&s->roles, files.roles);
 	identities_init(&s->identities);
 	if (tls_source_init(&s->source, s->context, &s->identities) != 0) {
-		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
+		log_line(LOG_ERROR, "start: --tls-cert: %s", error_text(errno));
 		security_free(s);
 		return EX_OSERR;
 	}
@@ -244,7 +245,7 @@ security_start(const struct options *o, struct security *s,
 		s->door = door_new(base, server, &s->source.source, &limits);
 	s->daily = evtimer_new(base, daily_cb, s);
 	if (s->daily == NULL || (o->tls_count != 0 && s->door == NULL)) {
-		log_line(LOG_ERROR, "start: --tls-cert: %s", strerror(errno));
+		log_line(LOG_ERROR, "start: --tls-cert: %s", error_text(errno));
 		return EX_OSERR;
 	}
 	warn_daily(s);

@@ -16,6 +16,7 @@
 #include "service/writing.h"
 #include "shared/member.h"
 #include "shared/redis.h"
+#include "system/error.h"
 #include "system/private_file.h"
 #include "tls/pem.h"
 
@@ -25,7 +26,7 @@
 static int
 out_of_memory(void)
 {
-	log_line(LOG_ERROR, "start: shared: %s", strerror(ENOMEM));
+	log_line(LOG_ERROR, "start: shared: %s", error_text(ENOMEM));
 	return EX_OSERR;
 }
 

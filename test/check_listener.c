@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "suite.h"
+#include "system/socket.h"
 
 #define CLIENTS_MAX 150
 
@@ -88,7 +89,7 @@ listen_at(const struct address *where, bool both_families)
 {
 	listening = listener_bind(where, both_families);
 	ck_assert_msg(listening >= 0, "%s", strerror(errno));
-	ck_assert_int_eq(listener_listen(listening), 0);
+	ck_assert_int_eq(socket_listen(listening), 0);
 	listener = listener_new(base, listening, accepted, failed, &told);
 	ck_assert_ptr_nonnull(listener);
 }
@@ -259,7 +260,7 @@ START_TEST(makes_a_blocking_socket_non_blocking)
 
 	listening = listener_bind(&loopback, false);
 	ck_assert_int_ge(listening, 0);
-	ck_assert_int_eq(listener_listen(listening), 0);
+	ck_assert_int_eq(socket_listen(listening), 0);
 	ck_assert_int_eq(fcntl(listening, F_SETFL, 0), 0);
 	listener = listener_new(base, listening, accepted, failed, &told);
 	ck_assert_ptr_nonnull(listener);
@@ -645,9 +646,9 @@ START_TEST(second_of_two_that_take_a_port_again_cannot_listen)
 
 	ck_assert_int_ge(first, 0);
 	ck_assert_int_ge(second, 0);
-	ck_assert_int_eq(listener_listen(first), 0);
+	ck_assert_int_eq(socket_listen(first), 0);
 	errno = 0;
-	ck_assert_int_eq(listener_listen(second), -1);
+	ck_assert_int_eq(socket_listen(second), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	close(first);
 	close(second);

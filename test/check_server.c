@@ -18,6 +18,7 @@
 #include "one_server.h"
 #include "service/policy.h"
 #include "suite.h"
+#include "system/socket.h"
 #include "table/datatable.h"
 #include "wire.h"
 
@@ -148,7 +149,7 @@ START_TEST(adopts_a_socket_and_leaves_it_listening)
 	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
 	owned = listener_bind(&where, false);
 	ck_assert_int_ge(owned, 0);
-	ck_assert_int_eq(listener_listen(owned), 0);
+	ck_assert_int_eq(socket_listen(owned), 0);
 	server = server_new(base, &config);
 	ck_assert_int_eq(server_adopt(server, dup(owned), NULL), 0);
 	ck_assert_int_eq(server_start(server), 0);

@@ -6,6 +6,7 @@
 #ifndef API_CONTEXT_H
 #define API_CONTEXT_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,7 @@ struct api_security {
 
 /* All pointers are borrowed, and outlive the API. */
 struct api_config {
-	int fd;                    /* a listening socket, for HTTP */
+	evutil_socket_t fd;        /* a listening socket, for HTTP */
 	struct ssl_ctx_st *secure; /* OpenSSL's; NULL: not over TLS */
 	struct datatable *table;
 	enum datatable_overlay overlay;

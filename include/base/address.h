@@ -5,11 +5,11 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
+
+#include "system/inet.h"
 
 struct address {
 	struct in6_addr ip;
@@ -30,6 +30,11 @@ bool address_is_internal(const struct address *a);
 
 /* Room for an address as text: "[ipv6%scope]:port" and its NUL. */
 #define ADDRESS_TEXT_MAX 80
+
+/* Room for an IP address as text and its NUL: alone, and as "ip%zone", where a
+ * zone is the name or the number of an interface. */
+#define ADDRESS_IP_MAX   46
+#define ADDRESS_HOST_MAX (ADDRESS_IP_MAX + 1 + 16)
 
 /*
  * Parse "IPV4", "IPV4:PORT", "IPV6", "[IPV6]" or "[IPV6]:PORT", numbers only;

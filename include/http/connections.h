@@ -11,6 +11,7 @@
 #define HTTP_CONNECTIONS_H
 
 #include <event2/http.h>
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,8 +65,9 @@ struct http_connection {
  * Returns NULL when memory is exhausted. http must be freed before the
  * connections.
  */
-struct http_connections *http_connections_new(struct event_base *base,
-    struct evhttp *http, int fd, size_t input_max, struct ssl_ctx_st *context);
+struct http_connections *
+http_connections_new(struct event_base *base, struct evhttp *http,
+    evutil_socket_t fd, size_t input_max, struct ssl_ctx_st *context);
 
 /* Serve further connections by another context. */
 void

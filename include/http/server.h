@@ -10,6 +10,7 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <event2/util.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 size_t http_server_descriptors(void);
 
 struct http_server_config {
-	int fd;                        /* a listening socket */
+	evutil_socket_t fd;            /* a listening socket */
 	struct ssl_ctx_st *secure;     /* borrowed; NULL: not over TLS */
 	size_t body_max;               /* bytes of a request's body */
 	struct scheduler *scheduler;   /* borrowed: runs the steps */

@@ -6,6 +6,7 @@
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 
 #include "base/address.h"
@@ -16,7 +17,7 @@ struct listener;
 /* Called for each connection. fd is non-blocking and close-on-exec, its options
  * are set, and the callee owns it. */
 typedef void (*listener_accepted_fn)(
-    void *arg, int fd, const struct address *from);
+    void *arg, evutil_socket_t fd, const struct address *from);
 
 /* Called when accept has failed with this error, and would fail again. The
  * callee should pause the listener. */
@@ -30,15 +31,7 @@ typedef void (*listener_failed_fn)(void *arg, int error);
  *
  * Returns the descriptor, or -1 with errno set.
  */
-int listener_bind(const struct address *where, bool both_families);
-
-/*
- * Listen on fd, unless it listens already: from now on clients can connect.
- *
- * Returns 0, or -1 with errno set: EADDRINUSE when another socket, which was
- * bound before anyone listened, has come first.
- */
-int listener_listen(int fd);
+evutil_socket_t listener_bind(const struct address *where, bool both_families);
 
 /*
  * Accept from fd, a bound stream socket, and take ownership of it. Sets the
@@ -46,14 +39,15 @@ int listener_listen(int fd);
  * bounded buffers. Starts paused. Returns NULL when there is no memory; then fd
  * is still the caller's.
  */
-struct listener *listener_new(struct event_base *base, int fd,
+struct listener *listener_new(struct event_base *base, evutil_socket_t fd,
     listener_accepted_fn accepted, listener_failed_fn failed, void *arg);
 
 /* Close the socket. NULL is fine. Not to be called in accepted. */
 void listener_free(struct listener *l);
 
-/* Listen, as listener_listen does, and accept connections. Returns 0, or -1
- * with errno set. */
+/* Listen, unless the socket listens already, and accept connections. Returns 0,
+ * or -1 with errno set: EADDRINUSE when another socket, which was bound before
+ * anyone listened, has come first. */
 int listener_start(struct listener *l);
 
 /* Accept connections, or leave them in the listen queue. Returns 0 or -1. */
@@ -65,7 +59,7 @@ struct address listener_address(const struct listener *l);
 
 /* For a bound socket that something else accepts from: set the options that
  * listener_new sets; and return the address that it is bound to. */
-void listener_set_options(int fd);
-struct address listener_bound(int fd);
+void listener_set_options(evutil_socket_t fd);
+struct address listener_bound(evutil_socket_t fd);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef NET_PUMP_H
 #define NET_PUMP_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,9 +34,9 @@ struct pump_events {
  * no memory: then it returns NULL. fd, out and events are borrowed. Others only
  * add to out, and call pump_wait after.
  */
-struct pump *
-pump_new(struct event_base *base, int fd, struct transport *transport,
-    struct evbuffer *out, const struct pump_events *events, void *arg);
+struct pump *pump_new(struct event_base *base, evutil_socket_t fd,
+    struct transport *transport, struct evbuffer *out,
+    const struct pump_events *events, void *arg);
 
 /* Tell the peer that nothing more is written, if nothing is unsent; then free
  * the pump with its transport. */

@@ -8,6 +8,7 @@
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,7 +72,8 @@ struct entrance {
 	uint8_t way; /* enum client_way, of clients that come in here */
 
 	/* A client that may connect. fd is the callee's. */
-	void (*come_in)(void *arg, int fd, const struct client *who);
+	void (*come_in)(
+	    void *arg, evutil_socket_t fd, const struct client *who);
 
 	/* The server stops: all who are inside have to leave, at once. */
 	void (*stop)(void *arg);
@@ -80,8 +82,8 @@ struct entrance {
 /* One who is inside becomes a connection; its identity may have been added.
  * Takes ownership of fd and of transport, also on failure. Returns 0, or -1
  * when there is no memory; then it has left. */
-int server_admit(struct server *s, int fd, struct transport *transport,
-    const struct client *who);
+int server_admit(struct server *s, evutil_socket_t fd,
+    struct transport *transport, const struct client *who);
 
 /* One who was inside has left: its descriptor is closed. */
 void server_left(struct server *s, const struct client *who);
@@ -104,14 +106,15 @@ int server_listen(struct server *s, const struct address *where,
  * SERVER_LISTEN_MAX. Takes ownership of fd. Returns 0, or -1 with errno set;
  * then fd is still the caller's.
  */
-int server_adopt(struct server *s, int fd, const struct entrance *entrance);
+int server_adopt(
+    struct server *s, evutil_socket_t fd, const struct entrance *entrance);
 
 /* The number of addresses that it listens on, and one of them. */
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
 
 /* Listen on all addresses, and accept clients. Returns 0, or -1 with errno set:
- * see listener_listen. */
+ * see socket_listen. */
 int server_start(struct server *s);
 
 /*

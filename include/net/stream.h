@@ -30,6 +30,7 @@
 #define NET_STREAM_H
 
 #include <event2/event_struct.h>
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,7 +68,7 @@ struct stream_source {
 
 	struct transport *transport; /* NULL: bev */
 	struct event_base *base;     /* borrowed */
-	int fd;                      /* a connected, non-blocking socket */
+	evutil_socket_t fd;          /* a connected, non-blocking socket */
 };
 
 /* How the bytes of a stream move. */
@@ -91,7 +92,8 @@ struct stream {
 			size_t low;           /* mark of out, in bytes */
 		};
 	};
-	int fd;       /* the bufferevent's, or -1; owned if STREAM_PUMPED */
+	evutil_socket_t
+	    fd;       /* the bufferevent's, or -1; owned if STREAM_PUMPED */
 	uint8_t way;  /* enum stream_way */
 	bool failed;  /* bytes were lost, as there was no memory */
 	bool partial; /* the input evbuffer holds bytes not taken */

@@ -9,6 +9,7 @@
 #ifndef SERVICE_TRANSPORT_H
 #define SERVICE_TRANSPORT_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -79,7 +80,7 @@ struct transport {
 struct transport_source {
 	/* Returns one whose handshake has not begun, or NULL when there is no
 	 * memory. */
-	struct transport *(*begin)(void *arg, int fd);
+	struct transport *(*begin)(void *arg, evutil_socket_t fd);
 
 	/* A client has taken too long to shake hands; it may not even have
 	 * begun. May be NULL. */

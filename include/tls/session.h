@@ -10,6 +10,7 @@
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -50,8 +51,8 @@ const char *tls_result_name(enum tls_result result);
 /* A session on a connected, non-blocking socket, whose handshake has not begun.
  * The context has a modbus part; it may be freed before the session. sockets is
  * borrowed, and outlives it. NULL when there is no memory. */
-struct tls_session *tls_session_new(
-    const struct tls_context *c, struct tls_sockets *sockets, int fd);
+struct tls_session *tls_session_new(const struct tls_context *c,
+    struct tls_sockets *sockets, evutil_socket_t fd);
 
 /* Free it; nothing is sent. NULL is fine. */
 void tls_session_free(struct tls_session *s);

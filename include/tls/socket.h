@@ -1,5 +1,6 @@
 /*
- * How OpenSSL reads and writes the socket of a session: by recv and send.
+ * How OpenSSL reads and writes the socket of a session: by
+ * socket_receive and socket_send.
  *
  * OpenSSL asks for the header of a record, and then for its body. Both come
  * from one recv, into space that all sockets share. Bytes behind the record are
@@ -8,6 +9,7 @@
 #ifndef TLS_SOCKET_H
 #define TLS_SOCKET_H
 
+#include <event2/util.h>
 #include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +23,7 @@ struct tls_sockets;
 struct tls_socket {
 	struct tls_sockets *shared; /* borrowed */
 	struct tls_kept *kept;      /* owned; NULL: nothing */
-	int fd;                     /* borrowed */
+	evutil_socket_t fd;         /* borrowed */
 	bool ended;                 /* the peer's sending side */
 };
 
@@ -33,8 +35,8 @@ void tls_sockets_free(struct tls_sockets *shared);
 
 /* Have ssl read and write fd, which is connected and does not block. s stays
  * where it is while ssl lives. Returns 0, or -1 when there is no memory. */
-int tls_socket_begin(
-    struct tls_socket *s, struct tls_sockets *shared, int fd, SSL *ssl);
+int tls_socket_begin(struct tls_socket *s, struct tls_sockets *shared,
+    evutil_socket_t fd, SSL *ssl);
 
 /* Its SSL is freed. */
 void tls_socket_end(struct tls_socket *s);

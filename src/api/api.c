@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "api/events.h"
 #include "api/routes.h"
@@ -14,6 +13,7 @@
 #include "http/server.h"
 #include "net/server.h"
 #include "page/page.h"
+#include "system/socket.h"
 #include "table/changes.h"
 
 /* Bytes of a request's body, when writes are refused. */
@@ -77,14 +77,14 @@ api_new(struct event_base *base, const struct api_config *config)
 	struct api *api = calloc(1, sizeof(*api));
 
 	if (api == NULL) {
-		close(config->fd);
+		socket_close(config->fd);
 		return NULL;
 	}
 	api->config = *config;
 	api->started = clock_realtime_ms();
 	api->started_ms = clock_ms();
 	if (create_parts(api, base) != 0) {
-		close(config->fd);
+		socket_close(config->fd);
 		goto fail;
 	}
 	api->http = serve(api, base);

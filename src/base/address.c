@@ -1,16 +1,13 @@
 #include "base/address.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "system/inet.h"
 
-#define HOST_MAX   (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%interface" */
-#define SCOPED_MAX (INET6_ADDRSTRLEN + 1 + 10)          /* "ip%number" */
+#define SCOPED_MAX (ADDRESS_IP_MAX + 1 + 10) /* "ip%number" */
 
 const struct address address_start = {
 	.ip = { { { 0x01, [15] = 1 } } },
@@ -108,7 +105,7 @@ address_parse_ip(const char *text, struct address *a)
 int
 address_parse(const char *text, uint16_t default_port, struct address *a)
 {
-	char host[HOST_MAX];
+	char host[ADDRESS_HOST_MAX];
 	const char *colon = strchr(text, ':');
 	size_t length = strlen(text);
 	const char *port = NULL;
@@ -218,7 +215,7 @@ static void
 format_ip(const struct address *a, char *text)
 {
 	const char *word = word_of(a);
-	char ip[INET6_ADDRSTRLEN];
+	char ip[ADDRESS_IP_MAX];
 
 	if (word != NULL) {
 		snprintf(text, SCOPED_MAX, "%s", word);

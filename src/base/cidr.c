@@ -1,12 +1,10 @@
 #include "base/cidr.h"
 
-#include <net/if.h>
 #include <string.h>
 
 #include "base/number.h"
 
 #define IPV4_PREFIX 96 /* of IPv4-mapped addresses */
-#define HOST_MAX    (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE) /* "ip%zone" */
 
 /* The mask of byte i under a prefix. */
 static uint8_t
@@ -29,7 +27,7 @@ zone_is_valid(const char *host, const struct address *a)
 int
 cidr_parse(const char *text, struct cidr *c)
 {
-	char host[HOST_MAX];
+	char host[ADDRESS_HOST_MAX];
 	const char *slash = strchr(text, '/');
 	size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
 	uint64_t prefix;

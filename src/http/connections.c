@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "http/secure.h"
+#include "system/socket.h"
 
 /* The most bytes read from one connection per event. */
 #define SINGLE_READ 4096
@@ -185,13 +185,13 @@ accept_error_cb(struct evconnlistener *listener, void *arg)
 
 /* Create a listener and pass its ownership to evhttp. */
 static struct evconnlistener *
-listen_on(struct event_base *base, struct evhttp *http, int fd)
+listen_on(struct event_base *base, struct evhttp *http, evutil_socket_t fd)
 {
 	struct evconnlistener *listener = evconnlistener_new(base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 
 	if (listener == NULL) {
-		close(fd);
+		socket_close(fd);
 		return NULL;
 	}
 	if (evhttp_bind_listener(http, listener) == NULL) {
@@ -219,14 +219,14 @@ limit_rate(struct http_connections *cs, struct event_base *base)
 }
 
 struct http_connections *
-http_connections_new(struct event_base *base, struct evhttp *http, int fd,
-    size_t input_max, struct ssl_ctx_st *context)
+http_connections_new(struct event_base *base, struct evhttp *http,
+    evutil_socket_t fd, size_t input_max, struct ssl_ctx_st *context)
 {
 	const struct timeval interval = { 0, HTTP_CONNECTIONS_SWEEP_MS * 1000 };
 	struct http_connections *cs = calloc(1, sizeof(*cs));
 
 	if (cs == NULL) {
-		close(fd);
+		socket_close(fd);
 		return NULL;
 	}
 	cs->base = base;

@@ -4,10 +4,10 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/address.h"
 #include "http/connections.h"
+#include "system/socket.h"
 
 /* Seconds without progress after which evhttp closes a connection. */
 #define TIMEOUT_S 15
@@ -101,7 +101,7 @@ http_server_new(
 	if (s != NULL)
 		s->evhttp = evhttp_new(base);
 	if (s == NULL || s->evhttp == NULL) {
-		close(config->fd);
+		socket_close(config->fd);
 		goto fail;
 	}
 	s->config = *config;

@@ -16,6 +16,7 @@
 #include "points/names.h"
 #include "state/restore.h"
 #include "state/store.h"
+#include "system/error.h"
 
 #define ADDRESSES 65536
 
@@ -340,7 +341,7 @@ end_output(int status)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fprintf(stderr, "mbasyncserver: journal: standard output: %s\n",
-	    strerror(errno));
+	    error_text(errno));
 	return EX_IOERR;
 }
 

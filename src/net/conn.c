@@ -13,6 +13,7 @@
 #include "net/shutdown_word.h"
 #include "service/order.h"
 #include "service/policy.h"
+#include "system/error.h"
 
 /* RTU frames are looked for in so many requests of a connection. A client that
  * sends them does so from the first on. */
@@ -106,7 +107,7 @@ static const char *
 conn_detail(const struct conn *c, int error)
 {
 	if (c->cause == CONN_BROKEN && error > 0)
-		return strerror(error);
+		return error_text(error);
 	return c->cause == CONN_NO_LONGER_GOOD ? stream_reason(&c->stream) :
 						 NULL;
 }

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/client.h"
 #include "base/clock.h"
@@ -16,6 +14,7 @@
 #include "base/queue.h"
 #include "net/server.h"
 #include "service/transport.h"
+#include "system/socket.h"
 
 #define CHECK_MS 250 /* the deadlines */
 
@@ -32,7 +31,7 @@ struct guest {
 	struct transport *transport; /* owned; NULL until its first turn */
 	struct event ready;          /* the socket */
 	struct client client;
-	int fd; /* owned */
+	evutil_socket_t fd; /* owned */
 	enum guest_state state;
 	uint64_t came;
 	uint64_t since;  /* when it began to wait or to leave */
@@ -96,7 +95,7 @@ guest_drop(struct guest *g)
 
 	if (g->transport != NULL)
 		g->transport->methods->free(g->transport);
-	close(g->fd);
+	socket_close(g->fd);
 	guest_free(g);
 	server_left(d->server, &client);
 	if (d->count < d->limits.guests)
@@ -140,7 +139,7 @@ guest_leave(struct guest *g)
 	g->since = clock_ms();
 	event_assign(&g->ready, g->door->base, g->fd, EV_READ | EV_PERSIST,
 	    guest_ready_cb, g);
-	if (shutdown(g->fd, SHUT_WR) != 0 || event_add(&g->ready, NULL) != 0)
+	if (socket_end_sending(g->fd) != 0 || event_add(&g->ready, NULL) != 0)
 		guest_drop(g);
 }
 
@@ -151,7 +150,7 @@ guest_admit(struct guest *g)
 	struct transport *transport = g->transport;
 	struct client client = g->client;
 	struct door *d = g->door;
-	int fd = g->fd;
+	evutil_socket_t fd = g->fd;
 
 	client.identity = transport->methods->identity(transport, &client);
 	if (client.identity == NULL) {
@@ -229,9 +228,9 @@ static void
 guest_read_away(struct guest *g)
 {
 	char space[4096];
-	ssize_t n = recv(g->fd, space, sizeof(space), 0);
+	ssize_t n = socket_receive(g->fd, space, sizeof(space));
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n < 0 && !socket_should_retry(errno)))
 		guest_drop(g);
 }
 
@@ -307,7 +306,7 @@ door_check_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-door_come_in(void *arg, int fd, const struct client *who)
+door_come_in(void *arg, evutil_socket_t fd, const struct client *who)
 {
 	const struct timeval every = { 0, CHECK_MS * 1000 };
 	struct door *d = arg;
@@ -317,7 +316,7 @@ door_come_in(void *arg, int fd, const struct client *who)
 	    (!event_pending(&d->check, EV_TIMEOUT, NULL) &&
 		event_add(&d->check, &every) != 0)) {
 		free(g);
-		close(fd);
+		socket_close(fd);
 		server_left(d->server, who);
 		return;
 	}

@@ -5,7 +5,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+
+#include "system/socket.h"
 
 struct pump {
 	struct transport *transport; /* owned */
@@ -14,7 +15,7 @@ struct pump {
 	void *arg;
 	struct event readable;
 	struct event writable; /* pending while something waits for it */
-	int fd;
+	evutil_socket_t fd;
 	size_t begun; /* bytes of out that the next write has to begin with */
 	bool failed;  /* the transport */
 	bool reading; /* the owner wants to */
@@ -143,8 +144,9 @@ pump_writable_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 struct pump *
-pump_new(struct event_base *base, int fd, struct transport *transport,
-    struct evbuffer *out, const struct pump_events *events, void *arg)
+pump_new(struct event_base *base, evutil_socket_t fd,
+    struct transport *transport, struct evbuffer *out,
+    const struct pump_events *events, void *arg)
 {
 	struct pump *p = calloc(1, sizeof(*p));
 
@@ -191,9 +193,9 @@ pump_pause(struct pump *p)
 static enum transport_step
 receive_away(struct pump *p, void *space)
 {
-	ssize_t n = recv(p->fd, space, TRANSPORT_RECORD_MAX, 0);
+	ssize_t n = socket_receive(p->fd, space, TRANSPORT_RECORD_MAX);
 
-	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+	if (n > 0 || (n < 0 && socket_should_retry(errno)))
 		return TRANSPORT_WANTS_READ;
 	return TRANSPORT_EOF;
 }
@@ -261,7 +263,7 @@ pump_shut(struct pump *p)
 	p->shutting = step == TRANSPORT_WANTS_WRITE;
 	p->shut = !p->shutting;
 	if (p->shut && p->ends)
-		shutdown(p->fd, SHUT_WR);
+		socket_end_sending(p->fd);
 	return pump_await(p) != 0 || p->shut;
 }
 
@@ -270,7 +272,7 @@ pump_end(struct pump *p)
 {
 	p->ends = true;
 	if (p->shut)
-		return shutdown(p->fd, SHUT_WR);
+		return socket_end_sending(p->fd);
 	pump_shut(p);
 	return 0;
 }

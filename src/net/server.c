@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/client_text.h"
 #include "base/clock.h"
@@ -15,6 +14,8 @@
 #include "service/order.h"
 #include "service/policy.h"
 #include "service/transport.h"
+#include "system/error.h"
+#include "system/socket.h"
 
 #define ACCEPT_PAUSE_MS 100
 #define STOP_GRACE_MS   500
@@ -173,8 +174,8 @@ server_log_refusal(struct server *s, const struct client *who, const char *why)
 /* Make a connection that owns fd and transport. Returns 0, or -1 when there is
  * no memory; then both are closed, and it is not counted any more. */
 static int
-server_connect(struct server *s, int fd, struct transport *transport,
-    const struct client *client)
+server_connect(struct server *s, evutil_socket_t fd,
+    struct transport *transport, const struct client *client)
 {
 	struct stream_source source = {
 		.plain = transport == NULL,
@@ -187,7 +188,7 @@ server_connect(struct server *s, int fd, struct transport *transport,
 		source.bev =
 		    bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (source.plain && source.bev == NULL)
-		close(fd);
+		socket_close(fd);
 	else if (conn_new(&s->host, &source, client) != NULL)
 		return 0;
 	host_connections_remove(s->per_host, &client->address);
@@ -196,7 +197,7 @@ server_connect(struct server *s, int fd, struct transport *transport,
 }
 
 static void
-server_accepted(void *arg, int fd, const struct address *from)
+server_accepted(void *arg, evutil_socket_t fd, const struct address *from)
 {
 	const struct gate *gate = arg;
 	const struct entrance *entrance = gate->entrance;
@@ -215,7 +216,7 @@ server_accepted(void *arg, int fd, const struct address *from)
 		refusal = "out of memory";
 	if (refusal != NULL) {
 		server_log_refusal(s, &client, refusal);
-		close(fd);
+		socket_close(fd);
 	} else if (entrance == NULL) {
 		server_connect(s, fd, NULL, &client);
 	} else {
@@ -233,7 +234,7 @@ server_accept_failed(void *arg, int error)
 	s->host.counters.accept_errors++;
 	log_limited(&s->accept_limit, LOG_WARN,
 	    "accept: %s: pausing until a connection closes, or for %d ms",
-	    strerror(error), ACCEPT_PAUSE_MS);
+	    error_text(error), ACCEPT_PAUSE_MS);
 	server_pause_accepting(s);
 }
 
@@ -264,7 +265,7 @@ server_conn_closed(void *arg, const struct client *who)
 }
 
 int
-server_admit(struct server *s, int fd, struct transport *transport,
+server_admit(struct server *s, evutil_socket_t fd, struct transport *transport,
     const struct client *who)
 {
 	s->inside--;
@@ -496,7 +497,8 @@ server_free(struct server *s)
 }
 
 int
-server_adopt(struct server *s, int fd, const struct entrance *entrance)
+server_adopt(
+    struct server *s, evutil_socket_t fd, const struct entrance *entrance)
 {
 	struct gate *g = &s->gates[s->gate_count];
 
@@ -519,14 +521,14 @@ int
 server_listen(struct server *s, const struct address *where, bool both_families,
     const struct entrance *entrance)
 {
-	int fd = listener_bind(where, both_families);
+	evutil_socket_t fd = listener_bind(where, both_families);
 	int error;
 
 	if (fd < 0)
 		return -1;
 	if (server_adopt(s, fd, entrance) != 0) {
 		error = errno;
-		close(fd);
+		socket_close(fd);
 		errno = error;
 		return -1;
 	}

@@ -6,10 +6,9 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "net/pump.h"
+#include "system/socket.h"
 
 /* The most bytes that are read from one connection before others are served;
  * of a transport it is one record. */
@@ -148,7 +147,7 @@ static void
 stream_readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *s = arg;
-	ssize_t n = recv(fd, s->pool->space, READ_MAX, 0);
+	ssize_t n = socket_receive(fd, s->pool->space, READ_MAX);
 
 	(void)what;
 	if (n > 0) {
@@ -159,7 +158,7 @@ stream_readable_cb(evutil_socket_t fd, short what, void *arg)
 	} else if (n == 0) {
 		stream_pause(s);
 		s->pool->events->ended(s, 0);
-	} else if (errno != EAGAIN && errno != EINTR) {
+	} else if (!socket_should_retry(errno)) {
 		s->pool->events->ended(s, errno);
 	}
 }
@@ -188,7 +187,7 @@ static void
 stream_event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	struct stream *s = arg;
-	int error = EVUTIL_SOCKET_ERROR();
+	int error = socket_error();
 
 	(void)bev;
 	if (what & BEV_EVENT_ERROR)
@@ -259,7 +258,7 @@ stream_drop(const struct stream_source *source)
 		return;
 	}
 	source->transport->methods->free(source->transport);
-	close(source->fd);
+	socket_close(source->fd);
 }
 
 /* Returns 0, or -1 when there is no memory; then the transport is freed. */
@@ -293,7 +292,7 @@ end_pumped(struct stream *s)
 		evbuffer_free(s->in);
 	if (s->out != NULL)
 		evbuffer_free(s->out);
-	close(s->fd);
+	socket_close(s->fd);
 }
 
 static void
@@ -504,8 +503,7 @@ send_replies(struct stream *s)
 	if (s->failed)
 		return;
 	if (s->way == STREAM_PLAIN && pool->unsent == 0)
-		sent = send(
-		    s->fd, pool->replies, pool->replies_length, MSG_NOSIGNAL);
+		sent = socket_send(s->fd, pool->replies, pool->replies_length);
 	else if (s->way == STREAM_PUMPED && pool->unsent == 0)
 		sent = (ssize_t)pump_send(
 		    s->pump, pool->replies, pool->replies_length);
@@ -593,7 +591,7 @@ int
 stream_shut(struct stream *s)
 {
 	return s->way == STREAM_PUMPED ? pump_end(s->pump) :
-					 shutdown(s->fd, SHUT_WR);
+					 socket_end_sending(s->fd);
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "points/point_row.h"
 #include "points/records.h"
 #include "points/sharing.h"
+#include "system/error.h"
 
 /* A file while it is read. */
 struct reading {
@@ -34,7 +35,7 @@ struct reading {
 static int
 fail(struct complaints *c, int error)
 {
-	complain(c, 0, "%s", strerror(error));
+	complain(c, 0, "%s", error_text(error));
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:

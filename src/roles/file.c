@@ -10,6 +10,7 @@
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "roles/words.h"
+#include "system/error.h"
 
 #define WHAT_EXPECTED                                                          \
 	"all, coils, registers, or coils:A-B or registers:A-B with addresses " \
@@ -57,7 +58,7 @@ complain(struct reading *r, unsigned line, const char *format, ...)
 static int
 fail(struct reading *r, int error)
 {
-	return complain(r, 0, "%s", strerror(error));
+	return complain(r, 0, "%s", error_text(error));
 }
 
 /* A word in quotation marks has its own. */

@@ -10,6 +10,8 @@
 
 #include "shared/lookup.h"
 #include "shared/secure.h"
+#include "system/error.h"
+#include "system/socket.h"
 
 enum kind {
 	KIND_AUTH,
@@ -259,7 +261,7 @@ open_side(struct link *l, enum link_side side)
 	if (bufferevent_socket_connect(
 		bev, l->address->ai_addr, (int)l->address->ai_addrlen) != 0 &&
 	    l->why[0] == '\0')
-		note_why(l, evutil_socket_error_to_string(errno));
+		note_why(l, error_text(socket_error()));
 	s->opening = false;
 	if (l->why[0] == '\0')
 		return true;

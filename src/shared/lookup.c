@@ -5,7 +5,8 @@
 #include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+
+#include "system/inet.h"
 
 struct lookup {
 	struct evdns_base *dns;                  /* owned; NULL: not needed */

@@ -4,13 +4,12 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <hiredis.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "shared/secure.h"
+#include "system/error.h"
+#include "system/socket.h"
 
 /* The timer's turns in the time of patience. */
 #define TURNS 8
@@ -191,20 +190,17 @@ read_cb(struct bufferevent *bev, void *arg)
 static void
 connected(struct resp *c)
 {
-	int on = 1;
-
 	c->connected = true;
 	c->turns = 0;
 	/* A command is not to wait for the reply to the one before it. */
-	setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP, TCP_NODELAY, &on,
-	    sizeof(on));
+	socket_set_no_delay(bufferevent_getfd(c->bev));
 }
 
 static void
 event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	struct resp *c = arg;
-	int error = EVUTIL_SOCKET_ERROR();
+	int error = socket_error();
 	char why[SECURE_WHY_SIZE];
 
 	if (what & BEV_EVENT_CONNECTED)
@@ -212,7 +208,7 @@ event_cb(struct bufferevent *bev, short what, void *arg)
 	else if (secure_explain(bev, why))
 		fail(c, why);
 	else if (what & BEV_EVENT_ERROR && error != 0)
-		fail(c, evutil_socket_error_to_string(error));
+		fail(c, error_text(error));
 	else
 		fail(c, "the connection was closed");
 }

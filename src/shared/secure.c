@@ -1,6 +1,5 @@
 #include "shared/secure.h"
 
-#include <arpa/inet.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
@@ -9,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "system/inet.h"
 
 static void
 say(char *why, const char *what, const char *detail)

@@ -1,9 +1,9 @@
 #include "shared/url.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "system/inet.h"
 
 /* A part of the text, from next up to but without end. */
 struct part {

@@ -11,6 +11,7 @@
 #include "state/log_file.h"
 #include "state/record.h"
 #include "store_private.h"
+#include "system/error.h"
 
 int
 store_fail(struct store_error *why, int status, const char *format, ...)
@@ -38,7 +39,7 @@ store_fail_system(const char *path, const char *what, struct store_error *why)
 	else if (error == ENOMEM || error == EMFILE || error == ENFILE)
 		status = EX_OSERR;
 	return store_fail(
-	    why, status, "%s: %s: %s", path, what, strerror(error));
+	    why, status, "%s: %s: %s", path, what, error_text(error));
 }
 
 int
@@ -47,7 +48,7 @@ store_fail_sql(const char *path, int rc, int error, const char *what,
 {
 	return store_fail(why, sql_exit_status(rc, error), "%s: %s: %s%s%s",
 	    path, what, sqlite3_errstr(rc), error == 0 ? "" : ": ",
-	    error == 0 ? "" : strerror(error));
+	    error == 0 ? "" : error_text(error));
 }
 
 int

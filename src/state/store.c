@@ -16,6 +16,7 @@
 #include "state/schema.h"
 #include "state/verify.h"
 #include "store_private.h"
+#include "system/error.h"
 
 /* The longest path that SQLite takes, which adds suffixes to it. */
 #define SQLITE_PATH_MAX (512 - 8)
@@ -393,7 +394,7 @@ rename_damaged(struct store *s, struct store_error *why)
 	snprintf(why->text + n, sizeof(why->text) - n,
 	    "; %s%s; restore a backup, or see DAMAGE in mbasyncserver-state(5)",
 	    moved ? "renamed to " : "cannot be renamed: ",
-	    moved ? strrchr(damaged, '/') + 1 : strerror(errno));
+	    moved ? strrchr(damaged, '/') + 1 : error_text(errno));
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "context_private.h"
+#include "system/error.h"
 #include "tls/pem.h"
 #include "tls/resumption.h"
 
@@ -217,7 +218,7 @@ tls_context_new(const struct tls_files *files, char *error)
 
 	if (c == NULL) {
 		snprintf(
-		    error, TLS_TEXT_SIZE, "--tls-cert: %s", strerror(errno));
+		    error, TLS_TEXT_SIZE, "--tls-cert: %s", error_text(errno));
 		return NULL;
 	}
 	printable(files->cert, c->cert_file);

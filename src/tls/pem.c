@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system/error.h"
 #include "system/private_file.h"
 
 #define EXPECTED_CERTIFICATE "expected a certificate in PEM"
@@ -28,7 +29,7 @@ stream_of(int fd, const char **why)
 	BIO *in;
 
 	if (file == NULL) {
-		*why = strerror(errno);
+		*why = error_text(errno);
 		close(fd);
 		return NULL;
 	}
@@ -47,7 +48,7 @@ check_file(int fd)
 	struct stat file;
 
 	if (fstat(fd, &file) != 0)
-		return strerror(errno);
+		return error_text(errno);
 	if (!S_ISREG(file.st_mode))
 		return "expected a regular file";
 	if (file.st_size == 0)
@@ -72,7 +73,7 @@ open_public(const char *path, const char **why)
 
 	if (fd >= 0)
 		return open_checked(fd, why);
-	*why = strerror(errno);
+	*why = error_text(errno);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "system/error.h"
 #include "tls/identity.h"
 
 static enum tls_result
@@ -154,5 +155,6 @@ void
 tls_reason_socket(struct tls_reason *r, int error)
 {
 	set_reason(r, TLS_RESULT_OTHER,
-	    error != 0 ? strerror(error) : "the client closed the connection");
+	    error != 0 ? error_text(error) :
+			 "the client closed the connection");
 }

@@ -1,6 +1,7 @@
 #include "tls/session.h"
 
 #include <errno.h>
+#include <event2/util.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -73,8 +74,8 @@ note_verified(int good, X509_STORE_CTX *x)
 }
 
 struct tls_session *
-tls_session_new(
-    const struct tls_context *c, struct tls_sockets *sockets, int fd)
+tls_session_new(const struct tls_context *c, struct tls_sockets *sockets,
+    evutil_socket_t fd)
 {
 	struct tls_session *s = calloc(1, sizeof(*s));
 

@@ -1,13 +1,15 @@
 #include "tls/socket.h"
 
 #include <errno.h>
+#include <event2/util.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+
+#include "system/socket.h"
 
 /* Bytes that were received, of which those up to end are not taken. */
 struct tls_kept {
@@ -57,13 +59,13 @@ receive(struct tls_socket *s, void *out, size_t room)
 	if (s->kept != NULL)
 		return take_kept(s, out, room);
 	if (shared->ahead != s)
-		return recv(s->fd, out, room, 0);
+		return socket_receive(s->fd, out, room);
 	if (shared->first == shared->end) {
 		if (shared->asked && !shared->full)
 			return errno = EAGAIN, -1;
 		if (shared->asked)
-			return recv(s->fd, out, room, 0);
-		n = recv(s->fd, shared->bytes, TLS_AHEAD_MAX, 0);
+			return socket_receive(s->fd, out, room);
+		n = socket_receive(s->fd, shared->bytes, TLS_AHEAD_MAX);
 		shared->asked = true;
 		if (n <= 0)
 			return n;
@@ -89,7 +91,7 @@ read_cb(BIO *bio, char *out, size_t room, size_t *got)
 	*got = 0;
 	if (n == 0)
 		s->ended = true;
-	else if (BIO_sock_should_retry(-1))
+	else if (socket_should_retry(errno))
 		BIO_set_retry_read(bio);
 	return (int)n;
 }
@@ -98,7 +100,7 @@ static int
 write_cb(BIO *bio, const char *bytes, size_t length, size_t *sent)
 {
 	const struct tls_socket *s = BIO_get_data(bio);
-	ssize_t n = send(s->fd, bytes, length, MSG_NOSIGNAL);
+	ssize_t n = socket_send(s->fd, bytes, length);
 
 	BIO_clear_retry_flags(bio);
 	if (n > 0) {
@@ -106,7 +108,7 @@ write_cb(BIO *bio, const char *bytes, size_t length, size_t *sent)
 		return 1;
 	}
 	*sent = 0;
-	if (n < 0 && BIO_sock_should_retry(-1))
+	if (n < 0 && socket_should_retry(errno))
 		BIO_set_retry_write(bio);
 	return (int)n;
 }
@@ -152,8 +154,8 @@ tls_sockets_free(struct tls_sockets *shared)
 }
 
 int
-tls_socket_begin(
-    struct tls_socket *s, struct tls_sockets *shared, int fd, SSL *ssl)
+tls_socket_begin(struct tls_socket *s, struct tls_sockets *shared,
+    evutil_socket_t fd, SSL *ssl)
 {
 	BIO *bio = BIO_new(shared->method);
 

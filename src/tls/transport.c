@@ -1,5 +1,6 @@
 #include "tls/transport.h"
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -172,7 +173,7 @@ late(void *arg)
 }
 
 static struct transport *
-begin(void *arg, int fd)
+begin(void *arg, evutil_socket_t fd)
 {
 	struct tls_source *source = arg;
 	struct tls_transport *own = calloc(1, sizeof(*own));

@@ -28,6 +28,7 @@
 #include "report/recorder.h"
 #include "report/request_times.h"
 #include "rig_clock.h"
+#include "system/socket.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
 
@@ -343,7 +344,7 @@ make_api(void)
 	    parts.report != NULL);
 	must(address_parse("127.0.0.1", 0, &where) == 0);
 	parts.fd = listener_bind(&where, false);
-	must(parts.fd >= 0 && listener_listen(parts.fd) == 0);
+	must(parts.fd >= 0 && socket_listen(parts.fd) == 0);
 	listener_set_options(parts.fd);
 	where = listener_bound(parts.fd);
 	return api_new(base, &parts);

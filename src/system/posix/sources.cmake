@@ -5,7 +5,9 @@ set(system_definitions)
 set(system_libraries)
 set(system_sources
 	activation.c
+	error.c
 	notify.c
 	private_file.c
-	process.c)
+	process.c
+	socket.c)
 list(TRANSFORM system_sources PREPEND ${system}/)

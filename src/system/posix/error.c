@@ -1,0 +1,9 @@
+#include "system/error.h"
+
+#include <string.h>
+
+const char *
+error_text(int error)
+{
+	return strerror(error);
+}

@@ -1,0 +1,9 @@
+#ifndef NATIVE_INET_H
+#define NATIVE_INET_H
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#endif

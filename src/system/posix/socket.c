@@ -1,0 +1,99 @@
+#include "system/socket.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+
+static int
+set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* With SO_REUSEADDR sockets that do not listen yet could share the address. So
+ * it is only for an address whose last connections are not forgotten yet.
+ * Returns 0, or -1 with errno set. */
+static int
+bind_alone(int fd, const struct sockaddr *where, socklen_t length)
+{
+	if (bind(fd, where, length) == 0)
+		return 0;
+	if (errno != EADDRINUSE ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+		return -1;
+	return bind(fd, where, length);
+}
+
+/* Returns 0, or -1 with errno set. */
+static int
+bind_to(int fd, const struct sockaddr_storage *where, socklen_t length,
+    bool both_families)
+{
+	if (where->ss_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families) != 0)
+		return -1;
+	return bind_alone(fd, (const struct sockaddr *)where, length);
+}
+
+evutil_socket_t
+socket_bind(
+    const struct sockaddr_storage *where, socklen_t length, bool both_families)
+{
+	int fd = socket(
+	    where->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd >= 0 && bind_to(fd, where, length, both_families) != 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* The length of the queue of a socket that listens already is up to whoever
+ * opened it. The next server can bind the address although connections of this
+ * one are not forgotten yet: they inherit SO_REUSEADDR. */
+int
+socket_listen(evutil_socket_t s)
+{
+	int listens = 0;
+	socklen_t length = sizeof(listens);
+
+	if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0)
+		return -1;
+	if (listens)
+		return 0;
+	if (set_option(s, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+		return -1;
+	return listen(s, SOMAXCONN);
+}
+
+/* Accepted sockets inherit these, so that a connection costs no call. */
+void
+socket_set_options(evutil_socket_t s, const struct socket_options *o)
+{
+	socket_set_no_delay(s);
+	set_option(s, SOL_SOCKET, SO_SNDBUF, o->send_buffer);
+	set_option(s, SOL_SOCKET, SO_RCVBUF, o->receive_buffer);
+	set_option(s, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(s, IPPROTO_TCP, TCP_KEEPIDLE, o->keepalive_idle);
+	set_option(s, IPPROTO_TCP, TCP_KEEPINTVL, o->keepalive_interval);
+	set_option(s, IPPROTO_TCP, TCP_KEEPCNT, o->keepalive_probes);
+	set_option(s, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
+}
+
+void
+socket_set_no_delay(evutil_socket_t s)
+{
+	set_option(s, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void
+socket_address(evutil_socket_t s, struct sockaddr_storage *address)
+{
+	socklen_t length = sizeof(*address);
+
+	*address = (struct sockaddr_storage){ 0 };
+	getsockname(s, (struct sockaddr *)address, &length);
+}
