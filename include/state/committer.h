@@ -3,11 +3,12 @@
  * batch at a time. While there is none it steps the first of its idle jobs that
  * has something to do: a search of the journal, the backup, then the check of
  * the journal, which takes a sixth of the time at most. Results are reports,
- * which make a descriptor readable.
+ * which make it readable (committer_socket).
  */
 #ifndef STATE_COMMITTER_H
 #define STATE_COMMITTER_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 
 #include "state/historian.h"
@@ -40,8 +41,8 @@ struct committer *committer_new(struct store *s);
  * end. Returns the last report. Accepts NULL. */
 struct committer_report committer_free(struct committer *c);
 
-/* A descriptor that is readable when there is a report. */
-int committer_fd(const struct committer *c);
+/* A socket or descriptor that is readable when there is a report. */
+evutil_socket_t committer_socket(const struct committer *c);
 
 /* Commit a batch, borrowed until the report; NULL: probe. The previous
  * commit or probe must have ended. */
@@ -51,7 +52,7 @@ void committer_work(struct committer *c, const struct batch *b);
  * backup is already running. */
 int committer_back_up(struct committer *c, const char *path);
 
-/* The report; the descriptor is then no longer readable. */
+/* The report; the socket is then no longer readable. */
 struct committer_report committer_take_report(struct committer *c);
 
 /* Wait for the end of the commit or probe, then the same. */

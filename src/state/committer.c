@@ -2,16 +2,15 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "state/backup.h"
 #include "state/scrubber.h"
+#include "system/thread.h"
+#include "system/wakeup.h"
 
 /* Times at which an idle job may be due. */
 #define AT_ONCE UINT64_C(0)
@@ -24,7 +23,7 @@
 struct committer {
 	struct store *store; /* borrowed */
 	pthread_t thread;
-	int fd; /* owned: an eventfd */
+	struct wakeup report_wakeup; /* owned */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* there is something to do */
@@ -50,12 +49,8 @@ struct committer {
 static void
 notify(struct committer *c)
 {
-	const uint64_t one = 1;
-
 	pthread_cond_signal(&c->done);
-	/* It cannot fail: the count is far below its maximum. */
-	while (write(c->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	wakeup_signal(&c->report_wakeup);
 }
 
 static void
@@ -292,15 +287,10 @@ enum turn {
 static void
 wait_for_request(struct committer *c)
 {
-	const struct timespec due = {
-		(time_t)(c->idle_at / 1000000000),
-		(long)(c->idle_at % 1000000000),
-	};
-
 	if (c->idle_at == NEVER)
 		pthread_cond_wait(&c->wake, &c->lock);
 	else
-		pthread_cond_timedwait(&c->wake, &c->lock, &due);
+		thread_wait_until(&c->wake, &c->lock, c->idle_at);
 }
 
 static enum turn
@@ -342,32 +332,16 @@ run(void *arg)
 		}
 }
 
-/* Signals are handled by the event loop's thread. */
-static int
-start_thread(struct committer *c)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&c->thread, NULL, run, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 struct committer *
 committer_new(struct store *s)
 {
 	struct committer *c = calloc(1, sizeof(*c));
-	pthread_condattr_t steady;
 	int error;
 
 	if (c == NULL)
 		return NULL;
 	c->store = s;
-	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (c->fd < 0) {
+	if (wakeup_open(&c->report_wakeup) != 0) {
 		free(c);
 		return NULL;
 	}
@@ -376,16 +350,13 @@ committer_new(struct store *s)
 	c->scrub_figures = *scrub_figures(s);
 	c->idle_at = AT_ONCE;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->wake, &steady);
-	pthread_condattr_destroy(&steady);
+	thread_condition_init(&c->wake);
 	pthread_cond_init(&c->done, NULL);
-	error = start_thread(c);
+	error = thread_start(&c->thread, run, c);
 	if (error == 0)
 		return c;
 	historian_free(&c->historian);
-	close(c->fd);
+	wakeup_close(&c->report_wakeup);
 	free(c);
 	errno = error;
 	return NULL;
@@ -408,15 +379,15 @@ committer_free(struct committer *c)
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);
 	pthread_cond_destroy(&c->done);
-	close(c->fd);
+	wakeup_close(&c->report_wakeup);
 	free(c);
 	return last;
 }
 
-int
-committer_fd(const struct committer *c)
+evutil_socket_t
+committer_socket(const struct committer *c)
 {
-	return c->fd;
+	return wakeup_socket(&c->report_wakeup);
 }
 
 void
@@ -448,10 +419,8 @@ static struct committer_report
 take_report(struct committer *c)
 {
 	struct committer_report report = c->report;
-	uint64_t count;
 
-	while (read(c->fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
+	wakeup_clear(&c->report_wakeup);
 	c->report.worked = false;
 	c->report.backed_up = false;
 	c->report.scrubbed = false;

@@ -428,7 +428,7 @@ create_parts(struct state *s)
 	s->committer = committer_new(s->store);
 	if (s->committer == NULL)
 		return -1;
-	s->report = event_new(base, committer_fd(s->committer),
+	s->report = event_new(base, committer_socket(s->committer),
 	    EV_READ | EV_PERSIST, report_cb, s);
 	return s->report == NULL ? -1 : event_add(s->report, NULL);
 }

@@ -9,5 +9,7 @@ set(system_sources
 	notify.c
 	private_file.c
 	process.c
-	socket.c)
+	socket.c
+	thread.c
+	wakeup.c)
 list(TRANSFORM system_sources PREPEND ${system}/)
