@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "options.h"
 #include "state/store.h"
 #include "system/error.h"
+#include "system/file.h"
 
 static int
 create(const struct options *o, struct store_error *why)
@@ -37,7 +37,7 @@ replace_missing(const struct options *o, struct store_error *why)
 static struct store *
 open_store(const struct options *o, struct store_error *why)
 {
-	if (access(o->state, F_OK) != 0 && errno == ENOENT &&
+	if (!file_exists(o->state) && errno == ENOENT &&
 	    replace_missing(o, why) != 0)
 		return NULL;
 	return store_open(o->state, STORE_WRITE, &o->overlay, why);

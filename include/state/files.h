@@ -5,11 +5,12 @@
 #ifndef STATE_FILES_H
 #define STATE_FILES_H
 
-#include <limits.h>
 #include <stdbool.h>
 
+#include "system/file.h"
+
 /* Room for a state file's path with a suffix. */
-#define FILES_PATH_MAX (PATH_MAX + 64)
+#define FILES_PATH_MAX FILE_PATH_MAX
 
 /* Write path and suffix, such as "-wal", to out, which has room for
  * FILES_PATH_MAX. Returns out. */
@@ -19,26 +20,13 @@ const char *files_beside(const char *path, const char *suffix, char *out);
  * links, and also when that file does not exist. */
 bool files_belongs(const char *path, const char *state_path);
 
-/* Whether an errno says that there is no space, quota or file size left. */
-bool files_is_full(int error);
-
-/* Create an empty file with the permissions and, for root, the owner of
- * another, unless it exists. Returns 0, or -1 with errno set. */
-int files_create_like(const char *path, const char *other);
-
 /* Suffix of a file's name until the file is complete. A file with such a name
  * was left by a process that was killed, and is removed. */
 #define FILES_UNFINISHED ".unfinished"
 
-/* Make the contents of a file durable. Returns 0, or -1 with errno set. */
-int files_sync(const char *path);
-
 /* Make the names in a path's directory durable. Returns 0, or -1 with errno
  * set. */
 int files_sync_directory(const char *path);
-
-/* Rename, replacing nothing. Returns 0, or -1 with errno set: EEXIST. */
-int files_move(const char *from, const char *to);
 
 /*
  * Rename a damaged state file and its FILE-wal to FILE.damaged-TIME and

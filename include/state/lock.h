@@ -1,8 +1,8 @@
 /*
  * FILE-lock: excludes other processes, and holds the mark.
  *
- * The lock is a flock on the file: the system releases it when its holder ends
- * in any way. The file itself is never removed.
+ * The lock is one of the file (system/file.h): the system releases it when its
+ * holder ends in any way. The file itself is never removed.
  *
  * The mark is the number of the last row of the journal whose write may have
  * been acknowledged. It is written after each commit, without a sync, and
@@ -29,7 +29,7 @@ enum lock_kind {
 
 /*
  * Open the lock file of a state file and lock it. Returns a descriptor, whose
- * closing releases the lock, or -1 with errno set: EWOULDBLOCK when another
+ * closing releases the lock, or -1 with errno set: EAGAIN when another
  * process holds it, ENOENT when there is no lock file to read.
  */
 int lock_take(const char *state_path, enum lock_kind kind);

@@ -6,4 +6,8 @@
  * the next call in the same thread. */
 const char *error_text(int error);
 
+/* The value of errno for a code of the system, which a library has kept: the
+ * same where the system itself sets errno. 0 stays 0. */
+int error_of_system(int code);
+
 #endif

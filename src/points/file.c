@@ -13,6 +13,7 @@
 #include "points/records.h"
 #include "points/sharing.h"
 #include "system/error.h"
+#include "system/file.h"
 
 /* A file while it is read. */
 struct reading {
@@ -297,7 +298,7 @@ points_read(const char *file, enum datatable_overlay overlay,
     const struct points_report *report, struct points **points)
 {
 	struct complaints none = { .file = file, .report = report };
-	FILE *stream = fopen(file, "re");
+	FILE *stream = file_stream(file);
 	int status;
 
 	*points = NULL;

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "roles/words.h"
 #include "system/error.h"
+#include "system/file.h"
 
 #define WHAT_EXPECTED                                                          \
 	"all, coils, registers, or coils:A-B or registers:A-B with addresses " \
@@ -373,7 +374,7 @@ roles_read_text(const char *text, size_t length, const char *file,
 static ssize_t
 read_bytes(const char *file, char *text, size_t size)
 {
-	FILE *f = fopen(file, "re");
+	FILE *f = file_stream(file);
 	size_t length;
 	int error;
 

@@ -1,17 +1,16 @@
 #include "state/backup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "state/files.h"
 #include "store_private.h"
+#include "system/thread.h"
 
 #define STEP_PAGES  256  /* 128 KiB, about 1 ms */
 #define FLUSH_PAGES 2048 /* 1 MiB: what a commit may have to wait for */
@@ -90,8 +89,8 @@ change(struct backup *b, enum backup_state from, enum backup_state to,
 static enum backup_state
 create_copy(struct backup *b, struct store_error *why)
 {
-	unlink(b->temporary);
-	b->fd = open(b->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	file_remove(b->temporary);
+	b->fd = file_create(b->temporary);
 	if (b->fd >= 0)
 		return BACKUP_COPYING;
 	store_fail_system(b->path, "cannot be written", why);
@@ -101,7 +100,7 @@ create_copy(struct backup *b, struct store_error *why)
 static enum backup_state
 flush_copy(struct backup *b, struct store_error *why)
 {
-	if (fdatasync(b->fd) == 0)
+	if (file_sync_data(b->fd) == 0)
 		return BACKUP_COPYING;
 	store_fail_system(b->path, "cannot be written", why);
 	return BACKUP_REMOVING;
@@ -112,7 +111,7 @@ flush_copy(struct backup *b, struct store_error *why)
 static int
 leave_wal_mode(struct backup *b)
 {
-	ssize_t n = pwrite(b->fd, NO_WAL, 2, VERSIONS_AT);
+	ssize_t n = file_write_at(b->fd, NO_WAL, 2, VERSIONS_AT);
 
 	if (n == 1)
 		errno = ENOSPC;
@@ -122,11 +121,11 @@ leave_wal_mode(struct backup *b)
 static enum backup_state
 publish(struct backup *b, struct store_error *why)
 {
-	if (leave_wal_mode(b) != 0 || fdatasync(b->fd) != 0) {
+	if (leave_wal_mode(b) != 0 || file_sync_data(b->fd) != 0) {
 		store_fail_system(b->path, "cannot be written", why);
 		return BACKUP_REMOVING;
 	}
-	if (rename(b->temporary, b->path) != 0) {
+	if (file_replace(b->temporary, b->path) != 0) {
 		store_fail_system(b->path, "cannot be replaced", why);
 		return BACKUP_REMOVING;
 	}
@@ -144,8 +143,8 @@ remove_copy(struct backup *b, struct store_error *why)
 {
 	(void)why;
 	if (b->fd >= 0) {
-		unlink(b->temporary);
-		(void)!ftruncate(b->fd, 0);
+		file_remove(b->temporary);
+		(void)!file_truncate(b->fd, 0);
 	}
 	return BACKUP_FAILED;
 }
@@ -183,7 +182,7 @@ run(void *arg)
 		b->wake(b->arg);
 	}
 	if (b->fd >= 0)
-		close(b->fd);
+		file_close(b->fd);
 	return NULL;
 }
 
@@ -203,8 +202,8 @@ backup_begin(struct store *s, const char *path, backup_wake_fn wake, void *arg,
 		store_fail(why, EX_OSERR, "%s: cannot be written", path);
 		return NULL;
 	}
-	snprintf(
-	    b->path, sizeof(b->path), "%s%s", *path == '/' ? "" : "./", path);
+	snprintf(b->path, sizeof(b->path), "%s%s",
+	    file_is_absolute(path) ? "" : "./", path);
 	files_beside(b->path, FILES_UNFINISHED, b->temporary);
 	b->store = s;
 	b->fd = -1;
@@ -213,7 +212,7 @@ backup_begin(struct store *s, const char *path, backup_wake_fn wake, void *arg,
 	b->state = BACKUP_OPENING;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->changed, NULL);
-	errno = pthread_create(&b->flusher, NULL, run, b);
+	errno = thread_start(&b->flusher, run, b);
 	if (errno == 0)
 		return b;
 	store_fail_system(path, "cannot be written", why);

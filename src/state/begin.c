@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "state/lock.h"
 #include "state/schema.h"
@@ -45,7 +44,7 @@ fail(struct store *s, int rc, struct store_error *why)
 static enum store_outcome
 fail_system(const char *path, struct store_error *why)
 {
-	bool full = files_is_full(errno);
+	bool full = file_is_full(errno);
 
 	store_fail_system(path, "cannot be created", why);
 	return full ? STORE_FULL : STORE_LOST;
@@ -64,7 +63,7 @@ begin_log(struct store *s, struct store_error *why)
 
 	files_beside(s->path, "-wal", log);
 	if (s->header.mode == HEADER_ALONE) {
-		if (files_create_like(log, s->path) != 0)
+		if (file_create_like(log, s->path) != 0)
 			return fail_system(log, why);
 		/* It stays, as the header may say so even after a failure. */
 		s->log = WAL_EMPTY;
@@ -168,9 +167,9 @@ store_end_writing(struct store *s, struct store_error *why)
 		    s->path, rc, error, "cannot be closed", why);
 	store_close_database(s);
 	files_beside(s->path, "-wal", log);
-	if (files_sync(log) != 0 || header_set_alone(s->path) != 0)
+	if (file_sync_path(log) != 0 || header_set_alone(s->path) != 0)
 		return store_fail_system(s->path, "cannot be closed", why);
-	unlink(log);
+	file_remove(log);
 	lock_write_mark(s->lock, 0);
 	return 0;
 }

@@ -167,7 +167,7 @@ store_fail_write(struct store *s, int rc, int error, struct store_error *why)
 static enum store_outcome
 put_mark(struct store *s, struct store_error *why)
 {
-	if (lock_write_mark(s->lock, s->last) == 0 || files_is_full(errno))
+	if (lock_write_mark(s->lock, s->last) == 0 || file_is_full(errno))
 		return STORE_DONE;
 	store_fail_system(s->path, "its lock file cannot be written", why);
 	s->state = STORE_IS_LOST;

@@ -61,8 +61,8 @@ store_open_database(
 
 	if (rc == SQLITE_OK)
 		return 0;
-	store_fail_sql(
-	    path, rc, sqlite3_system_errno(*db), "cannot be opened", why);
+	store_fail_sql(path, rc, error_of_system(sqlite3_system_errno(*db)),
+	    "cannot be opened", why);
 	sqlite3_close(*db);
 	*db = NULL;
 	return -1;

@@ -1,11 +1,8 @@
 #include "state/header.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/exit_status.h"
@@ -25,21 +22,20 @@
 static int
 read_bytes(const char *path, uint8_t *bytes, struct store_error *why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	int fd = file_open(path, FILE_TO_READ);
 	ssize_t n = -1;
 
 	if (fd < 0)
 		return store_fail_system(path, "cannot be opened", why);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		n = pread(fd, bytes, SIZE, 0);
+	if (file_is_regular(fd) == 1)
+		n = file_read_at(fd, bytes, SIZE, 0);
 	else
 		errno = 0;
 	if (n < 0 && errno != 0)
 		store_fail_system(path, "cannot be read", why);
 	else if (n != SIZE || memcmp(bytes, MAGIC, sizeof(MAGIC)) != 0)
 		n = store_fail(why, EX_CONFIG, "%s: not a state file", path);
-	close(fd);
+	file_close(fd);
 	return n == SIZE ? 0 : -1;
 }
 
@@ -78,15 +74,15 @@ int
 header_set_alone(const char *path)
 {
 	static const uint8_t alone[2] = { ROLLBACK, ROLLBACK };
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = file_open(path, FILE_TO_WRITE);
 	int result = -1, error;
 
 	if (fd < 0)
 		return -1;
-	if (pwrite(fd, alone, sizeof(alone), MODE) == sizeof(alone))
-		result = fdatasync(fd);
+	if (file_write_at(fd, alone, sizeof(alone), MODE) == sizeof(alone))
+		result = file_sync_data(fd);
 	error = errno;
-	close(fd);
+	file_close(fd);
 	errno = error;
 	return result;
 }

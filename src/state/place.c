@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "state/lock.h"
@@ -14,9 +13,9 @@ check_place(const char *path, struct store_error *why)
 {
 	char other[FILES_PATH_MAX];
 
-	if (access(path, F_OK) == 0)
+	if (file_exists(path))
 		return store_fail(why, EX_CONFIG, "%s: exists", path);
-	if (access(files_beside(path, "-wal", other), F_OK) == 0)
+	if (file_exists(files_beside(path, "-wal", other)))
 		return store_fail(why, EX_CONFIG,
 		    "%s: not created: %s exists, the log of a missing state "
 		    "file; restore that file, or move the log away",
@@ -46,7 +45,7 @@ claim(
 		    path, files_beside(path, "-lock", name));
 	/* The mark of the missing file must be cleared durably before the new
 	 * file exists. */
-	if (lock_write_mark(lock, 0) != 0 || fsync(lock) != 0)
+	if (lock_write_mark(lock, 0) != 0 || file_sync(lock) != 0)
 		return store_fail_system(path, "cannot be created", why);
 	return 0;
 }
@@ -72,15 +71,15 @@ place_under_lock(
 	char temporary[FILES_PATH_MAX];
 
 	files_beside(path, FILES_UNFINISHED, temporary);
-	unlink(temporary); /* left by a process that was killed */
+	file_remove(temporary); /* left by a process that was killed */
 	if (build(arg, temporary, why) == 0) {
-		if (files_sync(temporary) == 0 &&
-		    files_move(temporary, path) == 0 &&
+		if (file_sync_path(temporary) == 0 &&
+		    file_move(temporary, path) == 0 &&
 		    files_sync_directory(path) == 0)
 			return 0;
 		store_fail_system(path, "cannot be created", why);
 	}
-	unlink(temporary);
+	file_remove(temporary);
 	return -1;
 }
 
@@ -96,11 +95,12 @@ store_place(const char *path, enum place_claim how, store_build_fn build,
 		return store_fail_system(path, "cannot be created", why);
 	}
 	/* SQLite would take "file:x" for a URI. */
-	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./", path);
+	snprintf(full, sizeof(full), "%s%s", file_is_absolute(path) ? "" : "./",
+	    path);
 	if (check_place(full, why) != 0)
 		return -1;
 	lock = lock_take(full, LOCK_TO_WRITE);
-	if (lock < 0 && errno == EWOULDBLOCK)
+	if (lock < 0 && errno == EAGAIN)
 		return store_fail(
 		    why, EX_TEMPFAIL, "%s: in use by another process", path);
 	if (lock < 0)
@@ -108,6 +108,6 @@ store_place(const char *path, enum place_claim how, store_build_fn build,
 	/* Another process may have created it meanwhile. */
 	if (check_place(full, why) == 0 && claim(full, lock, how, why) == 0)
 		result = place_under_lock(full, build, arg, why);
-	close(lock);
+	file_close(lock);
 	return result;
 }

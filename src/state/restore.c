@@ -3,6 +3,7 @@
 #include "state/schema.h"
 #include "state/upgrade.h"
 #include "store_private.h"
+#include "system/error.h"
 
 /* The contents of the new file. */
 struct source {
@@ -25,7 +26,8 @@ copy(struct store *s, const char *path, struct store_error *why)
 		rc = sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(statement);
-	error = sqlite3_system_errno(s->db); /* of either file */
+	error =
+	    error_of_system(sqlite3_system_errno(s->db)); /* of either file */
 	sqlite3_finalize(statement);
 	if (rc == SQLITE_DONE)
 		return 0;

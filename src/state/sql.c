@@ -4,6 +4,7 @@
 
 #include "base/exit_status.h"
 #include "state/files.h"
+#include "system/error.h"
 
 /* Compile sql, step it once, and pass the row, if there is one, to take. */
 static int
@@ -100,7 +101,7 @@ classify_io(int rc, int error)
 	if (rc == SQLITE_IOERR_NOMEM)
 		return SQL_NO_MEMORY;
 	if ((rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE) &&
-	    files_is_full(error))
+	    file_is_full(error))
 		return SQL_FULL;
 	return SQL_FAILED;
 }
@@ -156,7 +157,7 @@ sql_file_error(sqlite3 *db)
 	int error = 0;
 
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
-	return error;
+	return error_of_system(error);
 }
 
 int
@@ -169,5 +170,5 @@ sql_log_error(sqlite3 *db)
 	if (log != NULL && log->pMethods != NULL)
 		log->pMethods->xFileControl(
 		    log, SQLITE_FCNTL_LAST_ERRNO, &error);
-	return error;
+	return error_of_system(error);
 }

@@ -1,13 +1,10 @@
 #include "state/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"
@@ -29,7 +26,7 @@ take_lock(struct store *s, struct store_error *why)
 	    s->path, s->access == STORE_WRITE ? LOCK_TO_WRITE : LOCK_TO_READ);
 	if (s->lock >= 0 || (s->access == STORE_READ && errno == ENOENT))
 		return 0;
-	if (errno == EWOULDBLOCK)
+	if (errno == EAGAIN)
 		return store_fail(
 		    why, EX_TEMPFAIL, "%s: in use by another process", s->path);
 	return store_fail_system(s->path, "cannot be locked", why);
@@ -88,7 +85,7 @@ remove_log(struct store *s)
 {
 	char log[FILES_PATH_MAX];
 
-	unlink(files_beside(s->path, "-wal", log));
+	file_remove(files_beside(s->path, "-wal", log));
 	s->log = WAL_MISSING;
 }
 
@@ -253,16 +250,16 @@ check_mode(struct store *s, const enum datatable_overlay *expected,
 static int
 check_size(struct store *s, struct store_error *why)
 {
-	struct stat st;
-	int64_t pages;
+	int64_t pages, size;
 	int rc = sql_number(s->db, "PRAGMA page_count", &pages);
 
 	if (rc != SQLITE_OK)
 		return store_fail_sql(
 		    s->path, rc, sql_file_error(s->db), "cannot be read", why);
-	if (stat(s->path, &st) != 0)
+	size = file_size_of(s->path);
+	if (size < 0)
 		return store_fail_system(s->path, "cannot be read", why);
-	if (has_frames(s) || st.st_size >= pages * SCHEMA_PAGE_SIZE)
+	if (has_frames(s) || size >= pages * SCHEMA_PAGE_SIZE)
 		return 0;
 	return store_fail(why, EX_DATAERR, "%s: damaged: truncated", s->path);
 }
@@ -385,7 +382,7 @@ open_and_verify(struct store *s, const enum datatable_overlay *overlay,
 static void
 rename_damaged(struct store *s, struct store_error *why)
 {
-	char damaged[FILES_PATH_MAX];
+	char damaged[FILES_PATH_MAX], directory[FILES_PATH_MAX];
 	size_t n = strlen(why->text);
 	bool moved = files_rename_damaged(s->path, damaged) == 0;
 
@@ -394,7 +391,7 @@ rename_damaged(struct store *s, struct store_error *why)
 	snprintf(why->text + n, sizeof(why->text) - n,
 	    "; %s%s; restore a backup, or see DAMAGE in mbasyncserver-state(5)",
 	    moved ? "renamed to " : "cannot be renamed: ",
-	    moved ? strrchr(damaged, '/') + 1 : error_text(errno));
+	    moved ? file_split(damaged, directory) : error_text(errno));
 }
 
 static int
@@ -402,7 +399,7 @@ resolve(struct store *s, const char *path, struct store_error *why)
 {
 	char real[PATH_MAX];
 
-	if (realpath(path, real) == NULL) {
+	if (file_resolve(path, real) != 0) {
 		if (errno != ENOENT)
 			return store_fail_system(path, "cannot be opened", why);
 		return store_fail(why, EX_CONFIG, "%s: no such file", path);
@@ -461,7 +458,7 @@ store_close(struct store *s, struct store_error *why)
 	if (s->state != STORE_IS_CLOSED)
 		store_close_database(s);
 	if (s->lock >= 0)
-		close(s->lock);
+		file_close(s->lock);
 	datatable_free(s->table);
 	free(s);
 	return result;

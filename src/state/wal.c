@@ -1,14 +1,13 @@
 #include "state/wal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "state/schema.h"
+#include "system/file.h"
 
 /*
  * https://www.sqlite.org/fileformat2.html#walformat, all big-endian:
@@ -183,7 +182,7 @@ wal_check(const char *path)
 {
 	enum wal_state state;
 	struct wal w = { 0 };
-	FILE *f = fopen(path, "rbe");
+	FILE *f = file_stream(path);
 
 	if (f == NULL)
 		return errno == ENOENT ? WAL_MISSING : WAL_UNREADABLE;
@@ -251,7 +250,7 @@ wal_pages_new(const char *path, uint32_t count)
 	if (p == NULL)
 		return NULL;
 	p->count = count;
-	p->file = fopen(path, "rbe");
+	p->file = file_stream(path);
 	if (p->file != NULL)
 		find_pages(p);
 	if (p->file != NULL && !ferror(p->file))
@@ -271,13 +270,13 @@ wal_pages_free(struct wal_pages *p)
 int
 wal_pages_read(const struct wal_pages *p, uint32_t page, uint8_t *bytes)
 {
-	off_t at;
+	int64_t at;
 
 	if (page > p->count || p->frames[page] == 0)
 		return 0;
-	at = HEADER_SIZE + (off_t)(p->frames[page] - 1) * FRAME_SIZE +
+	at = HEADER_SIZE + (int64_t)(p->frames[page] - 1) * FRAME_SIZE +
 	    FRAME_HEADER;
-	return pread(fileno(p->file), bytes, SCHEMA_PAGE_SIZE, at) ==
+	return file_read_at(fileno(p->file), bytes, SCHEMA_PAGE_SIZE, at) ==
 		SCHEMA_PAGE_SIZE ?
 	    1 :
 	    -1;

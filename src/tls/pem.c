@@ -1,7 +1,6 @@
 #include "tls/pem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -10,10 +9,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "system/error.h"
+#include "system/file.h"
 #include "system/private_file.h"
 
 #define EXPECTED_CERTIFICATE "expected a certificate in PEM"
@@ -30,7 +28,7 @@ stream_of(int fd, const char **why)
 
 	if (file == NULL) {
 		*why = error_text(errno);
-		close(fd);
+		file_close(fd);
 		return NULL;
 	}
 	in = BIO_new_fp(file, BIO_CLOSE);
@@ -45,15 +43,13 @@ stream_of(int fd, const char **why)
 static const char *
 check_file(int fd)
 {
-	struct stat file;
+	int regular = file_is_regular(fd);
 
-	if (fstat(fd, &file) != 0)
+	if (regular < 0)
 		return error_text(errno);
-	if (!S_ISREG(file.st_mode))
+	if (regular == 0)
 		return "expected a regular file";
-	if (file.st_size == 0)
-		return "the file is empty";
-	return NULL;
+	return file_size(fd) == 0 ? "the file is empty" : NULL;
 }
 
 static BIO *
@@ -62,14 +58,14 @@ open_checked(int fd, const char **why)
 	*why = check_file(fd);
 	if (*why == NULL)
 		return stream_of(fd, why);
-	close(fd);
+	file_close(fd);
 	return NULL;
 }
 
 static BIO *
 open_public(const char *path, const char **why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, FILE_TO_READ);
 
 	if (fd >= 0)
 		return open_checked(fd, why);

@@ -7,3 +7,9 @@ error_text(int error)
 {
 	return strerror(error);
 }
+
+int
+error_of_system(int code)
+{
+	return code;
+}

@@ -6,6 +6,8 @@ set(system_libraries)
 set(system_sources
 	activation.c
 	error.c
+	file.c
+	file_name.c
 	notify.c
 	private_file.c
 	process.c
