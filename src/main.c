@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "base/timestamp.h"
 #include "diagnostics.h"
 #include "first_values_start.h"
 #include "journal/journal.h"
@@ -72,16 +73,12 @@ struct program {
 	bool on_terminal; /* there was a controlling one at the start */
 };
 
-/* The time as the original printed it: "Fri Jan  2 18:53:36 2026". */
+/* The time as the original printed it. text has room for TIMESTAMP_TEXT_MAX
+ * bytes. */
 static const char *
-time_text(char *text, size_t size)
+time_text(char *text)
 {
-	time_t now = time(NULL);
-	struct tm local;
-
-	localtime_r(&now, &local);
-	strftime(text, size, "%a %b %e %H:%M:%S %Y", &local);
-	return text;
+	return timestamp_format_ctime(clock_realtime_us(), text);
 }
 
 /* Whoever asks for it. */
@@ -97,7 +94,7 @@ static void
 stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 {
 	struct program *p = arg;
-	char now[64];
+	char now[TIMESTAMP_TEXT_MAX];
 
 	(void)what;
 	if (p->stopping) {
@@ -105,8 +102,7 @@ stop_signal_cb(evutil_socket_t signal, short what, void *arg)
 		return;
 	}
 	p->stopping = true;
-	log_announce(
-	    "Operator terminated server at %s", time_text(now, sizeof(now)));
+	log_announce("Operator terminated server at %s", time_text(now));
 	log_line(LOG_INFO, "stop: signal %d", (int)signal);
 	program_stop(p);
 }
@@ -132,11 +128,11 @@ static void
 shut_down_by_word(void *arg, const struct client *who)
 {
 	struct program *p = arg;
-	char now[64];
+	char now[TIMESTAMP_TEXT_MAX];
 
 	(void)who;
 	log_announce("Shutdown command received by server %u. %s", p->port,
-	    time_text(now, sizeof(now)));
+	    time_text(now));
 	program_stop(p);
 }
 
@@ -549,15 +545,14 @@ static int
 bind_addresses(struct program *p)
 {
 	int status = bind_modbus(p);
-	char now[64];
+	char now[TIMESTAMP_TEXT_MAX];
 
 	if (status == EX_OK)
 		status = diagnostics_bind(p->diagnostics);
 	if (status != EX_OK)
 		return status;
 	p->port = server_address(p->server, 0).port;
-	log_announce("Starting server on port %u. %s", p->port,
-	    time_text(now, sizeof(now)));
+	log_announce("Starting server on port %u. %s", p->port, time_text(now));
 	return EX_OK;
 }
 

@@ -54,6 +54,18 @@ START_TEST(formats_local_time)
 }
 END_TEST
 
+START_TEST(formats_as_ctime_does)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+
+	ck_assert_str_eq(
+	    timestamp_format_ctime(NOW, text), "Sun Nov 22 12:46:07 2026");
+	/* A day of one digit has a space in front. */
+	ck_assert_str_eq(
+	    timestamp_format_ctime(0, text), "Thu Jan  1 05:30:00 1970");
+}
+END_TEST
+
 START_TEST(formats_utc)
 {
 	char text[TIMESTAMP_TEXT_MAX];
@@ -300,6 +312,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, formats_local_time);
+	tcase_add_test(tc, formats_as_ctime_does);
 	tcase_add_test(tc, formats_utc);
 	tcase_add_loop_test(tc, parses, 0, COUNT(valid));
 	tcase_add_test(tc, parses_what_it_formats);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "native/clock.h"
+
 /* Milliseconds since an unspecified moment. */
 static inline uint64_t
 clock_ms(void)
@@ -63,7 +65,7 @@ clock_steady_us(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_gettime(NATIVE_CLOCK_STEADY, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 

@@ -21,6 +21,10 @@ const char *timestamp_format_iso(int64_t moment, char *text);
  * Returns text, as above. */
 const char *timestamp_format_utc_ms(uint64_t milliseconds, char *text);
 
+/* Local time as ctime prints it: "Fri Jan  2 18:53:36 2026". Returns text, as
+ * above. */
+const char *timestamp_format_ctime(int64_t moment, char *text);
+
 /* What timestamp_parse accepts, for error messages and help. */
 #define TIMESTAMP_EXPECTED                                                     \
 	"a time such as 03:12, 2026-11-22T03:12:07.5, 2026-11-22T03:12Z, "     \

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "system/random.h"
 
 #define LISTS_MAX 65536
 
@@ -60,7 +61,7 @@ hosts_new(uint32_t max)
 		free(h);
 		return NULL;
 	}
-	if (getrandom(&h->seed, sizeof(h->seed), GRND_NONBLOCK) < 0)
+	if (random_bytes(&h->seed, sizeof(h->seed)) != 0)
 		h->seed = (uintptr_t)h;
 	return h;
 }

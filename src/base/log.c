@@ -1,18 +1,15 @@
 #include "base/log.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "system/calendar.h"
+#include "system/output.h"
 
 #define LINE_MAX_BYTES  1000
 #define LIMIT_LINES     10
@@ -35,69 +32,17 @@ static struct {
 	uint64_t dropped;
 } state = { .level = LOG_INFO };
 
-/* Whether standard error is the socket of the systemd journal
- * (systemd.exec(5), $JOURNAL_STREAM is its "device:inode"). */
-static bool
-is_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	uint64_t device, inode;
-	struct stat st;
-
-	return stream != NULL &&
-	    sscanf(stream, "%" SCNu64 ":%" SCNu64, &device, &inode) == 2 &&
-	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	    st.st_ino == inode;
-}
-
-/* A terminal may accept a part of a line and then block. Open it again in
- * non-blocking mode: the old open file may be shared with other processes. */
-static void
-unblock_terminal(int fd)
-{
-	char path[32];
-	int own;
-
-	if (!isatty(fd))
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-	if (own < 0)
-		return;
-	dup2(own, fd);
-	close(own);
-}
-
 void
 log_open(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	state.journal = is_journal();
-	unblock_terminal(STDOUT_FILENO);
-	unblock_terminal(STDERR_FILENO);
+	output_open();
+	state.journal = output_is_journal();
 }
 
 void
 log_set_level(enum log_level level)
 {
 	state.level = level;
-}
-
-/* Write a line if that does not block. Returns 0 or -1. */
-static int
-put(int fd, const char *line, size_t length)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-
-	if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
-		return -1;
-	return write(fd, line, length) == (ssize_t)length ? 0 : -1;
 }
 
 /* A line that is being composed; it is truncated where it is too long. */
@@ -128,12 +73,12 @@ line_add(struct line *l, const char *format, ...)
 }
 
 static int
-line_put(struct line *l, int fd)
+line_put(struct line *l, enum output where)
 {
 	l->text[l->length] = '\0';
 	printable_line(l->text);
 	l->text[l->length] = '\n';
-	return put(fd, l->text, l->length + 1);
+	return output_write(where, l->text, l->length + 1);
 }
 
 /* Begin a line with the prefix for the journal, or the time and the level. */
@@ -149,7 +94,7 @@ line_begin(struct line *l, enum log_level level)
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	localtime_r(&now.tv_sec, &local);
+	calendar_local(now.tv_sec, &local);
 	line_add(l, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s ",
 	    local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
 	    local.tm_hour, local.tm_min, local.tm_sec, now.tv_nsec / 1000000,
@@ -165,7 +110,7 @@ report_dropped(void)
 	line_add(&l,
 	    "log: %" PRIu64 " lines dropped: standard error was not ready",
 	    state.dropped);
-	if (line_put(&l, STDERR_FILENO) == 0)
+	if (line_put(&l, OUTPUT_ERROR) == 0)
 		state.dropped = 0;
 }
 
@@ -178,7 +123,7 @@ vlog(enum log_level level, const char *format, va_list args)
 		report_dropped();
 	line_begin(&l, level);
 	line_vadd(&l, format, args);
-	if (line_put(&l, STDERR_FILENO) != 0)
+	if (line_put(&l, OUTPUT_ERROR) != 0)
 		state.dropped++;
 }
 
@@ -213,7 +158,7 @@ log_announce(const char *format, ...)
 	va_start(args, format);
 	line_vadd(&l, format, args);
 	va_end(args);
-	line_put(&l, STDOUT_FILENO);
+	line_put(&l, OUTPUT_STANDARD);
 }
 
 void

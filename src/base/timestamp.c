@@ -2,11 +2,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/number.h"
+#include "system/calendar.h"
 
 #define SECOND   1000000
 #define DAY      (24 * 3600)
@@ -24,11 +24,11 @@
 
 /* Seconds, and the rest in microseconds, which is never negative. */
 static int
-split(int64_t moment, time_t *seconds)
+split(int64_t moment, int64_t *seconds)
 {
 	int rest = (int)(moment % SECOND);
 
-	*seconds = (time_t)(moment / SECOND);
+	*seconds = moment / SECOND;
 	if (rest < 0) {
 		rest += SECOND;
 		(*seconds)--;
@@ -41,10 +41,10 @@ timestamp_format(int64_t moment, char *text)
 {
 	struct tm local = { 0 };
 	char seconds[32];
-	time_t time;
+	int64_t time;
 	int rest = split(moment, &time);
 
-	localtime_r(&time, &local);
+	calendar_local(time, &local);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%d %H:%M:%S", &local);
 	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03d", seconds, rest / 1000);
 	return text;
@@ -55,29 +55,47 @@ timestamp_format_iso(int64_t moment, char *text)
 {
 	struct tm local = { 0 };
 	char seconds[32];
-	time_t time;
+	int64_t time;
 	int rest = split(moment, &time);
+	int64_t ahead;
 	unsigned offset;
 
-	localtime_r(&time, &local);
-	offset = (unsigned)labs(local.tm_gmtoff) / 60 % (24 * 60);
+	calendar_local(time, &local);
+	ahead = calendar_moment(&local) - time;
+	offset = (unsigned)((ahead < 0 ? -ahead : ahead) / 60 % (24 * 60));
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &local);
 	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%06d%c%02u:%02u", seconds, rest,
-	    local.tm_gmtoff < 0 ? '-' : '+', offset / 60, offset % 60);
+	    ahead < 0 ? '-' : '+', offset / 60, offset % 60);
 	return text;
 }
 
 const char *
 timestamp_format_utc_ms(uint64_t milliseconds, char *text)
 {
-	time_t time = (time_t)(milliseconds / 1000);
+	int64_t time = (int64_t)(milliseconds / 1000);
 	struct tm utc = { 0 };
 	char seconds[32];
 
-	gmtime_r(&time, &utc);
+	calendar_utc(time, &utc);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03uZ", seconds,
 	    (unsigned)(milliseconds % 1000));
+	return text;
+}
+
+const char *
+timestamp_format_ctime(int64_t moment, char *text)
+{
+	struct tm local = { 0 };
+	char names[16];
+	int64_t time;
+
+	split(moment, &time);
+	calendar_local(time, &local);
+	strftime(names, sizeof(names), "%a %b", &local);
+	snprintf(text, TIMESTAMP_TEXT_MAX, "%s %2d %02d:%02d:%02d %d", names,
+	    local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+	    local.tm_year + 1900);
 	return text;
 }
 
@@ -214,11 +232,10 @@ take_all(const char *text, struct parts *p)
 static int64_t
 clock_at(int64_t moment)
 {
-	time_t time = (time_t)moment;
 	struct tm local = { 0 };
 
-	localtime_r(&time, &local);
-	return timegm(&local);
+	calendar_local(moment, &local);
+	return calendar_moment(&local);
 }
 
 /* In seconds, as is a time that the clock shows. */
@@ -272,7 +289,7 @@ skips_at(int64_t shown)
 static int64_t
 with_date(struct parts *p)
 {
-	int64_t shown = timegm(&p->tm);
+	int64_t shown = calendar_moment(&p->tm);
 	struct showing found;
 
 	if (p->zone)
@@ -290,16 +307,16 @@ without_date(const struct parts *p, int64_t now)
 {
 	struct tm day;
 	struct showing found = { 0, 0 };
-	time_t limit;
+	int64_t limit;
 	int64_t shown;
 
 	split(now, &limit);
-	localtime_r(&limit, &day);
+	calendar_local(limit, &day);
 	day.tm_hour = p->tm.tm_hour;
 	day.tm_min = p->tm.tm_min;
 	day.tm_sec = p->tm.tm_sec;
 	split(now - p->fraction, &limit);
-	shown = timegm(&day) + DAY;
+	shown = calendar_moment(&day) + DAY;
 	for (int i = 0; i < DAYS_ASKED; i++, shown -= DAY)
 		if (find_showing(shown, limit, &found))
 			break;

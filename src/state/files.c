@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "system/calendar.h"
+
 #define DAMAGED   ".damaged-"
 #define NAMES_MAX 100 /* damaged files renamed in one second */
 
@@ -52,12 +54,11 @@ files_sync_directory(const char *path)
 static int
 move_database(const char *path, char *to)
 {
-	time_t now = time(NULL);
 	char suffix[48];
 	struct tm utc;
 	size_t n;
 
-	gmtime_r(&now, &utc);
+	calendar_utc(time(NULL), &utc);
 	n = strftime(suffix, sizeof(suffix), DAMAGED "%Y%m%dT%H%M%SZ", &utc);
 	for (int i = 1; i < NAMES_MAX; i++) {
 		files_beside(path, suffix, to);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "context_private.h"
+#include "system/calendar.h"
 #include "tls/identity.h"
 
 #define DAY       86400
@@ -19,17 +20,16 @@ seconds_of(const ASN1_TIME *moment)
 
 	if (ASN1_TIME_to_tm(moment, &broken_down) != 1)
 		return 0; /* expired */
-	return timegm(&broken_down);
+	return calendar_moment(&broken_down);
 }
 
 /* "2026-11-25T10:00:00Z", of text, which has room for MOMENT_SIZE bytes. */
 static const char *
 format_moment(int64_t moment, char *text)
 {
-	time_t seconds = (time_t)moment;
 	struct tm broken_down;
 
-	if (gmtime_r(&seconds, &broken_down) == NULL ||
+	if (!calendar_utc(moment, &broken_down) ||
 	    strftime(text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken_down) ==
 		0)
 		text[0] = '\0';

@@ -5,12 +5,15 @@ set(system_definitions)
 set(system_libraries)
 set(system_sources
 	activation.c
+	calendar.c
 	error.c
 	file.c
 	file_name.c
 	notify.c
+	output.c
 	private_file.c
 	process.c
+	random.c
 	socket.c
 	thread.c
 	wakeup.c)
