@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/util.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"
@@ -11,29 +10,19 @@
 #include "options.h"
 #include "system/activation.h"
 #include "system/error.h"
+#include "system/process.h"
 #include "system/socket.h"
 
 /* A port that needs no permission, in place of this one: 8502 for 502. */
 #define UNPRIVILEGED(port) (8000 + (port))
-
-/* The executable of this process, for a command to copy. */
-static const char *
-own_path(char *path, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-
-	if (length <= 0)
-		return "/usr/sbin/mbasyncserver";
-	path[length] = '\0';
-	return path;
-}
 
 /* Log how to use a port below 1024, as commands to copy; option is how to use
  * another one. */
 static void
 report_remedies(unsigned port, const char *option)
 {
-	char path[512];
+	char text[512];
+	const char *path = process_path(text, sizeof(text));
 
 	log_line(LOG_ERROR,
 	    "listen: a port below 1024 requires permission; "
@@ -61,7 +50,7 @@ report_remedies(unsigned port, const char *option)
 	log_line(LOG_ERROR,
 	    "listen: capability of the program: run: "
 	    "setcap cap_net_bind_service=+ep %s",
-	    own_path(path, sizeof(path)));
+	    path != NULL ? path : "/usr/sbin/mbasyncserver");
 }
 
 int
@@ -111,7 +100,8 @@ open_one(struct kind *kind, struct address where, bool both_families)
 		kind->server, &where, both_families, kind->entrance) != 0) {
 		int status = listening_failed("listen", &where, errno);
 
-		if (status == EX_NOPERM && where.port < IPPORT_RESERVED)
+		if (status == EX_NOPERM &&
+		    process_port_is_privileged(where.port))
 			report_remedies(where.port,
 			    kind->entrance == NULL ? "-p" : "--tls");
 		return status;

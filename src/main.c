@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -34,6 +33,7 @@
 #include "system/activation.h"
 #include "system/error.h"
 #include "system/notify.h"
+#include "system/process.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
 #include "table/last_writer_report.h"
@@ -178,18 +178,6 @@ libevent_log(int severity, const char *message)
 {
 	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
 	    "libevent: %s", message);
-}
-
-/* Each client needs a descriptor: raise the soft limit to the hard one. */
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* The signals that are handled. SIGHUP stops what runs on a terminal, which has
@@ -564,7 +552,7 @@ program_start(struct program *p)
 	int status;
 
 	p->on_terminal = has_terminal();
-	raise_descriptor_limit();
+	process_raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
 	p->passed.count = activation_take(
 	    OPTIONS_LISTEN_MAX, LISTENING_TLS_NAME, &p->passed.tls, error);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"
@@ -18,6 +17,7 @@
 #include "shared/redis.h"
 #include "system/error.h"
 #include "system/private_file.h"
+#include "system/process.h"
 #include "tls/pem.h"
 
 #define PASSWORD_MAX (SHARED_SECRET_SIZE - 1)
@@ -188,9 +188,8 @@ shared_start_connect(struct shared_start *s, uint16_t port)
 
 	if (s->member == NULL)
 		return;
-	if (gethostname(name, sizeof(name)) != 0 || name[0] == '\0')
+	if (process_host_name(name, sizeof(name)) != 0)
 		snprintf(name, sizeof(name), "localhost");
-	name[sizeof(name) - 1] = '\0';
 	snprintf(s->host, sizeof(s->host), "%s:%u", name, port);
 	member_start(s->member);
 }

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "http/guard.h"
+#include "system/process.h"
 
 /* Add the first length bytes of name and a suffix, unless it is a name
  * already. */
@@ -43,8 +43,6 @@ own_names_read(struct own_names *own)
 	char host_name[OWN_NAME_MAX];
 
 	own->count = 0;
-	if (gethostname(host_name, sizeof(host_name)) != 0)
-		return;
-	host_name[sizeof(host_name) - 1] = '\0';
-	own_names_make(own, host_name);
+	if (process_host_name(host_name, sizeof(host_name)) == 0)
+		own_names_make(own, host_name);
 }

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/client_text.h"
 #include "base/clock.h"
@@ -15,6 +14,7 @@
 #include "service/policy.h"
 #include "service/transport.h"
 #include "system/error.h"
+#include "system/process.h"
 #include "system/socket.h"
 
 #define ACCEPT_PAUSE_MS 100
@@ -393,16 +393,15 @@ server_check_cb(evutil_socket_t fd, short what, void *arg)
 static size_t
 connection_descriptors(size_t reserve)
 {
-	struct rlimit files;
+	size_t limit = process_descriptor_limit();
 
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
-	    files.rlim_cur == RLIM_INFINITY)
+	if (limit == SIZE_MAX)
 		return SIZE_MAX;
-	if (files.rlim_cur > reserve)
-		return files.rlim_cur - reserve;
+	if (limit > reserve)
+		return limit - reserve;
 	log_line(LOG_WARN,
-	    "limit: %ju descriptors allowed, %zu needed without connections",
-	    (uintmax_t)files.rlim_cur, reserve);
+	    "limit: %zu descriptors allowed, %zu needed without connections",
+	    limit, reserve);
 	return 1;
 }
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -65,4 +66,53 @@ process_max_descriptors(void)
 	struct rlimit limit;
 
 	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+size_t
+process_descriptor_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur == RLIM_INFINITY)
+		return SIZE_MAX;
+	return files.rlim_cur;
+}
+
+/* From the soft limit to the hard one. */
+void
+process_raise_descriptor_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+const char *
+process_path(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length <= 0)
+		return NULL;
+	path[length] = '\0';
+	return path;
+}
+
+int
+process_host_name(char *name, size_t size)
+{
+	if (gethostname(name, size) != 0 || name[0] == '\0')
+		return -1;
+	name[size - 1] = '\0';
+	return 0;
+}
+
+bool
+process_port_is_privileged(uint16_t port)
+{
+	return port < IPPORT_RESERVED;
 }
