@@ -1,12 +1,9 @@
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "base/clock.h"
@@ -34,12 +31,12 @@
 #include "system/error.h"
 #include "system/notify.h"
 #include "system/process.h"
+#include "system/signals.h"
+#include "system/start.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
 #include "table/last_writer_report.h"
 #include "version.h"
-
-#define CAUGHT_MAX 6
 
 /* Standard streams, the event loop's epoll and pair of sockets for signals, and
  * one file that is open for a short time only. */
@@ -54,7 +51,7 @@ struct program {
 	struct datatable *table;
 	struct last_writer *last_writer;
 	struct event_base *base;
-	struct event *signals[CAUGHT_MAX]; /* of the signals caught */
+	struct signals *signals;
 	struct tap trace;
 	struct policy access;
 	const struct policy *policy; /* the first one, or NULL */
@@ -70,7 +67,6 @@ struct program {
 	bool serving;                   /* clients are let in */
 	bool stopping;                  /* after a signal */
 	bool ending;                    /* for whatever reason */
-	bool on_terminal; /* there was a controlling one at the start */
 };
 
 /* The time as the original printed it. text has room for TIMESTAMP_TEXT_MAX
@@ -90,20 +86,19 @@ program_stop(struct program *p)
 	server_stop(p->server);
 }
 
+/* The operator asks for it, by a signal. */
 static void
-stop_signal_cb(evutil_socket_t signal, short what, void *arg)
+stop_by_operator(struct program *p, const char *how)
 {
-	struct program *p = arg;
 	char now[TIMESTAMP_TEXT_MAX];
 
-	(void)what;
 	if (p->stopping) {
-		event_base_loopbreak(p->base); /* second signal: stop now */
+		event_base_loopbreak(p->base); /* the second time: stop now */
 		return;
 	}
 	p->stopping = true;
 	log_announce("Operator terminated server at %s", time_text(now));
-	log_line(LOG_INFO, "stop: signal %d", (int)signal);
+	log_line(LOG_INFO, "stop: %s", how);
 	program_stop(p);
 }
 
@@ -112,16 +107,6 @@ put_report(void *arg, const char *line)
 {
 	(void)arg;
 	log_asked(LOG_INFO, "writers: %s", line);
-}
-
-static void
-report_signal_cb(evutil_socket_t signal, short what, void *arg)
-{
-	struct program *p = arg;
-
-	(void)signal;
-	(void)what;
-	last_writer_report(p->last_writer, put_report, NULL);
 }
 
 static void
@@ -145,12 +130,8 @@ stopped(void *arg)
 }
 
 static void
-backup_signal_cb(evutil_socket_t signal, short what, void *arg)
+back_up(struct program *p)
 {
-	struct program *p = arg;
-
-	(void)signal;
-	(void)what;
 	if (p->options.state_backup != NULL && p->state != NULL)
 		state_back_up(p->state, p->options.state_backup);
 	else
@@ -158,12 +139,8 @@ backup_signal_cb(evutil_socket_t signal, short what, void *arg)
 }
 
 static void
-reload_signal_cb(evutil_socket_t signal, short what, void *arg)
+reload_files(struct program *p)
 {
-	struct program *p = arg;
-
-	(void)signal;
-	(void)what;
 	if (p->ending)
 		return;
 	if (p->serving)
@@ -174,85 +151,31 @@ reload_signal_cb(evutil_socket_t signal, short what, void *arg)
 }
 
 static void
+requested(void *arg, enum signals_request request, const char *how)
+{
+	struct program *p = arg;
+
+	switch (request) {
+	case SIGNALS_STOP:
+		stop_by_operator(p, how);
+		break;
+	case SIGNALS_RELOAD:
+		reload_files(p);
+		break;
+	case SIGNALS_BACK_UP:
+		back_up(p);
+		break;
+	case SIGNALS_REPORT:
+		last_writer_report(p->last_writer, put_report, NULL);
+		break;
+	}
+}
+
+static void
 libevent_log(int severity, const char *message)
 {
 	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
 	    "libevent: %s", message);
-}
-
-/* The signals that are handled. SIGHUP stops what runs on a terminal, which has
- * closed then, and reloads a service. */
-static const struct caught {
-	int number;
-	enum {
-		CAUGHT_ALWAYS,
-		CAUGHT_ON_TERMINAL,
-		CAUGHT_WITHOUT,
-	} when;
-	bool stops;
-	event_callback_fn act;
-} caught[CAUGHT_MAX] = {
-	{ SIGINT, CAUGHT_ALWAYS, true, stop_signal_cb },
-	{ SIGTERM, CAUGHT_ALWAYS, true, stop_signal_cb },
-	{ SIGHUP, CAUGHT_ON_TERMINAL, true, stop_signal_cb },
-	{ SIGHUP, CAUGHT_WITHOUT, false, reload_signal_cb },
-	{ SIGUSR1, CAUGHT_ALWAYS, false, backup_signal_cb },
-	{ SIGUSR2, CAUGHT_ALWAYS, false, report_signal_cb },
-};
-
-/* To be asked at the start: a terminal that closes is taken away with the
- * signal, so that it would look as if there had been none. */
-static bool
-has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-/* A signal that was ignored at the start (nohup) stays ignored. */
-static bool
-is_to_be_caught(const struct program *p, const struct caught *c)
-{
-	struct sigaction old;
-
-	if (c->when == (p->on_terminal ? CAUGHT_WITHOUT : CAUGHT_ON_TERMINAL))
-		return false;
-	return sigaction(c->number, NULL, &old) != 0 ||
-	    old.sa_handler != SIG_IGN;
-}
-
-static int
-catch_signals(struct program *p, bool stops)
-{
-	for (size_t i = 0; i < CAUGHT_MAX; i++) {
-		if (caught[i].stops != stops || !is_to_be_caught(p, &caught[i]))
-			continue;
-		p->signals[i] =
-		    evsignal_new(p->base, caught[i].number, caught[i].act, p);
-		if (p->signals[i] == NULL || event_add(p->signals[i], NULL))
-			return -1;
-	}
-	return 0;
-}
-
-/* Restore the default action, which is to end the process. Signals that do not
- * stop it don't do so at its very end either: they stay blocked. */
-static void
-release_signals(struct program *p, bool stops)
-{
-	sigset_t set;
-
-	for (size_t i = 0; i < CAUGHT_MAX; i++) {
-		if (p->signals[i] == NULL || caught[i].stops != stops)
-			continue;
-		if (!stops && sigemptyset(&set) == 0 &&
-		    sigaddset(&set, caught[i].number) == 0)
-			sigprocmask(SIG_BLOCK, &set, NULL);
-		event_free(p->signals[i]);
-	}
 }
 
 /* One thread, so libevent needs no locks. */
@@ -551,7 +474,9 @@ program_start(struct program *p)
 	char error[ACTIVATION_ERROR_MAX];
 	int status;
 
-	p->on_terminal = has_terminal();
+	p->signals = signals_new(requested, p);
+	if (p->signals == NULL)
+		return out_of_resources("signals");
 	process_raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
 	p->passed.count = activation_take(
@@ -569,13 +494,13 @@ program_start(struct program *p)
 	if (p->table == NULL)
 		return out_of_resources("data table");
 	p->base = new_event_base();
-	if (p->base == NULL || catch_signals(p, false) != 0)
+	if (p->base == NULL || signals_catch(p->signals, p->base, false) != 0)
 		return out_of_resources("event loop");
 	status = start_table(p);
 	if (status != EX_OK)
 		return status;
 	/* Not before, as that may take its time, and can be broken off. */
-	if (catch_signals(p, true) != 0)
+	if (signals_catch(p->signals, p->base, true) != 0)
 		return out_of_resources("event loop");
 	status = create_policy(p);
 	if (status == EX_OK)
@@ -602,7 +527,8 @@ program_free(struct program *p)
 	p->ending = true;
 	diagnostics_free(p->diagnostics);
 	notify_free(p->notify);
-	release_signals(p, true); /* who can't wait may stop us twice */
+	signals_release(
+	    p->signals, true); /* who can't wait may stop us twice */
 	security_close_door(p->security);
 	server_free(p->server);
 	p->server = NULL;
@@ -613,7 +539,8 @@ program_free(struct program *p)
 	if (p->state != NULL || shared)
 		event_base_loop(p->base, EVLOOP_NONBLOCK);
 	status = state_close(p->state);
-	release_signals(p, false);
+	signals_release(p->signals, false);
+	signals_free(p->signals);
 	if (p->base != NULL)
 		event_base_free(p->base);
 	datatable_free(p->table);
@@ -665,16 +592,16 @@ run(struct program *p)
 	return status == EX_OK ? state_status : status;
 }
 
-int
-main(int argc, char **argv)
+static int
+program_main(int argc, char **argv)
 {
 	struct program p = { .table = NULL };
 	char error[OPTIONS_ERROR_MAX];
 
-	signal(SIGXFSZ, SIG_IGN); /* a limit to file sizes is no reason */
+	signals_ignore_file_limits(); /* they are no reason to end */
 	if (argc > 1 && strcmp(argv[1], "journal") == 0)
 		return journal_main(argc - 1, argv + 1);
-	signal(SIGPIPE, SIG_IGN); /* nor a closed standard output */
+	signals_ignore_closed_pipes(); /* nor is standard output */
 	if (options_parse(argc, argv, &p.options, error) != 0) {
 		fprintf(stderr, "mbasyncserver: %s\n", error);
 		return EX_USAGE;
@@ -698,4 +625,10 @@ main(int argc, char **argv)
 		return persistence_create(&p.options);
 	event_set_log_callback(libevent_log);
 	return run(&p);
+}
+
+int
+main(int argc, char **argv)
+{
+	return start_main(argc, argv, program_main);
 }

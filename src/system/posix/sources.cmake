@@ -14,7 +14,9 @@ set(system_sources
 	private_file.c
 	process.c
 	random.c
+	signals.c
 	socket.c
+	start.c
 	thread.c
 	wakeup.c)
 list(TRANSFORM system_sources PREPEND ${system}/)
