@@ -19,4 +19,16 @@ set(system_sources
 	start.c
 	thread.c
 	wakeup.c)
+
+# What musl lacks.
+include(CheckSymbolExists)
+set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
+check_symbol_exists(renameat2 stdio.h HAVE_RENAMEAT2)
+unset(CMAKE_REQUIRED_DEFINITIONS)
+if(HAVE_RENAMEAT2)
+	list(APPEND system_sources rename_new.c)
+else()
+	list(APPEND system_sources rename_new_call.c)
+endif()
+
 list(TRANSFORM system_sources PREPEND ${system}/)
