@@ -2,12 +2,10 @@
 
 #include <pthread.h>
 #include <string.h>
-#if defined(__aarch64__)
-#include <sys/auxv.h>
-#endif
 
 #include "base/byte_order.h"
 #include "base/bytes.h"
+#include "system/processor.h"
 
 #define POLYNOMIAL 0x82F63B78 /* reflected */
 #define SLICES     8
@@ -77,7 +75,7 @@ add1(uint32_t crc, uint8_t byte)
 	return __builtin_ia32_crc32qi(crc, byte);
 }
 #elif defined(__aarch64__)
-#define HAS_INSTRUCTION ((getauxval(AT_HWCAP) & HWCAP_CRC32) != 0)
+#define HAS_INSTRUCTION processor_has_crc32()
 #define TARGET
 
 static inline uint32_t

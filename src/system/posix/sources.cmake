@@ -31,4 +31,8 @@ else()
 	list(APPEND system_sources rename_new_call.c)
 endif()
 
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+	list(APPEND system_sources processor.c)
+endif()
+
 list(TRANSFORM system_sources PREPEND ${system}/)
