@@ -33,8 +33,8 @@ void process_raise_descriptor_limit(void);
  * NULL when the system does not tell. */
 const char *process_path(char *path, size_t size);
 
-/* Write the name of the machine to name, of size bytes; what does not fit is
- * cut off. Returns 0, or -1 when it has none. */
+/* Write the name of the machine to name, of size bytes. Returns 0, or -1 when
+ * it has none. One that does not fit is cut off, or -1. */
 int process_host_name(char *name, size_t size);
 
 /* Whether only a privileged process may bind this port. */
