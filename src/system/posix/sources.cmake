@@ -13,6 +13,7 @@ set(system_sources
 	output.c
 	private_file.c
 	process.c
+	processor.c
 	random.c
 	signals.c
 	socket.c
@@ -29,10 +30,6 @@ if(HAVE_RENAMEAT2)
 	list(APPEND system_sources rename_new.c)
 else()
 	list(APPEND system_sources rename_new_call.c)
-endif()
-
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-	list(APPEND system_sources processor.c)
 endif()
 
 list(TRANSFORM system_sources PREPEND ${system}/)
