@@ -10,6 +10,7 @@
 #include "shared/resp.h"
 #include "shared/url.h"
 
+struct evbuffer;
 struct event_base;
 struct link;
 struct ssl_ctx_st;
@@ -65,6 +66,10 @@ const char *link_host(const struct link *l);
 void link_send(struct link *l, enum link_side side,
     const struct resp_command *command, const struct resp_word *words,
     size_t count);
+
+/* The same, of commands that resp_format has formatted: bytes has all. */
+void link_send_formatted(struct link *l, enum link_side side,
+    const struct resp_command *commands, size_t count, struct evbuffer *bytes);
 
 /* Drop both connections; lost comes from the event loop. why is copied. */
 void link_fail(struct link *l, const char *why);

@@ -17,6 +17,7 @@
 #include "shared/reply.h"
 
 struct bufferevent;
+struct evbuffer;
 struct event_base;
 struct resp;
 
@@ -68,6 +69,16 @@ bool resp_is_connected(const struct resp *c);
  * memory: then nothing was sent. */
 int resp_send(struct resp *c, const struct resp_command *command,
     const struct resp_word *words, size_t count);
+
+/* Add a command's bytes to out. Returns 0, or -1 when there is no memory: then
+ * nothing was added. */
+int
+resp_format(struct evbuffer *out, const struct resp_word *words, size_t count);
+
+/* Send commands that were formatted, of which bytes has all; it is emptied.
+ * Returns 0, or -1 when there is no memory: then nothing was sent. */
+int resp_send_formatted(struct resp *c, const struct resp_command *commands,
+    size_t count, struct evbuffer *bytes);
 
 /* The memory of the reply that is being told: see shared/reply.h. */
 struct reply_memory *resp_memory(struct resp *c);

@@ -391,3 +391,13 @@ link_send(struct link *l, enum link_side side,
 	if (c != NULL && resp_send(c, command, words, count) != 0)
 		link_fail(l, "out of memory");
 }
+
+void
+link_send_formatted(struct link *l, enum link_side side,
+    const struct resp_command *commands, size_t count, struct evbuffer *bytes)
+{
+	struct resp *c = l->sides[side].resp;
+
+	if (c != NULL && resp_send_formatted(c, commands, count, bytes) != 0)
+		link_fail(l, "out of memory");
+}

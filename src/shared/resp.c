@@ -253,10 +253,8 @@ resp_new(const struct resp_config *config, struct bufferevent *bev)
 
 /* --- commands ----------------------------------------------------------- */
 
-/* Format a command into the output. */
-static int
-write_command(
-    struct resp *c, const struct resp_word *words, size_t count, size_t *length)
+int
+resp_format(struct evbuffer *out, const struct resp_word *words, size_t count)
 {
 	const char **texts = calloc(2 * count, sizeof(*texts));
 	size_t *lengths;
@@ -273,27 +271,56 @@ write_command(
 	}
 	formatted = redisFormatCommandArgv(&bytes, (int)count, texts, lengths);
 	if (formatted >= 0) {
-		*length = (size_t)formatted;
-		result = bufferevent_write(c->bev, bytes, *length);
+		result = evbuffer_add(out, bytes, (size_t)formatted);
 		free(bytes);
 	}
 	free(texts);
 	return result;
 }
 
+/* Have room for so many commands. */
+static int
+reserve(struct resp *c, size_t count)
+{
+	while (c->room - c->count < count)
+		if (grow(c) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+sent(struct resp *c, const struct resp_command *command, size_t length)
+{
+	struct resp_command last = *command;
+
+	last.extra += (unsigned)(length / SENT_PER_MS);
+	push(c, last);
+}
+
 int
 resp_send(struct resp *c, const struct resp_command *command,
     const struct resp_word *words, size_t count)
 {
-	struct resp_command sent = *command;
-	size_t length;
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	size_t before = evbuffer_get_length(out);
 
-	if (c->count == c->room && grow(c) != 0)
+	if (reserve(c, 1) != 0 || resp_format(out, words, count) != 0)
 		return -1;
-	if (write_command(c, words, count, &length) != 0)
+	sent(c, command, evbuffer_get_length(out) - before);
+	return 0;
+}
+
+int
+resp_send_formatted(struct resp *c, const struct resp_command *commands,
+    size_t count, struct evbuffer *bytes)
+{
+	size_t length = evbuffer_get_length(bytes);
+
+	if (reserve(c, count) != 0 ||
+	    bufferevent_write_buffer(c->bev, bytes) != 0)
 		return -1;
-	sent.extra += (unsigned)(length / SENT_PER_MS);
-	push(c, sent);
+	for (size_t i = 0; i < count; i++)
+		sent(c, &commands[i], length);
 	return 0;
 }
 
