@@ -58,6 +58,21 @@ append(void)
 	engine->methods->append(engine, 42, fields, 4);
 }
 
+/* In one turn of the loop. */
+static void
+append_two(void)
+{
+	engine->methods->append(engine, 42, fields, 2);
+	engine->methods->append(engine, 43, fields, 2);
+}
+
+static void
+append_and_count(void)
+{
+	engine->methods->append(engine, 42, fields, 2);
+	engine->methods->count_copies(engine, 2, 300);
+}
+
 static void
 begin(void)
 {
@@ -94,6 +109,10 @@ announce_end(void)
 		text, sizeof(text) - 1                                         \
 	}
 
+#define XADD                                                                   \
+	"*6\r\n$4\r\nXADD\r\n$6\r\nmb:log\r\n$10\r\nNOMKSTREAM\r\n"            \
+	"$3\r\n1-*\r\n$1\r\na\r\n$4\r\nx\0\r\n\r\n"
+
 #define GETALL "*2\r\n$7\r\nHGETALL\r\n$10\r\nmb:servers\r\n"
 
 enum question {
@@ -102,6 +121,8 @@ enum question {
 	READ,
 	GET,
 	APPEND,
+	APPEND_TWO,
+	APPEND_AND_COUNT,
 	BEGIN,
 	COPIES,
 	PUT,
@@ -134,6 +155,10 @@ static const struct {
 	    BYTES("*8\r\n$4\r\nXADD\r\n$6\r\nmb:log\r\n$10\r\nNOMKSTREAM\r\n"
 		  "$3\r\n1-*\r\n$1\r\na\r\n$4\r\nx\0\r\n\r\n$1\r\nb\r\n"
 		  "$0\r\n\r\n") },
+	[APPEND_TWO] = { append_two, WRITER,
+	    BYTES("*1\r\n$5\r\nMULTI\r\n" XADD XADD "*1\r\n$4\r\nEXEC\r\n") },
+	[APPEND_AND_COUNT] = { append_and_count, WRITER,
+	    BYTES(XADD "*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$3\r\n300\r\n") },
 	[BEGIN] = { begin, WRITER,
 	    BYTES("*5\r\n$4\r\nXADD\r\n$6\r\nmb:log\r\n$3\r\n1-1\r\n"
 		  "$1\r\na\r\n$4\r\nx\0\r\n\r\n") },
@@ -171,6 +196,8 @@ ask(enum question q)
 /* --- answers that fit --------------------------------------------------- */
 
 #define ENTRY(id, value) "*2\r\n" id "*2\r\n$1\r\nn\r\n$1\r\n" value "\r\n"
+#define TWO              "+OK\r\n+QUEUED\r\n+QUEUED\r\n"
+#define ABORT            "-EXECABORT Transaction discarded because of"
 #define FOREIGN          "lost: mb:log is not a log of this program\n"
 
 static const struct {
@@ -221,6 +248,38 @@ static const struct {
 	{ APPEND, "-READONLY x\r\n",
 	    "appended 42 refused: READONLY x\nlost: READONLY x\n" },
 	{ APPEND, "-\r\n", "appended 42 refused: \n" },
+	{ APPEND_TWO, TWO "*2\r\n$3\r\n1-9\r\n$4\r\n1-10\r\n",
+	    "appended 42 done\nappended 43 done\n" },
+	{ APPEND_TWO, TWO "*2\r\n$-1\r\n-OOM x\r\n",
+	    "appended 42 no log: there is no log\n"
+	    "appended 43 refused: OOM x\n" },
+	{ APPEND_TWO, TWO "*1\r\n$3\r\n1-9\r\n",
+	    "lost: an answer that does not fit\n" },
+	{ APPEND_TWO, TWO "*-1\r\n", "lost: an answer that does not fit\n" },
+	{ APPEND_TWO, TWO "*2\r\n$3\r\n1-9\r\n:1\r\n",
+	    "appended 42 done\nlost: an answer that does not fit\n" },
+	{ APPEND_TWO,
+	    "+OK\r\n+QUEUED\r\n-OOM x\r\n" ABORT " previous errors.\r\n",
+	    "appended 43 refused: OOM x\nappended 42 refused: OOM x\n" },
+	{ APPEND_TWO,
+	    "+OK\r\n-NOREPLICAS x\r\n+QUEUED\r\n" ABORT " previous errors.\r\n",
+	    "appended 42 alone: NOREPLICAS x\n"
+	    "appended 43 alone: NOREPLICAS x\n" },
+	{ APPEND_TWO, TWO ABORT ": MISCONF disk\r\n",
+	    "appended 42 refused: MISCONF disk\n"
+	    "appended 43 refused: MISCONF disk\n" },
+	{ APPEND_TWO, TWO ABORT ": READONLY x\r\n",
+	    "appended 42 refused: READONLY x\n"
+	    "appended 43 refused: READONLY x\nlost: READONLY x\n" },
+	{ APPEND_TWO, TWO "-NOPERM exec\r\n",
+	    "appended 42 refused: NOPERM exec\n"
+	    "appended 43 refused: NOPERM exec\n" },
+	{ APPEND_TWO,
+	    "-NOPERM multi\r\n$3\r\n1-9\r\n$4\r\n1-10\r\n-NOPERM exec\r\n",
+	    "appended 42 done\nappended 43 done\n" },
+	{ APPEND_TWO, "+OK\r\n+OK\r\n", "lost: an answer that does not fit\n" },
+	{ APPEND_AND_COUNT, "$3\r\n1-9\r\n:2\r\n",
+	    "appended 42 done\ncopies 2\n" },
 	{ BEGIN, "$3\r\n1-1\r\n", "begun 1\n" },
 	{ BEGIN,
 	    "-ERR The ID specified in XADD is equal or smaller than the "

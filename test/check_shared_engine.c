@@ -130,6 +130,29 @@ START_TEST(reads_dense_numbers)
 }
 END_TEST
 
+/* The read may have ended before: then the next one has them all. */
+START_TEST(reads_together_what_was_appended_together)
+{
+	static const char all[] = "entries\n 2 s fedcba9876543210 n 1"
+				  "\n 3 s fedcba9876543210 n 2"
+				  "\n 4 s fedcba9876543210 n 3\n";
+
+	begin();
+	await_told("begun 1\n");
+	engine->methods->read(engine, 1);
+	for (int i = 0; i < 20; i++)
+		turn_engine(); /* the engine waits for the first */
+	append(1);
+	append(2);
+	append(3);
+	await_engine(strstr(told, "entries\n") != NULL);
+	if (strstr(told, " 2 ") == NULL)
+		engine->methods->read(engine, 1);
+	await_engine(strstr(told, " 2 ") != NULL);
+	ck_assert_ptr_nonnull(strstr(told, all));
+}
+END_TEST
+
 START_TEST(says_that_it_lives)
 {
 	begin();
@@ -262,7 +285,8 @@ START_TEST(logs_in_with_no_more_rights_than_it_needs)
 	ck_assert_str_eq(
 	    real_redis_say(port,
 		"ACL SETUSER me on >secret ~mb:* resetchannels -@all +auth "
-		"+select +role +wait +xadd +xread +xrange +get +set +eval "
+		"+select +role +wait +multi +exec +xadd +xread +xrange +get "
+		"+set +eval "
 		"+xtrim +hset +hgetall +hdel"),
 	    "+OK");
 	engine->methods->free(engine);
@@ -370,6 +394,7 @@ main(void)
 	}
 	tcase_add_test(tc, one_of_two_begins);
 	tcase_add_test(tc, reads_dense_numbers);
+	tcase_add_test(tc, reads_together_what_was_appended_together);
 	tcase_add_test(tc, says_that_it_lives);
 	tcase_add_test(tc, makes_no_log_where_it_has_gone);
 	tcase_add_test(tc, stores_a_snapshot_and_trims);

@@ -125,9 +125,11 @@ END_TEST
 
 START_TEST(tells_outcomes_in_sequence)
 {
-	for (uint64_t tag = 1; tag <= 200; tag++)
+	for (uint64_t tag = 1; tag <= 200; tag++) {
 		engine->methods->append(engine, tag,
 		    (struct engine_field[]){ field("a"), field("b") }, 2);
+		turn_engine();
+	}
 	for (int i = 0; i < 100; i++)
 		answer(WRITER, "$3\r\n1-9\r\n-OOM x\r\n");
 	await_engine(strstr(told, "appended 200 ") != NULL);
@@ -138,6 +140,25 @@ START_TEST(tells_outcomes_in_sequence)
 		    i % 2 == 1 ? "done" : "refused: OOM x");
 		ck_assert_ptr_nonnull(strstr(told, line));
 	}
+}
+END_TEST
+
+/* As many as a read brings make a transaction. */
+START_TEST(sends_a_thousand_together_at_most)
+{
+	static const char xadd[] =
+	    "*6\r\n$4\r\nXADD\r\n$6\r\nmb:log\r\n$10\r\nNOMKSTREAM\r\n"
+	    "$3\r\n1-*\r\n$1\r\na\r\n$1\r\nb\r\n";
+	static char sent[1001 * sizeof(xadd) + 100];
+	size_t length = (size_t)sprintf(sent, "*1\r\n$5\r\nMULTI\r\n");
+
+	for (uint64_t tag = 1; tag <= 1001; tag++) {
+		engine->methods->append(engine, tag,
+		    (struct engine_field[]){ field("a"), field("b") }, 2);
+		length += (size_t)sprintf(sent + length,
+		    tag == 1001 ? "*1\r\n$4\r\nEXEC\r\n%s" : "%s", xadd);
+	}
+	expect_bytes(WRITER, sent, length);
 }
 END_TEST
 
@@ -173,6 +194,7 @@ main(void)
 	tcase_add_test(tc, is_lost_by_a_string_that_is_too_long);
 	tcase_add_test(tc, lends_entries_until_the_next_read);
 	tcase_add_test(tc, tells_outcomes_in_sequence);
+	tcase_add_test(tc, sends_a_thousand_together_at_most);
 	tcase_add_loop_test(tc, is_lost_without_an_answer, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

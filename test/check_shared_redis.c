@@ -331,14 +331,46 @@ START_TEST(tells_nothing_after_disconnect_in_an_answer)
 }
 END_TEST
 
+#define XADD                                                                   \
+	"*6\r\n$4\r\nXADD\r\n$6\r\nmb:log\r\n$10\r\nNOMKSTREAM\r\n"            \
+	"$3\r\n1-*\r\n$1\r\na\r\n$1\r\nb\r\n"
+
+static void
+append(uint64_t tag)
+{
+	engine->methods->append(
+	    engine, tag, (struct engine_field[]){ field("a"), field("b") }, 2);
+}
+
 START_TEST(tells_nothing_after_disconnect_in_appended)
 {
 	make_connected();
-	for (uint64_t tag = 1; tag <= 3; tag++)
-		engine->methods->append(engine, tag,
-		    (struct engine_field[]){ field("a"), field("b") }, 2);
+	for (uint64_t tag = 1; tag <= 3; tag++) {
+		append(tag);
+		expect(WRITER, "XADD|mb:log|NOMKSTREAM|1-*|a|b");
+	}
 	when_told = acts[_i];
 	answer(WRITER, "-READONLY x\r\n$3\r\n1-5\r\n$3\r\n1-6\r\n");
+	check_silence(
+	    "appended 1 refused: READONLY x\n", acts[_i] == reconnect);
+}
+END_TEST
+
+START_TEST(tells_nothing_after_disconnect_in_a_transaction)
+{
+	static const char transaction[] =
+	    "*1\r\n$5\r\nMULTI\r\n" XADD XADD XADD "*1\r\n$4\r\nEXEC\r\n";
+
+	make_connected();
+	for (uint64_t tag = 1; tag <= 3; tag++)
+		append(tag);
+	expect_bytes(WRITER, transaction, strlen(transaction));
+	append(4);
+	append(5);
+	when_told = acts[_i];
+	answer(WRITER,
+	    "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+	    "*3\r\n-READONLY x\r\n$3\r\n1-5\r\n$3\r\n1-6\r\n");
 	check_silence(
 	    "appended 1 refused: READONLY x\n", acts[_i] == reconnect);
 }
@@ -396,6 +428,8 @@ main(void)
 	    tc, tells_nothing_after_disconnect_in_an_answer, 0, 3);
 	tcase_add_loop_test(
 	    tc, tells_nothing_after_disconnect_in_appended, 0, 3);
+	tcase_add_loop_test(
+	    tc, tells_nothing_after_disconnect_in_a_transaction, 0, 3);
 	tcase_add_loop_test(tc, tells_nothing_after_disconnect_in_lost, 0, 3);
 	tcase_add_loop_test(
 	    tc, tells_nothing_after_disconnect_while_it_connects, 0, 3);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/redis_answers.h"
+#include "shared/redis_batch.h"
 #include "shared/secure.h"
 
 #define DEFAULT_PATIENCE 1500
@@ -45,6 +46,22 @@ word(const char *text)
 	return (struct resp_word){ text, strlen(text) };
 }
 
+/* Send a command behind all that were appended. */
+static void
+send_to_writer(struct redis *r, const struct resp_command *command,
+    const struct resp_word *words, size_t count)
+{
+	redis_batch_send(r->batch);
+	link_send(r->link, LINK_WRITER, command, words, count);
+}
+
+static void
+forget_appended(struct redis *r)
+{
+	redis_batch_drop(r->batch);
+	redis_queued_forget(&r->queued);
+}
+
 static void
 ready(void *arg)
 {
@@ -62,6 +79,7 @@ lost(void *arg, const char *why)
 	if (r->reading && strcmp(why, RESP_TOO_LONG) == 0 && r->most > 1)
 		r->most = r->most > 8 ? r->most / 8 : 1;
 	r->reading = false;
+	forget_appended(r);
 	r->engine.events->lost(r->engine.arg, why);
 }
 
@@ -121,7 +139,7 @@ redis_get_snapshot(struct engine *e)
 	    (struct resp_word[]){ word("GET"), word(r->snapshot_key) }, 2);
 }
 
-/* XADD with the words in front of the fields. */
+/* XADD with the words in front of the fields: of a batch, or alone. */
 static void
 add(struct redis *r, const struct resp_command *command,
     const struct resp_word *front, size_t front_count,
@@ -141,7 +159,10 @@ add(struct redis *r, const struct resp_command *command,
 	for (size_t i = 0; i < count; i++)
 		words[front_count + i] =
 		    (struct resp_word){ fields[i].bytes, fields[i].length };
-	link_send(r->link, LINK_WRITER, command, words, total);
+	if (command->kind == REDIS_APPEND)
+		redis_batch_add(r->batch, command->tag, words, total);
+	else
+		send_to_writer(r, command, words, total);
 	if (words != few)
 		free(words);
 }
@@ -181,7 +202,7 @@ redis_count_copies(struct engine *e, unsigned enough, unsigned ms)
 	snprintf(copies, sizeof(copies), "%u", enough);
 	/* 0 would wait for ever. */
 	snprintf(wait, sizeof(wait), "%u", ms > 0 ? ms : 1);
-	link_send(r->link, LINK_WRITER, &command,
+	send_to_writer(r, &command,
 	    (struct resp_word[]){ word("WAIT"), word(copies), word(wait) }, 3);
 }
 
@@ -197,7 +218,7 @@ redis_put_snapshot(struct engine *e, uint64_t number, uint64_t session,
 	snprintf(texts[1], ID_SIZE, "%016" PRIx64, session);
 	snprintf(texts[2], ID_SIZE, "%" PRIu64, write_number);
 	snprintf(texts[3], ID_SIZE, "%" PRIu64, first);
-	link_send(r->link, LINK_WRITER, &command,
+	send_to_writer(r, &command,
 	    (struct resp_word[]){ word("EVAL"), word(put_script), word("2"),
 		word(r->log_key), word(r->snapshot_key), word(texts[0]),
 		word(texts[1]), word(texts[2]), { bytes, length },
@@ -212,12 +233,12 @@ redis_announce(struct engine *e, const char *key, const char *text)
 	const struct resp_command put = { .kind = REDIS_ANNOUNCE };
 	const struct resp_command get = { .kind = REDIS_ANNOUNCED };
 
-	link_send(r->link, LINK_WRITER, &put,
+	send_to_writer(r, &put,
 	    (struct resp_word[]){ word(text != NULL ? "HSET" : "HDEL"),
 		word(r->servers_key), word(key),
 		word(text != NULL ? text : "") },
 	    text != NULL ? 4 : 3);
-	link_send(r->link, LINK_WRITER, &get,
+	send_to_writer(r, &get,
 	    (struct resp_word[]){ word("HGETALL"), word(r->servers_key) }, 2);
 }
 
@@ -230,13 +251,17 @@ redis_connect(struct engine *e)
 
 	r->reading = false;
 	release(r);
+	forget_appended(r);
 	link_connect(r->link);
 }
 
 static void
 redis_disconnect(struct engine *e)
 {
-	link_disconnect(of(e)->link);
+	struct redis *r = of(e);
+
+	forget_appended(r);
+	link_disconnect(r->link);
 }
 
 static const char *
@@ -248,9 +273,11 @@ redis_describe(const struct engine *e)
 static void
 destroy(struct redis *r)
 {
+	redis_batch_free(r->batch);
 	link_free(r->link);
 	secure_context_free(r->tls);
 	release(r);
+	free(r->queued.tags);
 	free(r->log_key);
 	free(r->snapshot_key);
 	free(r->servers_key);
@@ -315,11 +342,16 @@ init(struct redis *r, const struct redis_config *config, char *why)
 		config->patience != 0 ? config->patience : DEFAULT_PATIENCE,
 	    .events = &link_events,
 	    .arg = r });
+	r->batch = redis_batch_new(config->base, r->link,
+	    &(struct redis_batch_kinds){ .multi = REDIS_MULTI,
+		.append = REDIS_APPEND,
+		.queue = REDIS_QUEUE,
+		.exec = REDIS_EXEC });
 	r->log_key = key_new(config->name, "log");
 	r->snapshot_key = key_new(config->name, "snapshot");
 	r->servers_key = key_new(config->name, "servers");
 	snprintf(why, REDIS_WHY_MAX, "out of memory");
-	return r->link != NULL && r->log_key != NULL &&
+	return r->link != NULL && r->batch != NULL && r->log_key != NULL &&
 		r->snapshot_key != NULL && r->servers_key != NULL ?
 	    0 :
 	    -1;

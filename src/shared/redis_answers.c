@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/redis_entries.h"
@@ -120,7 +121,7 @@ check_primary(struct redis *r, const struct reply *reply)
 }
 
 static void
-appended(struct redis *r, uint64_t tag, const struct reply *reply)
+tell_appended(struct redis *r, uint64_t tag, const struct reply *reply)
 {
 	const struct engine_events *events = r->engine.events;
 	char why[LINK_WHY_SIZE];
@@ -140,6 +141,102 @@ appended(struct redis *r, uint64_t tag, const struct reply *reply)
 		    reply_line(reply, why));
 	else
 		fail_by(r, reply);
+}
+
+/* --- a transaction ------------------------------------------------------ */
+
+static int
+push_queued(struct redis_queued *q, uint64_t tag)
+{
+	size_t room = q->room == 0 ? 64 : 2 * q->room;
+	uint64_t *tags = q->tags;
+
+	if (q->count == q->room) {
+		tags = realloc(q->tags, room * sizeof(*tags));
+		if (tags == NULL)
+			return -1;
+		q->tags = tags;
+		q->room = room;
+	}
+	q->tags[q->count++] = tag;
+	return 0;
+}
+
+/* Where MULTI was refused, each is answered as if it had been sent alone. */
+static void
+queued(struct redis *r, uint64_t tag, const struct reply *reply)
+{
+	struct redis_queued *q = &r->queued;
+
+	if (reply->type == REPLY_STATUS && strcmp(reply->text, "QUEUED") == 0) {
+		if (push_queued(q, tag) != 0)
+			link_fail(r->link, "out of memory");
+		return;
+	}
+	if (reply->type == REPLY_ERROR && !q->refused) {
+		q->refused = true;
+		reply_line(reply, q->why);
+	}
+	tell_appended(r, tag, reply);
+}
+
+/* Why EXEC was refused. */
+static struct reply
+cause_of_abort(const struct redis_queued *q, const struct reply *reply)
+{
+	static const char because[] =
+	    "EXECABORT Transaction discarded because of: ";
+	struct reply cause = *reply;
+
+	if (strncmp(reply->text, because, strlen(because)) == 0) {
+		cause.text += strlen(because);
+		cause.length -= strlen(because);
+	} else if (q->refused) {
+		cause.text = q->why;
+		cause.length = strlen(q->why);
+	}
+	return cause;
+}
+
+/* Tell of those that were queued: each has an answer of its own, or all have
+ * one. What is told may drop the connection, or free the engine: then q is
+ * dropped. */
+static void
+tell_queued(struct redis *r, const struct redis_queued *q,
+    const struct reply *answers, bool one)
+{
+	for (size_t i = 0; i < q->count && !q->dropped; i++)
+		tell_appended(r, q->tags[i], &answers[one ? 0 : i]);
+}
+
+static void
+executed(struct redis *r, const struct reply *reply)
+{
+	struct redis_queued q = r->queued;
+	struct reply cause;
+
+	r->queued = (struct redis_queued){ .telling = &q };
+	if (reply->type == REPLY_ARRAY && reply->count == q.count) {
+		tell_queued(r, &q, reply->elements, false);
+	} else if (reply->type == REPLY_ERROR) {
+		cause = cause_of_abort(&q, reply);
+		tell_queued(r, &q, &cause, true);
+	} else {
+		fail_by(r, reply);
+	}
+	if (!q.dropped)
+		r->queued.telling = NULL;
+	free(q.tags);
+}
+
+void
+redis_queued_forget(struct redis_queued *q)
+{
+	if (q->telling != NULL)
+		q->telling->dropped = true;
+	q->telling = NULL;
+	q->count = 0;
+	q->refused = false;
 }
 
 static void
@@ -218,7 +315,15 @@ redis_answer(
 		got_snapshot(r, reply);
 		break;
 	case REDIS_APPEND:
-		appended(r, command->tag, reply);
+		tell_appended(r, command->tag, reply);
+		break;
+	case REDIS_MULTI:
+		break; /* EXEC tells */
+	case REDIS_QUEUE:
+		queued(r, command->tag, reply);
+		break;
+	case REDIS_EXEC:
+		executed(r, reply);
 		break;
 	case REDIS_BEGIN:
 		begun(r, reply);

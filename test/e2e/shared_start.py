@@ -13,7 +13,7 @@ UNAVAILABLE, USAGE, TEMPORARY, CONFIGURATION = 69, 64, 75, 78
 
 # What the manual lets the user of the servers do, and nothing else.
 RIGHTS = ("~mb:* resetchannels -@all +auth +hello +select +ping +role +wait "
-          "+xadd +xread +xrange +get +set +eval +xtrim +hset +hgetall +hdel "
+          "+multi +exec +xadd +xread +xrange +get +set +eval +xtrim +hset +hgetall +hdel "
           "+client|setname")
 
 
