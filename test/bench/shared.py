@@ -1,7 +1,8 @@
 """scripts/bench --shared: what a shared table costs. A server alone, one with
 --state, and one that shares its table through an engine take turns, fresh
-processes and files each time; what is printed are medians over the rounds, and
-ratios taken within each round. Then when another server shows a write, and how
+processes and files each time, and with them redis-benchmark, which adds entries
+to such an engine without any server; what is printed are medians over the
+rounds, and ratios taken within each round. Then when another server shows a write, and how
 long a newcomer takes with a long log behind it."""
 
 import argparse
@@ -32,6 +33,13 @@ CASES += [Case("scatter1", 1, 16), Case("mixed", 1, 16)]
 # What a write goes through.
 NOTHING, STATE, ALWAYS, EVERYSEC = "nothing", "--state", "always", "everysec"
 KEEPERS = [NOTHING, STATE, ALWAYS, EVERYSEC]
+
+# The engine without a server, with appendfsync always: writes a second.
+ENGINE = "the engine"
+
+# An entry as a server adds it, but for its numbers.
+ENTRY = ["s", "0123456789abcdef", "n", "1000000", "c", "127.0.0.1:50000",
+         "u", "1", "t", "1700000000000", "p", "12345"]
 
 # How pipelined writes compare with many connections.
 DEEP, WIDE = Case("scatter1", 1, 16), Case("scatter1", 16, 1)
@@ -76,6 +84,19 @@ def measure(keeper, case, options, directory):
                    used / 1000 / max(got["requests"], 1))
 
 
+def engine_rate(case, options, directory):
+    """Entries a second that the engine takes from clients of this shape."""
+    entries = 4000 * options.seconds * min(case.connections * case.pipeline, 8)
+    with Engine(fsync=ALWAYS, directory=directory) as engine:
+        engine.ask("XADD", "mb:log", "1-1", "begin", "s")
+        said = subprocess.run(
+            ["redis-benchmark", "-p", str(engine.port), "-n", str(entries),
+             "-c", str(case.connections), "-P", str(case.pipeline), "--csv",
+             "XADD", "mb:log", "NOMKSTREAM", "1-*", *ENTRY],
+            check=True, capture_output=True, text=True).stdout
+    return float(said.splitlines()[-1].split('","')[1])
+
+
 def take_turns(options):
     """The figures of each round, by case and keeper."""
     rounds = []
@@ -83,9 +104,13 @@ def take_turns(options):
         for turn in range(options.rounds):
             print("bench: round %d" % (turn + 1), file=sys.stderr)
             order = KEEPERS[turn % 4:] + KEEPERS[:turn % 4]
-            rounds.append({(case, keeper): measure(keeper, case, options,
-                                                   directory)
-                           for case in CASES for keeper in order})
+            figures = {(case, keeper): measure(keeper, case, options,
+                                               directory)
+                       for case in CASES for keeper in order}
+            for case in CASES:
+                figures[case, ENGINE] = Figures(
+                    engine_rate(case, options, directory), 0, 0, 0)
+            rounds.append(figures)
     return rounds
 
 
@@ -102,20 +127,23 @@ def print_rates(options):
     for case in CASES:
         medians = {k: Figures(*map(statistics.median,
                                    zip(*(r[case, k] for r in rounds))))
-                   for k in KEEPERS}
+                   for k in [*KEEPERS, ENGINE]}
         rows.append([case_name(case),
-                     *("%.0f" % medians[k].rate for k in KEEPERS),
+                     *("%.0f" % medians[k].rate for k in [*KEEPERS, ENGINE]),
                      *(median_ratio(rounds, (case, one), (case, other))
                        for one, other in ((ALWAYS, STATE),
                                           (EVERYSEC, STATE),
-                                          (ALWAYS, NOTHING)))])
+                                          (ALWAYS, ENGINE)))])
         waits.append([case_name(case),
                       *("%.0f / %.0f" % (medians[k].p50, medians[k].p99)
                         for k in KEEPERS),
                       *("%.1f" % medians[k].cpu for k in KEEPERS)])
     print(table(["workload", "requests/s alone", "--state", "shared, always",
-                 "shared, everysec", "always : --state", "everysec : --state",
-                 "always : alone"], rows))
+                 "shared, everysec", "the engine, always",
+                 "always : --state", "everysec : --state",
+                 "always : the engine"], rows))
+    print("\nThe engine: entries that redis-benchmark adds, over as many "
+          "connections, as many in flight.")
     print("\nWhat a request takes in µs, p50 / p99, and of the server's "
           "processor time:\n")
     print(table(["workload", "alone", "--state", "shared, always",
