@@ -38,7 +38,7 @@
 
 /* The options, and the values of --listen until the port is known. */
 struct parse {
-	struct options *o;
+	struct options o;
 	const char *listen[OPTIONS_LISTEN_MAX];
 	bool port_given;
 };
@@ -51,7 +51,7 @@ set_port(void *arg, const char *value)
 
 	if (number_parse(value, 0, UINT16_MAX, &n) != 0)
 		return COMMAND_LINE_BAD;
-	p->o->port = (uint16_t)n;
+	p->o.port = (uint16_t)n;
 	p->port_given = true;
 	return COMMAND_LINE_SET;
 }
@@ -62,10 +62,10 @@ set_datatable(void *arg, const char *value)
 	struct parse *p = arg;
 
 	if (strcasecmp(value, "s") == 0 || strcasecmp(value, "separate") == 0)
-		p->o->overlay = DATATABLE_SEPARATE;
+		p->o.overlay = DATATABLE_SEPARATE;
 	else if (strcasecmp(value, "o") == 0 ||
 	    strcasecmp(value, "overlaid") == 0)
-		p->o->overlay = DATATABLE_OVERLAID;
+		p->o.overlay = DATATABLE_OVERLAID;
 	else
 		return COMMAND_LINE_BAD;
 	return COMMAND_LINE_SET;
@@ -79,7 +79,7 @@ set_quit(void *arg, const char *value)
 
 	if (length < SHUTDOWN_WORD_MIN || length > SHUTDOWN_WORD_MAX)
 		return COMMAND_LINE_BAD;
-	p->o->shutdown_word = value;
+	p->o.shutdown_word = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -90,10 +90,10 @@ set_listen(void *arg, const char *value)
 	struct parse *p = arg;
 	struct address ignored;
 
-	if (p->o->listen_count == OPTIONS_LISTEN_MAX ||
+	if (p->o.listen_count == OPTIONS_LISTEN_MAX ||
 	    address_parse(value, 0, &ignored) != 0)
 		return COMMAND_LINE_BAD;
-	p->listen[p->o->listen_count++] = value;
+	p->listen[p->o.listen_count++] = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -102,103 +102,17 @@ static enum command_line_set
 set_tls(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	struct options_tls *tls = &p->o->tls[p->o->tls_count];
+	struct options_tls *tls = &p->o.tls[p->o.tls_count];
 	uint64_t port;
 
-	if (p->o->tls_count == OPTIONS_LISTEN_MAX)
+	if (p->o.tls_count == OPTIONS_LISTEN_MAX)
 		return COMMAND_LINE_BAD;
 	tls->both_families = number_parse(value, 0, UINT16_MAX, &port) == 0;
 	if (tls->both_families)
 		tls->where = address_any((uint16_t)port);
 	else if (address_parse(value, OPTIONS_TLS_PORT, &tls->where) != 0)
 		return COMMAND_LINE_BAD;
-	p->o->tls_count++;
-	return COMMAND_LINE_SET;
-}
-
-/* The name of a file. */
-static enum command_line_set
-set_file(const char **file, const char *value)
-{
-	if (*value == '\0')
-		return COMMAND_LINE_BAD;
-	*file = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_tls_cert(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->tls_cert, value);
-}
-
-static enum command_line_set
-set_tls_key(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->tls_key, value);
-}
-
-static enum command_line_set
-set_tls_ca(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->tls_ca, value);
-}
-
-static enum command_line_set
-set_tls_crl(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->tls_crl, value);
-}
-
-static enum command_line_set
-set_roles(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->roles, value);
-}
-
-static enum command_line_set
-set_max_connections(void *arg, const char *value)
-{
-	struct parse *p = arg;
-	uint64_t n;
-
-	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
-		return COMMAND_LINE_BAD;
-	p->o->max_connections = n;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_idle_timeout(void *arg, const char *value)
-{
-	struct parse *p = arg;
-	uint64_t n;
-
-	if (number_parse(value, 0, IDLE_TIMEOUT_MAX, &n) != 0)
-		return COMMAND_LINE_BAD;
-	p->o->idle_timeout = (unsigned)n;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_max_per_client(void *arg, const char *value)
-{
-	struct parse *p = arg;
-	uint64_t n;
-
-	if (number_parse(value, 1, MAX_CONNECTIONS_MAX, &n) != 0)
-		return COMMAND_LINE_BAD;
-	p->o->max_per_client = n;
+	p->o.tls_count++;
 	return COMMAND_LINE_SET;
 }
 
@@ -214,7 +128,7 @@ set_allow(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return added(access_list_add(&p->o->access.connect, value));
+	return added(access_list_add(&p->o.access.connect, value));
 }
 
 static enum command_line_set
@@ -222,7 +136,7 @@ set_write_from(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return added(access_list_add(&p->o->access.write, value));
+	return added(access_list_add(&p->o.access.write, value));
 }
 
 static enum command_line_set
@@ -230,17 +144,7 @@ set_quit_from(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return added(access_list_add(&p->o->access.shut_down, value));
-}
-
-static enum command_line_set
-set_read_only(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->access.read_only = true;
-	return COMMAND_LINE_SET;
+	return added(access_list_add(&p->o.access.shut_down, value));
 }
 
 static enum command_line_set
@@ -248,28 +152,7 @@ set_read_only_range(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return added(access_add_read_only(&p->o->access, value));
-}
-
-static enum command_line_set
-set_state(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	if (*value == '\0')
-		return COMMAND_LINE_BAD;
-	p->o->state = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_state_init(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->state_init = true;
-	return COMMAND_LINE_SET;
+	return added(access_add_read_only(&p->o.access, value));
 }
 
 static enum command_line_set
@@ -278,8 +161,8 @@ set_state_create(void *arg, const char *value)
 	struct parse *p = arg;
 
 	(void)value;
-	if (p->o->action != OPTIONS_CHECK)
-		p->o->action = OPTIONS_CREATE;
+	if (p->o.action != OPTIONS_CHECK)
+		p->o.action = OPTIONS_CREATE;
 	return COMMAND_LINE_SET;
 }
 
@@ -288,8 +171,8 @@ set_journal_keep(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	return keep_parse(value, &p->o->keep) == 0 ? COMMAND_LINE_SET :
-						     COMMAND_LINE_BAD;
+	return keep_parse(value, &p->o.keep) == 0 ? COMMAND_LINE_SET :
+						    COMMAND_LINE_BAD;
 }
 
 static enum command_line_set
@@ -301,26 +184,15 @@ set_state_sync(void *arg, const char *value)
 	uint64_t ms = 0;
 
 	if (strcasecmp(value, "always") == 0)
-		p->o->sync = STATE_SYNC_ALWAYS;
+		p->o.sync = STATE_SYNC_ALWAYS;
 	else if (strcasecmp(value, "changes") == 0)
-		p->o->sync = STATE_SYNC_CHANGES;
+		p->o.sync = STATE_SYNC_CHANGES;
 	else if (strncasecmp(value, prefix, length) == 0 &&
 	    number_parse(value + length, 1, SYNC_INTERVAL_MAX, &ms) == 0)
-		p->o->sync = STATE_SYNC_INTERVAL;
+		p->o.sync = STATE_SYNC_INTERVAL;
 	else
 		return COMMAND_LINE_BAD;
-	p->o->sync_interval = (unsigned)ms;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_state_backup(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	if (*value == '\0')
-		return COMMAND_LINE_BAD;
-	p->o->state_backup = value;
+	p->o.sync_interval = (unsigned)ms;
 	return COMMAND_LINE_SET;
 }
 
@@ -330,35 +202,9 @@ set_shared(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	if (shared_url_parse(value, &p->o->shared.url) != 0)
+	if (shared_url_parse(value, &p->o.shared.url) != 0)
 		return COMMAND_LINE_BAD;
-	p->o->shared.text = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_shared_password(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->shared.password, value);
-}
-
-static enum command_line_set
-set_shared_ca(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return set_file(&p->o->shared.ca, value);
-}
-
-static enum command_line_set
-set_shared_init(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->shared.init = true;
+	p->o.shared.text = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -373,64 +219,7 @@ set_shared_name(void *arg, const char *value)
 
 	if (length == 0 || length > SHARED_NAME_MAX || value[length] != '\0')
 		return COMMAND_LINE_BAD;
-	p->o->shared.name = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_shared_copies(void *arg, const char *value)
-{
-	struct parse *p = arg;
-	uint64_t n;
-
-	if (number_parse(value, 0, SHARED_COPIES_MAX, &n) != 0)
-		return COMMAND_LINE_BAD;
-	p->o->shared.copies = (unsigned)n;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_shared_timeout(void *arg, const char *value)
-{
-	struct parse *p = arg;
-	uint64_t n;
-
-	if (number_parse(value, SHARED_TIMEOUT_MIN, SHARED_TIMEOUT_MAX, &n) !=
-	    0)
-		return COMMAND_LINE_BAD;
-	p->o->shared.timeout = (unsigned)n;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_shared_snapshot(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	return number_parse(value, SHARED_SNAPSHOT_MIN, SHARED_SNAPSHOT_MAX,
-		   &p->o->shared.snapshot) == 0 ?
-	    COMMAND_LINE_SET :
-	    COMMAND_LINE_BAD;
-}
-
-static enum command_line_set
-set_points(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	if (*value == '\0')
-		return COMMAND_LINE_BAD;
-	p->o->points = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_points_only(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->points_only = true;
+	p->o.shared.name = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -441,17 +230,7 @@ set_check(void *arg, const char *value)
 	struct parse *p = arg;
 
 	(void)value;
-	p->o->action = OPTIONS_CHECK;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_client_report(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->client_report = true;
+	p->o.action = OPTIONS_CHECK;
 	return COMMAND_LINE_SET;
 }
 
@@ -460,7 +239,7 @@ static enum command_line_set
 set_http(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	struct address *where = &p->o->http_listen;
+	struct address *where = &p->o.http_listen;
 	uint64_t port;
 
 	if (number_parse(value, 0, UINT16_MAX, &port) == 0) {
@@ -474,48 +253,7 @@ set_http(void *arg, const char *value)
 		    where->port != other.port)
 			return COMMAND_LINE_BAD;
 	}
-	p->o->http = true;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_http_write(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->http_write = true;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_http_token(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	if (value[0] == '\0')
-		return COMMAND_LINE_BAD;
-	p->o->http_token = value;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_http_tls(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->http_tls = true;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
-set_http_plain_token(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->http_plain_token = true;
+	p->o.http = true;
 	return COMMAND_LINE_SET;
 }
 
@@ -524,10 +262,10 @@ set_http_host(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	if (p->o->http_host_count == OPTIONS_HTTP_HOSTS_MAX ||
+	if (p->o.http_host_count == OPTIONS_HTTP_HOSTS_MAX ||
 	    !guard_is_name(value))
 		return COMMAND_LINE_BAD;
-	p->o->http_hosts[p->o->http_host_count++] = value;
+	p->o.http_hosts[p->o.http_host_count++] = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -554,7 +292,7 @@ set_http_recorder(void *arg, const char *value)
 	if (n > RECORDER_BYTES_MAX / unit ||
 	    (n != 0 && n * unit < RECORDER_BYTES_MIN))
 		return COMMAND_LINE_BAD;
-	p->o->http_recorder = n * unit;
+	p->o.http_recorder = n * unit;
 	return COMMAND_LINE_SET;
 }
 
@@ -563,10 +301,10 @@ set_http_frame(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	if (p->o->http_frame_count == OPTIONS_HTTP_ORIGINS_MAX ||
+	if (p->o.http_frame_count == OPTIONS_HTTP_ORIGINS_MAX ||
 	    (strcmp(value, "self") != 0 && !guard_is_origin(value)))
 		return COMMAND_LINE_BAD;
-	p->o->http_frames[p->o->http_frame_count++] = value;
+	p->o.http_frames[p->o.http_frame_count++] = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -575,10 +313,10 @@ set_http_origin(void *arg, const char *value)
 {
 	struct parse *p = arg;
 
-	if (p->o->http_origin_count == OPTIONS_HTTP_ORIGINS_MAX ||
+	if (p->o.http_origin_count == OPTIONS_HTTP_ORIGINS_MAX ||
 	    !guard_is_origin(value))
 		return COMMAND_LINE_BAD;
-	p->o->http_origins[p->o->http_origin_count++] = value;
+	p->o.http_origins[p->o.http_origin_count++] = value;
 	return COMMAND_LINE_SET;
 }
 
@@ -595,20 +333,10 @@ set_log_level(void *arg, const char *value)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcasecmp(value, names[i]) == 0) {
-			p->o->log_level = (enum log_level)i;
+			p->o.log_level = (enum log_level)i;
 			return COMMAND_LINE_SET;
 		}
 	return COMMAND_LINE_BAD;
-}
-
-static enum command_line_set
-set_trace(void *arg, const char *value)
-{
-	struct parse *p = arg;
-
-	(void)value;
-	p->o->trace = true;
-	return COMMAND_LINE_SET;
 }
 
 static enum command_line_set
@@ -617,7 +345,7 @@ set_help(void *arg, const char *value)
 	struct parse *p = arg;
 
 	(void)value;
-	p->o->action = OPTIONS_HELP;
+	p->o.action = OPTIONS_HELP;
 	return COMMAND_LINE_STOP;
 }
 
@@ -627,30 +355,39 @@ set_version(void *arg, const char *value)
 	struct parse *p = arg;
 
 	(void)value;
-	p->o->action = OPTIONS_VERSION;
+	p->o.action = OPTIONS_VERSION;
 	return COMMAND_LINE_STOP;
 }
 
+#define CALL(function) COMMAND_LINE_CALL(function)
+#define STORE(member, ...)                                                     \
+	COMMAND_LINE_STORE(struct parse, o.member, __VA_ARGS__)
+#define FLAG(member) STORE(member, .kind = COMMAND_LINE_FLAG)
+#define TEXT(member) STORE(member, .kind = COMMAND_LINE_TEXT)
+#define NUMBER(member, from, to)                                               \
+	STORE(member, .kind = COMMAND_LINE_NUMBER, .least = (from),            \
+	    .most = (to))
+
 /* Every option. */
 static const struct command_line_option definitions[] = {
-	{ "p", "port", "PORT", EXPECTED_PORT, set_port,
+	{ "p", "port", "PORT", EXPECTED_PORT, CALL(set_port),
 	    "TCP port to listen on (default 502);\n"
 	    "with 0 the system chooses, and the start-up line\n"
 	    "names the port" },
 	/* These, and "t", were short for it before another began so. */
-	{ "", "po", "PORT", EXPECTED_PORT, set_port, NULL },
-	{ "", "p", "PORT", EXPECTED_PORT, set_port, NULL },
+	{ "", "po", "PORT", EXPECTED_PORT, CALL(set_port), NULL },
+	{ "", "p", "PORT", EXPECTED_PORT, CALL(set_port), NULL },
 	{ "d", "datatable", "s|o", "s (separate) or o (overlaid)",
-	    set_datatable,
+	    CALL(set_datatable),
 	    "s: coils and registers are separate (default)\n"
 	    "o: overlaid, coil n is bit n%16 of register n/16" },
-	{ "q", "quit", "WORD", "a word of 3 to 250 bytes", set_quit,
+	{ "q", "quit", "WORD", "a word of 3 to 250 bytes", CALL(set_quit),
 	    "stop when a client sends WORD (default: none)" },
 	{ "", "listen", "ADDRESS",
 	    "an IPv4 or IPv6 address, with or without a port, such as "
 	    "192.0.2.1, 192.0.2.1:502, 2001:db8::1 or [2001:db8::1]:502, "
 	    "at most 16 times",
-	    set_listen,
+	    CALL(set_listen),
 	    "listen on this address only, IPV4[:PORT] or\n"
 	    "IPV6 or [IPV6]:PORT; may be repeated\n"
 	    "(default: every address, IPv4 and IPv6)" },
@@ -658,62 +395,62 @@ static const struct command_line_option definitions[] = {
 	    "a port, or an IPv4 or IPv6 address with or without a port, such "
 	    "as 802, 192.0.2.1, 192.0.2.1:802 or [2001:db8::1]:802, at most "
 	    "16 times",
-	    set_tls,
+	    CALL(set_tls),
 	    "serve Modbus over TLS there, port 802 if ADDRESS is\n"
 	    "alone; may be repeated; plain TCP is then served\n"
 	    "only where -p or --listen asks for it" },
-	{ "", "tls-cert", "FILE", "the name of a file", set_tls_cert,
+	{ "", "tls-cert", "FILE", "the name of a file", TEXT(tls_cert),
 	    "the server's certificate, then its issuers, the root\n"
 	    "last; PEM" },
-	{ "", "tls-key", "FILE", "the name of a file", set_tls_key,
+	{ "", "tls-key", "FILE", "the name of a file", TEXT(tls_key),
 	    "its private key, for no others to read; PEM" },
-	{ "", "tls-ca", "FILE", "the name of a file", set_tls_ca,
+	{ "", "tls-ca", "FILE", "the name of a file", TEXT(tls_ca),
 	    "who issues the clients' certificates; PEM" },
-	{ "", "tls-crl", "FILE", "the name of a file", set_tls_crl,
+	{ "", "tls-crl", "FILE", "the name of a file", TEXT(tls_crl),
 	    "revoked certificates, one list for each issuer; PEM" },
-	{ "", "roles", "FILE", "the name of a file", set_roles,
+	{ "", "roles", "FILE", "the name of a file", TEXT(roles),
 	    "what the roles of certificates may do; see\n"
 	    "mbasyncserver-security(7)" },
 	{ "", "max-connections", "N", "a number from 1 to 1000000",
-	    set_max_connections,
+	    NUMBER(max_connections, 1, MAX_CONNECTIONS_MAX),
 	    "limit of open connections (default: as many as the\n"
 	    "descriptor limit allows)" },
 	{ "", "max-per-client", "N", "a number from 1 to 1000000",
-	    set_max_per_client,
+	    NUMBER(max_per_client, 1, MAX_CONNECTIONS_MAX),
 	    "limit of open connections per client address\n"
 	    "(default: no limit)" },
 	{ "", "idle-timeout", "SECONDS", "seconds from 0 to 31536000",
-	    set_idle_timeout,
+	    NUMBER(idle_timeout, 0, IDLE_TIMEOUT_MAX),
 	    "close a connection that sends no request for so\n"
 	    "long (default 0: never)" },
-	{ "", "allow", "CIDR", EXPECTED_CIDR, set_allow,
+	{ "", "allow", "CIDR", EXPECTED_CIDR, CALL(set_allow),
 	    "accept only clients in CIDR; may be repeated\n"
 	    "(default: every client)" },
-	{ "", "write-from", "CIDR", EXPECTED_CIDR, set_write_from,
+	{ "", "write-from", "CIDR", EXPECTED_CIDR, CALL(set_write_from),
 	    "accept writes only from clients in CIDR, answer\n"
 	    "others by exception 01; may be repeated" },
-	{ "", "quit-from", "CIDR", EXPECTED_CIDR, set_quit_from,
+	{ "", "quit-from", "CIDR", EXPECTED_CIDR, CALL(set_quit_from),
 	    "accept the word of --quit only from clients in CIDR;\n"
 	    "may be repeated" },
-	{ "", "read-only", NULL, NULL, set_read_only,
+	{ "", "read-only", NULL, NULL, FLAG(access.read_only),
 	    "answer every write by exception 02" },
 	{ "", "read-only-range", "RANGE", ACCESS_RANGE_EXPECTED,
-	    set_read_only_range,
+	    CALL(set_read_only_range),
 	    "HR16-20, C5, coils:A-B or registers:A-B: answer a\n"
 	    "write to any of these by exception 02; may be\n"
 	    "repeated" },
-	{ "", "state", "FILE", "the name of a file", set_state,
+	{ "", "state", "FILE", "the name of a file", TEXT(state),
 	    "store the table in FILE, and acknowledge a write\n"
 	    "once it is on disk (default: not stored)" },
-	{ "", "state-init", NULL, NULL, set_state_init,
+	{ "", "state-init", NULL, NULL, FLAG(state_init),
 	    "create the file of --state, all zeros, if it never\n"
 	    "existed" },
-	{ "", "state-create", NULL, NULL, set_state_create,
+	{ "", "state-create", NULL, NULL, CALL(set_state_create),
 	    "create it likewise, for the mode of -d, and exit" },
 	{ "", "state-sync", "WHEN",
 	    "always, changes, or interval:MS with milliseconds from 1 to "
 	    "3600000",
-	    set_state_sync,
+	    CALL(set_state_sync),
 	    "always: wait for the disk on every write (default)\n"
 	    "changes: not on one that changes no value, which\n"
 	    "then is not in the journal\n"
@@ -723,98 +460,99 @@ static const struct command_line_option definitions[] = {
 	    "a number of writes from 1 to 1000000000, of days from 1d to "
 	    "36500d, or of bytes from 1M to 1024G, or several such as "
 	    "1000000,30d,200M",
-	    set_journal_keep,
+	    CALL(set_journal_keep),
 	    "limits of the journal of --state: N writes, Nd days,\n"
 	    "NM or NG bytes of the file; the first to be exceeded\n"
 	    "removes the oldest writes (default 1000000)" },
-	{ "", "state-backup", "FILE", "the name of a file", set_state_backup,
+	{ "", "state-backup", "FILE", "the name of a file", TEXT(state_backup),
 	    "copy the file of --state to FILE on SIGUSR1" },
 	{ "", "shared", "URL",
 	    "redis://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB], or "
 	    "rediss:// for TLS, with at most 8 hosts",
-	    set_shared,
+	    CALL(set_shared),
 	    "show one table with all servers that have the same\n"
 	    "URL, of Redis or Valkey (default: not shared); see\n"
 	    "mbasyncserver-shared(7)" },
 	{ "", "shared-password", "FILE", "the name of a file",
-	    set_shared_password,
+	    TEXT(shared.password),
 	    "its password, for no others to read; better than in\n"
 	    "the URL" },
-	{ "", "shared-ca", "FILE", "the name of a file", set_shared_ca,
+	{ "", "shared-ca", "FILE", "the name of a file", TEXT(shared.ca),
 	    "who issues its certificate, with rediss://; PEM\n"
 	    "(default: whom the system trusts)" },
-	{ "", "shared-init", NULL, NULL, set_shared_init,
+	{ "", "shared-init", NULL, NULL, FLAG(shared.init),
 	    "make the table there, all zeros, at this start, if\n"
 	    "there is none" },
 	{ "", "shared-name", "NAME",
 	    "a name of 1 to 64 letters, digits, and any of _ . -",
-	    set_shared_name,
+	    CALL(set_shared_name),
 	    "its keys there are NAME:log and so on (default mb)" },
-	{ "", "shared-copies", "N", "a number from 0 to 8", set_shared_copies,
+	{ "", "shared-copies", "N", "a number from 0 to 8",
+	    NUMBER(shared.copies, 0, SHARED_COPIES_MAX),
 	    "acknowledge a write when N replicas have it, too\n"
 	    "(default 0)" },
 	{ "", "shared-timeout", "MS", "milliseconds from 100 to 60000",
-	    set_shared_timeout,
+	    NUMBER(shared.timeout, SHARED_TIMEOUT_MIN, SHARED_TIMEOUT_MAX),
 	    "close the connection whose write has no outcome\n"
 	    "after so long (default 2000)" },
 	{ "", "shared-snapshot", "N", "a number from 10 to 100000000",
-	    set_shared_snapshot,
+	    NUMBER(shared.snapshot, SHARED_SNAPSHOT_MIN, SHARED_SNAPSHOT_MAX),
 	    "writes between two snapshots (default 100000)" },
-	{ "", "points", "FILE", "the name of a file", set_points,
+	{ "", "points", "FILE", "the name of a file", TEXT(points),
 	    "names, types and first values of coils and registers\n"
 	    "(default: none); see mbasyncserver-points(5)" },
-	{ "", "points-only", NULL, NULL, set_points_only,
+	{ "", "points-only", NULL, NULL, FLAG(points_only),
 	    "answer a request for an address without a point by\n"
 	    "exception 02 (default: every address exists)" },
-	{ "", "check", NULL, NULL, set_check,
+	{ "", "check", NULL, NULL, CALL(set_check),
 	    "check these options and the files that they name,\n"
 	    "print the points as they were understood, and exit" },
 	{ "", "http", "[ADDRESS:]PORT",
 	    "a port, or an address and a port, such as 8080, 0.0.0.0:8080 or "
 	    "[::1]:8080",
-	    set_http,
+	    CALL(set_http),
 	    "serve the live page, the API and metrics over HTTP,\n"
 	    "on 127.0.0.1 unless ADDRESS is given (default: off)" },
-	{ "", "http-write", NULL, NULL, set_http_write,
+	{ "", "http-write", NULL, NULL, FLAG(http_write),
 	    "allow writes over HTTP (default: reads only)" },
-	{ "", "http-token", "FILE", "the name of a file", set_http_token,
+	{ "", "http-token", "FILE", "the name of a file", TEXT(http_token),
 	    "require the token in FILE for writes over HTTP;\n"
 	    "mandatory unless HTTP is on loopback only" },
-	{ "", "http-tls", NULL, NULL, set_http_tls,
+	{ "", "http-tls", NULL, NULL, FLAG(http_tls),
 	    "serve --http over TLS, with --tls-cert and --tls-key" },
-	{ "", "http-plain-token", NULL, NULL, set_http_plain_token,
+	{ "", "http-plain-token", NULL, NULL, FLAG(http_plain_token),
 	    "take the token of --http-token over HTTP without TLS\n"
 	    "beyond loopback, too" },
 	{ "", "http-host", "NAME", "a host name, at most 16 times",
-	    set_http_host,
+	    CALL(set_http_host),
 	    "accept HTTP requests for this host name; may be\n"
 	    "repeated (always: localhost, addresses, own name)" },
 	{ "", "http-frame", "ORIGIN",
 	    "self or an origin such as https://dash.example:3000, at most 16 "
 	    "times",
-	    set_http_frame,
+	    CALL(set_http_frame),
 	    "allow pages of ORIGIN to embed the live page; may be\n"
 	    "repeated (default: none)" },
 	{ "", "http-origin", "ORIGIN",
 	    "an origin such as https://dash.example:3000, at most 16 times",
-	    set_http_origin,
+	    CALL(set_http_origin),
 	    "let scripts in pages of ORIGIN read over HTTP, and\n"
 	    "write with the token; may be repeated (default: none)" },
 	{ "", "http-recorder", "SIZE",
 	    "a size from 64K to 1G, such as 512K or 4M, or 0",
-	    set_http_recorder,
+	    CALL(set_http_recorder),
 	    "memory for the last requests, which HTTP shows one by\n"
 	    "one; 0: none (default 4M)" },
-	{ "", "client-report", NULL, NULL, set_client_report,
+	{ "", "client-report", NULL, NULL, FLAG(client_report),
 	    "when the server stops, log each client's polls,\n"
 	    "their jitter and its errors (default: off)" },
-	{ "", "log-level", "LEVEL", "error, warn, info or debug", set_log_level,
-	    "error, warn, info (default) or debug" },
-	{ "", "trace", NULL, NULL, set_trace,
+	{ "", "log-level", "LEVEL", "error, warn, info or debug",
+	    CALL(set_log_level), "error, warn, info (default) or debug" },
+	{ "", "trace", NULL, NULL, FLAG(trace),
 	    "log one decoded line per request (default: off)" },
-	{ "", "t", NULL, NULL, set_trace, NULL },
-	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
-	{ "V", "version", NULL, NULL, set_version,
+	{ "", "t", NULL, NULL, FLAG(trace), NULL },
+	{ "eh", "help", NULL, NULL, CALL(set_help), "print this and exit" },
+	{ "V", "version", NULL, NULL, CALL(set_version),
 	    "print the version and exit" },
 };
 
@@ -838,37 +576,40 @@ static const struct command_line server_line = {
 		  "service manager.\n",
 };
 
+static const struct options defaults = {
+	.port = OPTIONS_DEFAULT_PORT,
+	.overlay = DATATABLE_SEPARATE,
+	.log_level = LOG_INFO,
+	.keep.rows = KEEP_ROWS_DEFAULT,
+	.http_recorder = RECORDER_BYTES_DEFAULT,
+	.shared = {
+		.name = SHARED_NAME_DEFAULT,
+		.timeout = SHARED_TIMEOUT_DEFAULT,
+		.snapshot = SHARED_SNAPSHOT_DEFAULT,
+	},
+};
+
 /* Parse the values of --listen; those without a port get that of --port. */
 static void
-resolve_listen(const struct parse *p)
+resolve_listen(const struct parse *p, struct options *o)
 {
-	for (size_t i = 0; i < p->o->listen_count; i++)
-		address_parse(p->listen[i], p->o->port, &p->o->listen[i]);
+	for (size_t i = 0; i < o->listen_count; i++)
+		address_parse(p->listen[i], o->port, &o->listen[i]);
 }
 
 int
 options_parse(int argc, char **argv, struct options *o, char *error)
 {
-	struct parse p = { .o = o };
+	struct parse p = { .o = defaults };
+	int result = command_line_parse(&server_line, argc, argv, &p, error);
 
-	*o = (struct options){
-		.port = OPTIONS_DEFAULT_PORT,
-		.overlay = DATATABLE_SEPARATE,
-		.log_level = LOG_INFO,
-		.keep.rows = KEEP_ROWS_DEFAULT,
-		.http_recorder = RECORDER_BYTES_DEFAULT,
-		.shared = {
-			.name = SHARED_NAME_DEFAULT,
-			.timeout = SHARED_TIMEOUT_DEFAULT,
-			.snapshot = SHARED_SNAPSHOT_DEFAULT,
-		},
-	};
-	if (command_line_parse(&server_line, argc, argv, &p, error) != 0)
+	*o = p.o;
+	if (result != 0)
 		return -1;
 	if (o->action != OPTIONS_RUN && o->action != OPTIONS_CHECK)
 		return 0;
 	o->plain = p.port_given || o->listen_count != 0 || o->tls_count == 0;
-	resolve_listen(&p);
+	resolve_listen(&p, o);
 	o->access.overlay = o->overlay;
 	return options_check_partners(o, error);
 }

@@ -7,6 +7,7 @@
 #define BASE_COMMAND_LINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Options that one table can have. */
 #define COMMAND_LINE_OPTIONS_MAX 64
@@ -21,15 +22,40 @@ enum command_line_set {
 	COMMAND_LINE_STOP = 1, /* ignore the rest, as after --help */
 };
 
+/* Where a value is stored: in a member of what is parsed into. */
+enum command_line_kind {
+	COMMAND_LINE_FLAG = 1, /* a bool, which becomes true; takes no value */
+	COMMAND_LINE_TEXT,     /* a const char *: any text but an empty one */
+	COMMAND_LINE_NUMBER,   /* an unsigned integer of 4 or 8 bytes */
+};
+
+/* What an option does: it calls set, or stores its value. */
+struct command_line_action {
+	/* value is NULL when the option takes none; it points into argv. */
+	enum command_line_set (*set)(void *into, const char *value);
+	enum command_line_kind kind;
+	size_t offset, size;  /* of the member */
+	uint64_t least, most; /* of a number */
+};
+
+#define COMMAND_LINE_CALL(function)                                            \
+	{                                                                      \
+		.set = (function)                                              \
+	}
+#define COMMAND_LINE_STORE(type, member, ...)                                  \
+	{                                                                      \
+		.offset = offsetof(type, member),                              \
+		.size = sizeof(((type *)NULL)->member), __VA_ARGS__            \
+	}
+
 /* One option. If it takes a value, this has a name, and a description for the
- * error message when set returns COMMAND_LINE_BAD. */
+ * error message when that is invalid. */
 struct command_line_option {
 	const char *letters; /* short forms, or "" */
 	const char *name;
 	const char *value;    /* NULL: takes none */
 	const char *expected; /* NULL when it takes none */
-	/* value is NULL when the option takes none; it points into argv. */
-	enum command_line_set (*set)(void *arg, const char *value);
+	struct command_line_action action;
 	const char *help; /* with line breaks; NULL: not listed */
 };
 
@@ -53,16 +79,17 @@ struct command_line {
 };
 
 /*
- * Parse argv[1..argc - 1], which may be reordered: call set, with arg, for each
- * option in order. Operands are an error, and so is an option without the one
- * that it requires, unless set returned COMMAND_LINE_STOP.
+ * Parse argv[1..argc - 1], which may be reordered: for each option in order,
+ * call set with into, or store its value in into. Operands are an error, and so
+ * is an option without the one that it requires, unless set returned
+ * COMMAND_LINE_STOP.
  *
  * Returns 0, or -1 with one line in error, which has room for
  * COMMAND_LINE_ERROR_MAX bytes: it names the option, the value and what was
  * expected, and has no newline. Prints nothing, never exits.
  */
 int command_line_parse(const struct command_line *line, int argc, char **argv,
-    void *arg, char *error);
+    void *into, char *error);
 
 /* The text of --help. The caller frees it; NULL when there is no memory. */
 char *command_line_help(const struct command_line *line);

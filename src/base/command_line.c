@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/printable.h"
 
 /* What getopt_long returns for long options; letters are themselves. */
@@ -154,9 +155,49 @@ check_requirements(const struct command_line *line, uint64_t given, char *error)
 	return 0;
 }
 
+/* Returns false when the value is invalid. */
+static bool
+store_number(const struct command_line_action *a, char *to, const char *value)
+{
+	uint64_t number;
+	uint32_t small;
+
+	if (number_parse(value, a->least, a->most, &number) != 0)
+		return false;
+	small = (uint32_t)number;
+	assert(a->size == sizeof(number) ||
+	    (a->size == sizeof(small) && a->most <= UINT32_MAX));
+	memcpy(to, a->size == sizeof(number) ? (void *)&number : (void *)&small,
+	    a->size);
+	return true;
+}
+
+static enum command_line_set
+act(const struct command_line_action *a, void *into, const char *value)
+{
+	char *to = (char *)into + a->offset;
+	bool stored = true;
+
+	if (a->set != NULL)
+		return a->set(into, value);
+	switch (a->kind) {
+	case COMMAND_LINE_FLAG:
+		memcpy(to, &stored, sizeof(stored));
+		break;
+	case COMMAND_LINE_TEXT:
+		stored = *value != '\0';
+		memcpy(to, &value, sizeof(value));
+		break;
+	case COMMAND_LINE_NUMBER:
+		stored = store_number(a, to, value);
+		break;
+	}
+	return stored ? COMMAND_LINE_SET : COMMAND_LINE_BAD;
+}
+
 int
 command_line_parse(const struct command_line *line, int argc, char **argv,
-    void *arg, char *error)
+    void *into, char *error)
 {
 	struct option longs[COMMAND_LINE_OPTIONS_MAX + 1];
 	char letters[2 * 26 * 2 + 2];
@@ -176,7 +217,7 @@ command_line_parse(const struct command_line *line, int argc, char **argv,
 			return fail_option(line, argv[optind - 1], error);
 		d = find(line, found);
 		given |= given_bit(line, d);
-		switch (d->set(arg, optarg)) {
+		switch (act(&d->action, into, optarg)) {
 		case COMMAND_LINE_BAD:
 			return fail_value(line, d, optarg, error);
 		case COMMAND_LINE_STOP:

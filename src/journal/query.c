@@ -182,48 +182,56 @@ set_help(void *arg, const char *value)
 }
 
 static const struct command_line_option definitions[] = {
-	{ "", "state", "FILE", "the name of a state file", set_state,
+	{ "", "state", "FILE", "the name of a state file",
+	    COMMAND_LINE_CALL(set_state),
 	    "the state file to read; it is not changed" },
-	{ "", "at", "TIME", TIMESTAMP_EXPECTED, set_at,
+	{ "", "at", "TIME", TIMESTAMP_EXPECTED, COMMAND_LINE_CALL(set_at),
 	    "show the table at TIME, since when each value was\n"
 	    "set, and by which client, instead of changes" },
-	{ "", "address", "RANGE", ACCESS_RANGE_EXPECTED, set_address,
+	{ "", "address", "RANGE", ACCESS_RANGE_EXPECTED,
+	    COMMAND_LINE_CALL(set_address),
 	    "HR16-20, C5, registers:A-B or coils:A-B: show only\n"
 	    "these; may be repeated (default: all)" },
-	{ "", "points", "FILE", "the name of a points file", set_points,
+	{ "", "points", "FILE", "the name of a points file",
+	    COMMAND_LINE_CALL(set_points),
 	    "also show the names of the points in FILE" },
 	{ "", "point", "NAME",
-	    "the name of a point, with --address at most 64 times", set_point,
+	    "the name of a point, with --address at most 64 times",
+	    COMMAND_LINE_CALL(set_point),
 	    "show only the addresses of this point of --points;\n"
 	    "may be repeated" },
 	{ "", "client", "CIDR",
 	    "an address block such as 192.0.2.0/24 or 2001:db8::/32, or start "
 	    "or simulation, at most 64 times",
-	    set_client,
+	    COMMAND_LINE_CALL(set_client),
 	    "list only changes by clients from CIDR, or by the\n"
 	    "server's own start or simulation; may be repeated" },
 	{ "", "subject", "TEXT",
 	    "a subject such as \"CN=HMI 3,O=Plant\" or a part such as "
 	    "\"O=Plant\", at most 64 times",
-	    set_subject,
+	    COMMAND_LINE_CALL(set_subject),
 	    "list only changes by clients with a certificate of\n"
 	    "this subject, or with this part in it, as in\n"
 	    "\"CN=HMI 3\"; may be repeated" },
-	{ "", "since", "TIME", TIMESTAMP_EXPECTED, set_since,
+	{ "", "since", "TIME", TIMESTAMP_EXPECTED, COMMAND_LINE_CALL(set_since),
 	    "list only changes at TIME or later" },
-	{ "", "until", "TIME", TIMESTAMP_EXPECTED, set_until,
+	{ "", "until", "TIME", TIMESTAMP_EXPECTED, COMMAND_LINE_CALL(set_until),
 	    "list only changes at TIME or earlier" },
-	{ "", "unchanged", NULL, NULL, set_unchanged,
+	{ "", "unchanged", NULL, NULL, COMMAND_LINE_CALL(set_unchanged),
 	    "list also writes of the value that was there before" },
-	{ "", "csv", NULL, NULL, set_csv,
+	{ "", "csv", NULL, NULL, COMMAND_LINE_CALL(set_csv),
 	    "comma-separated values, the first line names them" },
-	{ "", "jsonl", NULL, NULL, set_jsonl, "a JSON object in each line" },
-	{ "", "restore-at", "TIME", TIMESTAMP_EXPECTED, set_restore_at,
+	{ "", "jsonl", NULL, NULL, COMMAND_LINE_CALL(set_jsonl),
+	    "a JSON object in each line" },
+	{ "", "restore-at", "TIME", TIMESTAMP_EXPECTED,
+	    COMMAND_LINE_CALL(set_restore_at),
 	    "create a state file with the table and the journal\n"
 	    "as of TIME" },
-	{ "", "output", "NEWFILE", "the name of a new file", set_output,
+	{ "", "output", "NEWFILE", "the name of a new file",
+	    COMMAND_LINE_CALL(set_output),
 	    "the file that --restore-at creates" },
-	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
+	{ "eh", "help", NULL, NULL, COMMAND_LINE_CALL(set_help),
+	    "print this and exit" },
 };
 
 static const struct command_line_requirement requirements[] = {
