@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "next.h"
 
 /* As disk_faults.py has it. */
 struct control {
@@ -112,8 +113,10 @@ wait_while_hung(int fd)
 }
 
 static int
-sync_file(int fd, long call)
+sync_file(int fd, const char *name)
 {
+	int (*next)(int);
+
 	count_change();
 	if (control != NULL) {
 		if (is_meant(fd))
@@ -122,19 +125,20 @@ sync_file(int fd, long call)
 		if (fails(fd, control->sync_error))
 			return -1;
 	}
-	return (int)syscall(call, fd);
+	next_find(name, &next);
+	return next(fd);
 }
 
 int
 fsync(int fd)
 {
-	return sync_file(fd, SYS_fsync);
+	return sync_file(fd, "fsync");
 }
 
 int
 fdatasync(int fd)
 {
-	return sync_file(fd, SYS_fdatasync);
+	return sync_file(fd, "fdatasync");
 }
 
 static int
@@ -148,12 +152,15 @@ is_halved(int fd)
 static ssize_t
 write_at(int fd, const void *bytes, size_t length, off64_t where)
 {
+	ssize_t (*next)(int, const void *, size_t, off64_t);
+
 	count_change();
 	if (control != NULL && is_halved(fd))
 		length /= 2;
 	else if (control != NULL && fails(fd, control->write_error))
 		return -1;
-	return syscall(SYS_pwrite64, fd, bytes, length, where);
+	next_find("pwrite64", &next);
+	return next(fd, bytes, length, where);
 }
 
 ssize_t
@@ -171,8 +178,11 @@ pwrite64(int fd, const void *bytes, size_t length, off64_t where)
 static int
 truncate_file(int fd, off64_t size)
 {
+	int (*next)(int, off64_t);
+
 	count_change();
-	return (int)syscall(SYS_ftruncate, fd, size);
+	next_find("ftruncate64", &next);
+	return next(fd, size);
 }
 
 int
@@ -190,19 +200,25 @@ ftruncate64(int fd, off64_t size)
 int
 unlink(const char *path)
 {
+	int (*next)(const char *);
+
 	count_change();
-	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+	next_find("unlink", &next);
+	return next(path);
 }
 
 static int
 rename_file(const char *from, const char *to, unsigned flags)
 {
+	int (*next)(int, const char *, int, const char *, unsigned);
+
 	count_change();
 	if (control != NULL && control->rename_error != 0 &&
 	    is_meant_path(from, strlen(from)) &&
 	    fail_meant(control->rename_error))
 		return -1;
-	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+	next_find("renameat2", &next);
+	return next(AT_FDCWD, from, AT_FDCWD, to, flags);
 }
 
 int

@@ -42,13 +42,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "next.h"
 #include "recording.h"
-
-_Static_assert(sizeof(long) == 8, "offsets are passed to syscall() whole");
 
 #define FD_MAX     4096 /* descriptors of files that are watched lie below */
 #define PIECES_MAX 1024
@@ -169,15 +167,17 @@ open_at(int at, const char *path, int flags, mode_t mode)
 	bool is_directory = head != NULL && *path == '/' &&
 	    strlen(path) + 1 == strlen(directory) &&
 	    strncmp(path, directory, strlen(path)) == 0;
+	int (*next)(int, const char *, int, ...);
 	uint64_t before;
 	struct stat st;
 	int fd, error;
 
+	next_find("openat64", &next);
 	if (name == NULL && !is_directory)
-		return (int)syscall(SYS_openat, at, path, flags, mode);
+		return next(at, path, flags, mode);
 	pthread_mutex_lock(&lock);
 	before = inode_at(path);
-	fd = (int)syscall(SYS_openat, at, path, flags, mode);
+	fd = next(at, path, flags, mode);
 	error = errno;
 	if (fd >= FD_MAX)
 		abort();
@@ -236,20 +236,25 @@ DEFINE_OPENAT(openat64)
 int
 close(int fd)
 {
+	int (*next)(int);
+
+	next_find("close", &next);
 	if (file_of(fd) != 0)
 		watched[fd] = 0;
-	return (int)syscall(SYS_close, fd);
+	return next(fd);
 }
 
 static int
 truncate_to(int fd, int64_t size)
 {
+	int (*next)(int, off64_t);
 	int result, error;
 
+	next_find("ftruncate64", &next);
 	if (file_of(fd) == 0)
-		return (int)syscall(SYS_ftruncate, fd, size);
+		return next(fd, size);
 	pthread_mutex_lock(&lock);
-	result = (int)syscall(SYS_ftruncate, fd, size);
+	result = next(fd, size);
 	error = errno;
 	if (result == 0)
 		record(RECORDED_TRUNCATE, file_of(fd), size, NULL, 0, 0);
@@ -272,19 +277,21 @@ ftruncate64(int fd, off64_t size)
 
 /* How far a sync reaches is settled when it begins. */
 static int
-sync_file(int fd, long call)
+sync_file(int fd, const char *name)
 {
+	int (*next)(int);
 	uint64_t file = file_of(fd);
 	bool names = file == directory_inode;
 	int result, error;
 
+	next_find(name, &next);
 	if (file == 0)
-		return (int)syscall(call, fd);
+		return next(fd);
 	pthread_mutex_lock(&lock);
 	record(names ? RECORDED_NAMES_SYNC_BEGIN : RECORDED_SYNC_BEGIN, file, 0,
 	    NULL, 0, 0);
 	pthread_mutex_unlock(&lock);
-	result = (int)syscall(call, fd);
+	result = next(fd);
 	error = errno;
 	pthread_mutex_lock(&lock);
 	if (result == 0)
@@ -300,13 +307,13 @@ sync_file(int fd, long call)
 int
 fsync(int fd)
 {
-	return sync_file(fd, SYS_fsync);
+	return sync_file(fd, "fsync");
 }
 
 int
 fdatasync(int fd)
 {
-	return sync_file(fd, SYS_fdatasync);
+	return sync_file(fd, "fdatasync");
 }
 
 /* Names --------------------------------------------------------------------*/
@@ -316,16 +323,16 @@ rename_file(const char *from, const char *to, unsigned flags)
 {
 	const char *old = name_of(AT_FDCWD, from);
 	const char *new = name_of(AT_FDCWD, to);
+	int (*next)(int, const char *, int, const char *, unsigned);
 	uint64_t file;
 	int result, error;
 
+	next_find("renameat2", &next);
 	if (old == NULL && new == NULL)
-		return (int)syscall(
-		    SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+		return next(AT_FDCWD, from, AT_FDCWD, to, flags);
 	pthread_mutex_lock(&lock);
 	file = inode_at(from);
-	result =
-	    (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+	result = next(AT_FDCWD, from, AT_FDCWD, to, flags);
 	error = errno;
 	if (result == 0 && (old == NULL || new == NULL))
 		strange("a file that is moved in or out");
@@ -362,14 +369,16 @@ int
 unlink(const char *path)
 {
 	const char *name = name_of(AT_FDCWD, path);
+	int (*next)(const char *);
 	uint64_t file;
 	int result, error;
 
+	next_find("unlink", &next);
 	if (name == NULL)
-		return (int)syscall(SYS_unlink, path);
+		return next(path);
 	pthread_mutex_lock(&lock);
 	file = inode_at(path);
-	result = (int)syscall(SYS_unlink, path);
+	result = next(path);
 	error = errno;
 	if (result == 0)
 		record_text(RECORDED_UNLINK, file, name, strlen(name));
@@ -381,17 +390,23 @@ unlink(const char *path)
 int
 link(const char *from, const char *to)
 {
+	int (*next)(const char *, const char *);
+
 	if (name_of(AT_FDCWD, from) != NULL || name_of(AT_FDCWD, to) != NULL)
 		strange("link");
-	return (int)syscall(SYS_link, from, to);
+	next_find("link", &next);
+	return next(from, to);
 }
 
 int
 mkdir(const char *path, mode_t mode)
 {
+	int (*next)(const char *, mode_t);
+
 	if (name_of(AT_FDCWD, path) != NULL)
 		strange("mkdir");
-	return (int)syscall(SYS_mkdir, path, mode);
+	next_find("mkdir", &next);
+	return next(path, mode);
 }
 
 /* Writes and what is sent ---------------------------------------------------*/
@@ -450,12 +465,20 @@ call_write(
 		.msg_iov = (struct iovec *)(uintptr_t)pieces,
 		.msg_iovlen = (size_t)count,
 	};
+	ssize_t (*next_sendmsg)(int, const struct msghdr *, int);
+	ssize_t (*next_writev)(int, const struct iovec *, int);
+	ssize_t (*next_pwritev)(int, const struct iovec *, int, off64_t);
 
-	if (flags != 0)
-		return syscall(SYS_sendmsg, fd, &message, flags);
-	if (place < 0)
-		return syscall(SYS_writev, fd, pieces, count);
-	return syscall(SYS_pwritev, fd, pieces, count, place, 0);
+	if (flags != 0) {
+		next_find("sendmsg", &next_sendmsg);
+		return next_sendmsg(fd, &message, flags);
+	}
+	if (place < 0) {
+		next_find("writev", &next_writev);
+		return next_writev(fd, pieces, count);
+	}
+	next_find("pwritev64", &next_pwritev);
+	return next_pwritev(fd, pieces, count, place);
 }
 
 /* The same, and record what it has done. */
@@ -539,8 +562,11 @@ send(int fd, const void *bytes, size_t length, int flags)
 ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
+	ssize_t (*next)(int, const struct msghdr *, int);
+
+	next_find("sendmsg", &next);
 	if (message->msg_name != NULL || message->msg_control != NULL)
-		return syscall(SYS_sendmsg, fd, message, flags);
+		return next(fd, message, flags);
 	return write_pieces(fd, message->msg_iov, (int)message->msg_iovlen, -1,
 	    flags | MSG_NOSIGNAL);
 }
@@ -551,11 +577,13 @@ static void *
 map_file(
     void *at, size_t length, int protection, int flags, int fd, int64_t place)
 {
+	void *(*next)(void *, size_t, int, int, int, off64_t);
+
 	if (file_of(fd) != 0 && (flags & MAP_SHARED) != 0 &&
 	    (protection & PROT_WRITE) != 0)
 		strange("a file that is mapped to be written");
-	return (void *)syscall(
-	    SYS_mmap, at, length, protection, flags, fd, place);
+	next_find("mmap64", &next);
+	return next(at, length, protection, flags, fd, place);
 }
 
 void *
@@ -574,23 +602,32 @@ mmap64(
 int
 fallocate(int fd, int mode, off_t place, off_t length)
 {
+	int (*next)(int, int, off64_t, off64_t);
+
 	if (file_of(fd) != 0)
 		strange("fallocate");
-	return (int)syscall(SYS_fallocate, fd, mode, place, length);
+	next_find("fallocate64", &next);
+	return next(fd, mode, place, length);
 }
 
 int
 truncate(const char *path, off_t size)
 {
+	int (*next)(const char *, off64_t);
+
 	if (name_of(AT_FDCWD, path) != NULL)
 		strange("truncate");
-	return (int)syscall(SYS_truncate, path, size);
+	next_find("truncate64", &next);
+	return next(path, size);
 }
 
 int
 sync_file_range(int fd, off64_t place, off64_t length, unsigned flags)
 {
+	int (*next)(int, off64_t, off64_t, unsigned);
+
 	if (file_of(fd) != 0)
 		strange("sync_file_range");
-	return (int)syscall(SYS_sync_file_range, fd, place, length, flags);
+	next_find("sync_file_range", &next);
+	return next(fd, place, length, flags);
 }

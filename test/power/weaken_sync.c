@@ -3,21 +3,10 @@
  * told synchronous=NORMAL where the server says FULL, and FULL where the server
  * asks what it is. Then a commit is no longer followed by a sync.
  */
-#include <dlfcn.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* dlsym gives a function as a pointer to data, which C doesn't convert. */
-static void
-find(const char *name, void *function)
-{
-	void *found = dlsym(RTLD_NEXT, name);
-
-	if (found == NULL)
-		abort();
-	memcpy(function, &found, sizeof(found));
-}
+#include "next.h"
 
 int
 sqlite3_exec(sqlite3 *db, const char *sql,
@@ -26,7 +15,7 @@ sqlite3_exec(sqlite3 *db, const char *sql,
 	int (*real)(sqlite3 *, const char *,
 	    int (*)(void *, int, char **, char **), void *, char **);
 
-	find("sqlite3_exec", &real);
+	next_find("sqlite3_exec", &real);
 	if (strcmp(sql, "PRAGMA synchronous=FULL") == 0)
 		sql = "PRAGMA synchronous=NORMAL";
 	return real(db, sql, row, arg, message);
@@ -39,7 +28,7 @@ sqlite3_prepare_v2(sqlite3 *db, const char *sql, int length,
 	int (*real)(
 	    sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
 
-	find("sqlite3_prepare_v2", &real);
+	next_find("sqlite3_prepare_v2", &real);
 	if (strcmp(sql, "PRAGMA synchronous") == 0)
 		sql = "SELECT 2";
 	return real(db, sql, length, statement, tail);
