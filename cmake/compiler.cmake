@@ -11,6 +11,10 @@ if(WERROR)
 	add_compile_options(-Werror)
 endif()
 
+# Offsets, sizes and inode numbers of 64 bits, also where long has 32. Times keep
+# the size that libevent was built with.
+add_compile_definitions(_FILE_OFFSET_BITS=64)
+
 # optimise_across(TARGET...): optimise these at link time, for programs whose
 # speed counts, and the libraries that they link. The objects of gcc can also be
 # linked without it, which is fast: so are the tests.

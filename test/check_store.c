@@ -15,6 +15,7 @@
 #include "state/backup.h"
 #include "state/batch.h"
 #include "state/files.h"
+#include "state/header.h"
 #include "state/lock.h"
 #include "state/schema.h"
 #include "state/scrub.h"
@@ -228,6 +229,21 @@ START_TEST(creating_replaces_nothing)
 	ck_assert_int_eq(
 	    store_create(scratch_path("s"), DATATABLE_SEPARATE, &why), -1);
 	ck_assert_int_eq(why.status, EX_CONFIG);
+	ck_assert_int_eq(store_close(open_it(STORE_WRITE), &why), 0);
+}
+END_TEST
+
+/* More than an offset of 32 bits reaches; nearly all of it is a hole. */
+START_TEST(a_file_of_2300_mib_is_a_state_file)
+{
+	const int64_t size = INT64_C(2300) * 1024 * 1024;
+	struct header header;
+
+	create(DATATABLE_SEPARATE);
+	ck_assert_int_eq(truncate(scratch_path("s"), (off_t)size), 0);
+	ck_assert_msg(
+	    header_read(scratch_path("s"), &header, &why) == 0, "%s", why.text);
+	ck_assert_int_eq(header.mode, HEADER_ALONE);
 	ck_assert_int_eq(store_close(open_it(STORE_WRITE), &why), 0);
 }
 END_TEST
@@ -556,6 +572,7 @@ main(void)
 	tcase_add_test(tc, a_reader_changes_nothing);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, creating_replaces_nothing);
+	tcase_add_test(tc, a_file_of_2300_mib_is_a_state_file);
 	tcase_add_test(tc, the_mark_is_read_as_it_was_written);
 	tcase_add_loop_test(tc, the_journal_is_as_long_as_was_asked_for, 0, 8);
 	tcase_add_test(tc, the_journal_names_certificates);
