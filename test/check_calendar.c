@@ -1,117 +1,137 @@
-#include "system/calendar.h"
+#include "base/calendar.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "suite.h"
-#include "system/random.h"
 
-#define DAY INT64_C(86400)
+/* The last that a time_t of 32 bits has. */
+#define LAST_OF_32_BITS INT64_C(0x7FFFFFFF)
 
-/* Moments, and what a clock of UTC shows. */
+/* As "date -u --date @SECONDS" prints them. */
 static const struct {
-	int64_t moment;
-	int year, month, day, hour, minute, second;
-	int week_day, year_day;
+	int64_t seconds;
+	const char *text;
 } moments[] = {
-	{ 0, 1970, 1, 1, 0, 0, 0, 4, 0 },
-	{ 951782400, 2000, 2, 29, 0, 0, 0, 2, 59 },
-	{ 1795331767, 2026, 11, 22, 7, 16, 7, 0, 325 },
-	{ 2147483647, 2038, 1, 19, 3, 14, 7, 2, 18 },
+	{ 0, "1970-01-01 00:00:00" },
+	{ -1, "1969-12-31 23:59:59" },
+	{ 951782399, "2000-02-28 23:59:59" },
+	{ 951782400, "2000-02-29 00:00:00" },
+	{ 951868800, "2000-03-01 00:00:00" },
+	{ 978307199, "2000-12-31 23:59:59" },
+	{ 1709164800, "2024-02-29 00:00:00" },
+	{ LAST_OF_32_BITS, "2038-01-19 03:14:07" },
+	{ LAST_OF_32_BITS + 1, "2038-01-19 03:14:08" },
+	{ -LAST_OF_32_BITS - 2, "1901-12-13 20:45:51" },
+	{ INT64_C(4107542399), "2100-02-28 23:59:59" },
+	{ INT64_C(4107542400), "2100-03-01 00:00:00" },
+	{ INT64_C(253402300799), "9999-12-31 23:59:59" },
+	{ INT64_C(-62135596800), "0001-01-01 00:00:00" },
 };
 
-START_TEST(utc_is_the_same_everywhere)
+static const char *
+text_of(const struct tm *tm)
 {
-	struct tm t = { 0 };
+	static char text[64];
 
-	ck_assert(calendar_utc(moments[_i].moment, &t));
-	ck_assert_int_eq(t.tm_year + 1900, moments[_i].year);
-	ck_assert_int_eq(t.tm_mon + 1, moments[_i].month);
-	ck_assert_int_eq(t.tm_mday, moments[_i].day);
-	ck_assert_int_eq(t.tm_hour, moments[_i].hour);
-	ck_assert_int_eq(t.tm_min, moments[_i].minute);
-	ck_assert_int_eq(t.tm_sec, moments[_i].second);
-	ck_assert_int_eq(t.tm_wday, moments[_i].week_day);
-	ck_assert_int_eq(t.tm_yday, moments[_i].year_day);
+	snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d",
+	    tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday, tm->tm_hour,
+	    tm->tm_min, tm->tm_sec);
+	return text;
+}
+
+START_TEST(shows_utc)
+{
+	struct tm utc;
+
+	calendar_utc(moments[_i].seconds, &utc);
+	ck_assert_str_eq(text_of(&utc), moments[_i].text);
+	ck_assert_int_eq(calendar_seconds(&utc), moments[_i].seconds);
 }
 END_TEST
 
-START_TEST(fields_are_a_moment)
+static bool
+is_day(const struct tm *a, const struct tm *b)
 {
-	const struct tm t = {
-		.tm_year = moments[_i].year - 1900,
-		.tm_mon = moments[_i].month - 1,
-		.tm_mday = moments[_i].day,
-		.tm_hour = moments[_i].hour,
-		.tm_min = moments[_i].minute,
-		.tm_sec = moments[_i].second,
-		.tm_isdst = 1,
-	};
+	return a->tm_mday == b->tm_mday && a->tm_mon == b->tm_mon &&
+	    a->tm_year == b->tm_year;
+}
 
-	ck_assert_int_eq(calendar_moment(&t), moments[_i].moment);
+static int
+days_of(const struct tm *day)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+		31 };
+	int year = day->tm_year + 1900;
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[day->tm_mon] + (day->tm_mon == 1 && leap ? 1 : 0);
+}
+
+/* The first and the last second of each day of 800 years, one after another. */
+START_TEST(days_follow_each_other)
+{
+	struct tm day = { .tm_year = 1600 - 1900, .tm_mday = 1 };
+	int64_t seconds = INT64_C(-11676096000);
+
+	while (day.tm_year < 2400 - 1900) {
+		struct tm first, last;
+
+		calendar_utc(seconds, &first);
+		calendar_utc(seconds + 86399, &last);
+		if (!is_day(&first, &day) || !is_day(&last, &day) ||
+		    calendar_seconds(&day) != seconds)
+			ck_abort_msg("%s is not %04d-%02d-%02d",
+			    text_of(&first), day.tm_year + 1900, day.tm_mon + 1,
+			    day.tm_mday);
+		seconds += 86400;
+		if (++day.tm_mday <= days_of(&day))
+			continue;
+		day.tm_mday = 1;
+		day.tm_mon = (day.tm_mon + 1) % 12;
+		day.tm_year += day.tm_mon == 0 ? 1 : 0;
+	}
 }
 END_TEST
 
-START_TEST(fields_may_be_beyond_their_ranges)
+/* Behind what time_t has there is UTC. */
+START_TEST(shows_local_time_as_far_as_it_is_known)
 {
-	const struct tm t = { .tm_year = 69,
-		.tm_mon = 12,
-		.tm_mday = 31,
-		.tm_hour = 24,
-		.tm_min = -1,
-		.tm_sec = 60 };
+	struct tm local;
 
-	ck_assert_int_eq(calendar_moment(&t), 31 * DAY);
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	ck_assert(calendar_local(LAST_OF_32_BITS, &local));
+	ck_assert_str_eq(text_of(&local), "2038-01-19 08:44:07");
+	ck_assert_int_eq(
+	    calendar_local(LAST_OF_32_BITS + 1, &local), sizeof(time_t) > 4);
+	ck_assert_str_eq(text_of(&local),
+	    sizeof(time_t) > 4 ? "2038-01-19 08:44:08" : "2038-01-19 03:14:08");
+	ck_assert(!calendar_local(INT64_C(1) << 53, &local) ||
+	    local.tm_year > 200000000);
 }
 END_TEST
 
-/* Whatever the zone of this process is. */
-START_TEST(local_time_is_near_utc)
+START_TEST(knows_what_time_t_has)
 {
-	struct tm t = { 0 };
-	int64_t ahead;
-
-	ck_assert(calendar_local(moments[_i].moment, &t));
-	ahead = calendar_moment(&t) - moments[_i].moment;
-	ck_assert_int_ge(ahead, -26 * 3600);
-	ck_assert_int_le(ahead, 26 * 3600);
-}
-END_TEST
-
-START_TEST(what_no_year_can_tell_is_refused)
-{
-	struct tm t;
-
-	ck_assert(!calendar_utc(INT64_MAX, &t));
-	ck_assert(!calendar_local(INT64_MAX, &t));
-}
-END_TEST
-
-/* That 32 bytes are the same by chance will not be seen. */
-START_TEST(random_bytes_are_not_the_same_twice)
-{
-	unsigned char one[32] = { 0 }, other[32] = { 0 };
-
-	ck_assert_int_eq(random_bytes(one, sizeof(one)), 0);
-	ck_assert_int_eq(random_bytes(other, sizeof(other)), 0);
-	ck_assert_mem_ne(one, other, sizeof(one));
+	ck_assert(calendar_has(LAST_OF_32_BITS));
+	ck_assert(calendar_has(-1));
+	ck_assert_int_eq(calendar_has(LAST_OF_32_BITS + 1), sizeof(time_t) > 4);
 }
 END_TEST
 
 int
 main(void)
 {
-	const int count = (int)(sizeof(moments) / sizeof(*moments));
 	Suite *suite = suite_create("calendar");
 	TCase *tc = tcase_create("calendar");
 
-	tcase_add_loop_test(tc, utc_is_the_same_everywhere, 0, count);
-	tcase_add_loop_test(tc, fields_are_a_moment, 0, count);
-	tcase_add_test(tc, fields_may_be_beyond_their_ranges);
-	tcase_add_loop_test(tc, local_time_is_near_utc, 0, count);
-	tcase_add_test(tc, what_no_year_can_tell_is_refused);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("random");
-	tcase_add_test(tc, random_bytes_are_not_the_same_twice);
+	tcase_add_loop_test(
+	    tc, shows_utc, 0, sizeof(moments) / sizeof(*moments));
+	tcase_add_test(tc, days_follow_each_other);
+	tcase_add_test(tc, shows_local_time_as_far_as_it_is_known);
+	tcase_add_test(tc, knows_what_time_t_has);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "base/printable.h"
-#include "system/calendar.h"
 #include "system/output.h"
 
 #define LINE_MAX_BYTES  1000

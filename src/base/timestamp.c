@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/calendar.h"
 #include "base/number.h"
-#include "system/calendar.h"
 
 #define SECOND   1000000
 #define DAY      (24 * 3600)
@@ -61,7 +61,7 @@ timestamp_format_iso(int64_t moment, char *text)
 	unsigned offset;
 
 	calendar_local(time, &local);
-	ahead = calendar_moment(&local) - time;
+	ahead = calendar_seconds(&local) - time;
 	offset = (unsigned)((ahead < 0 ? -ahead : ahead) / 60 % (24 * 60));
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &local);
 	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%06d%c%02u:%02u", seconds, rest,
@@ -235,7 +235,7 @@ clock_at(int64_t moment)
 	struct tm local = { 0 };
 
 	calendar_local(moment, &local);
-	return calendar_moment(&local);
+	return calendar_seconds(&local);
 }
 
 /* In seconds, as is a time that the clock shows. */
@@ -289,7 +289,7 @@ skips_at(int64_t shown)
 static int64_t
 with_date(struct parts *p)
 {
-	int64_t shown = calendar_moment(&p->tm);
+	int64_t shown = calendar_seconds(&p->tm);
 	struct showing found;
 
 	if (p->zone)
@@ -316,7 +316,7 @@ without_date(const struct parts *p, int64_t now)
 	day.tm_min = p->tm.tm_min;
 	day.tm_sec = p->tm.tm_sec;
 	split(now - p->fraction, &limit);
-	shown = calendar_moment(&day) + DAY;
+	shown = calendar_seconds(&day) + DAY;
 	for (int i = 0; i < DAYS_ASKED; i++, shown -= DAY)
 		if (find_showing(shown, limit, &found))
 			break;

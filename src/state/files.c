@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "system/calendar.h"
+#include "base/calendar.h"
 
 #define DAMAGED   ".damaged-"
 #define NAMES_MAX 100 /* damaged files renamed in one second */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/calendar.h"
 #include "context_private.h"
-#include "system/calendar.h"
 #include "tls/identity.h"
 
 #define DAY       86400
@@ -20,7 +20,7 @@ seconds_of(const ASN1_TIME *moment)
 
 	if (ASN1_TIME_to_tm(moment, &broken_down) != 1)
 		return 0; /* expired */
-	return calendar_moment(&broken_down);
+	return calendar_seconds(&broken_down);
 }
 
 /* "2026-11-25T10:00:00Z", of text, which has room for MOMENT_SIZE bytes. */
@@ -29,9 +29,9 @@ format_moment(int64_t moment, char *text)
 {
 	struct tm broken_down;
 
-	if (!calendar_utc(moment, &broken_down) ||
-	    strftime(text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken_down) ==
-		0)
+	calendar_utc(moment, &broken_down);
+	if (strftime(text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken_down) ==
+	    0)
 		text[0] = '\0';
 	return text;
 }

@@ -5,10 +5,10 @@ set(system_definitions)
 set(system_libraries)
 set(system_sources
 	activation.c
-	calendar.c
 	error.c
 	file.c
 	file_name.c
+	local_time.c
 	notify.c
 	output.c
 	private_file.c
