@@ -1,5 +1,6 @@
 #include "base/timestamp.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,6 +67,23 @@ START_TEST(formats_as_ctime_does)
 }
 END_TEST
 
+/* Behind what time_t has, in UTC, which the text says. */
+START_TEST(formats_what_no_local_clock_shows)
+{
+	const int64_t moment = (INT64_C(0x7FFFFFFF) + 1) * SECOND + 500000;
+	char text[TIMESTAMP_TEXT_MAX];
+
+	ck_assert_str_eq(timestamp_format(moment, text),
+	    sizeof(time_t) > 4 ? "2038-01-19 08:44:08.500" :
+				 "2038-01-19 03:14:08.500Z");
+	ck_assert_str_eq(timestamp_format_iso(moment, text),
+	    sizeof(time_t) > 4 ? "2038-01-19T08:44:08.500000+05:30" :
+				 "2038-01-19T03:14:08.500000+00:00");
+	ck_assert_str_eq(timestamp_format_utc_ms(253402300799999, text),
+	    "9999-12-31T23:59:59.999Z");
+}
+END_TEST
+
 START_TEST(formats_utc)
 {
 	char text[TIMESTAMP_TEXT_MAX];
@@ -98,7 +116,7 @@ static const struct {
 	{ "2026-11-22T03:12+01:00", "2026-11-22T07:42:00.000000+05:30" },
 	{ "2026-11-22 03:12:00-03:30", "2026-11-22T12:12:00.000000+05:30" },
 	{ "1970-01-01T00:00Z", "1970-01-01T05:30:00.000000+05:30" },
-	{ "9999-12-31T00:00", "9999-12-31T00:00:00.000000+05:30" },
+	{ "2038-01-19T08:44:07", "2038-01-19T08:44:07.000000+05:30" },
 	{ "-0s", "2026-11-22T12:46:07.662123+05:30" },
 	{ "-7s", "2026-11-22T12:46:00.662123+05:30" },
 	{ "-10m", "2026-11-22T12:36:07.662123+05:30" },
@@ -128,6 +146,34 @@ START_TEST(parses_what_it_formats)
 	ck_assert_int_eq(
 	    timestamp_parse(timestamp_format(NOW, text), 0, &moment), 0);
 	ck_assert_int_eq(moment, NOW / 1000 * 1000);
+}
+END_TEST
+
+/* What a time_t of 32 bits does not have. */
+static const struct {
+	const char *text;
+	const char *iso;
+} later[] = {
+	{ "2038-01-19T08:44:08", "2038-01-19T08:44:08.000000+05:30" },
+	{ "2038-01-19T03:14:08Z", "2038-01-19T08:44:08.000000+05:30" },
+	{ "2038-01-20", "2038-01-20T00:00:00.000000+05:30" },
+	{ "2040-02-29T03:12", "2040-02-29T03:12:00.000000+05:30" },
+	{ "9999-12-31T00:00", "9999-12-31T00:00:00.000000+05:30" },
+	{ "9999-12-31T00:00Z", "9999-12-31T05:30:00.000000+05:30" },
+};
+
+START_TEST(parses_what_time_t_has_and_refuses_the_rest)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	int64_t moment;
+	int result = timestamp_parse(later[_i].text, NOW, &moment);
+
+	ck_assert_int_eq(result, sizeof(time_t) > 4 ? 0 : -1);
+	ck_assert_int_eq(
+	    strstr(TIMESTAMP_EXPECTED, "2038") == NULL, sizeof(time_t) > 4);
+	if (result == 0)
+		ck_assert_str_eq(
+		    timestamp_format_iso(moment, text), later[_i].iso);
 }
 END_TEST
 
@@ -283,13 +329,24 @@ static const struct {
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(*(table))))
 
+/* Whether it is of a year that only a time_t of 64 bits has. */
+static bool
+is_far(const char *text)
+{
+	return strcmp(text, "2038") >= 0;
+}
+
 /* Whatever was parsed before, and whatever the time is. */
 START_TEST(a_date_and_a_time_mean_one_moment)
 {
 	char text[TIMESTAMP_TEXT_MAX];
 	int64_t earlier, moment;
 
+	if (is_far(dated[_i].text) && sizeof(time_t) == 4)
+		return;
 	for (int i = 0; i < COUNT(dated); i++) {
+		if (is_far(dated[i].text) && sizeof(time_t) == 4)
+			continue;
 		set_zone(dated[i].zone);
 		ck_assert_int_eq(
 		    timestamp_parse(dated[i].text, NOW, &earlier), 0);
@@ -313,8 +370,11 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, formats_local_time);
 	tcase_add_test(tc, formats_as_ctime_does);
+	tcase_add_test(tc, formats_what_no_local_clock_shows);
 	tcase_add_test(tc, formats_utc);
 	tcase_add_loop_test(tc, parses, 0, COUNT(valid));
+	tcase_add_loop_test(
+	    tc, parses_what_time_t_has_and_refuses_the_rest, 0, COUNT(later));
 	tcase_add_test(tc, parses_what_it_formats);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));
 	tcase_add_test(tc, yesterday_is_by_the_calendar);

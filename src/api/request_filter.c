@@ -181,7 +181,7 @@ read_since(struct http_request *request, struct parameters *q,
 		0)
 		return 0;
 	http_request_fail(request, 400,
-	    "since: expected the id of a request, or " TIMESTAMP_EXPECTED);
+	    "since: expected the id of a request, or %s", TIMESTAMP_EXPECTED);
 	return -1;
 }
 

@@ -39,21 +39,22 @@ split(int64_t moment, int64_t *seconds)
 const char *
 timestamp_format(int64_t moment, char *text)
 {
-	struct tm local = { 0 };
+	struct tm local;
 	char seconds[32];
 	int64_t time;
 	int rest = split(moment, &time);
+	bool is_local = calendar_local(time, &local);
 
-	calendar_local(time, &local);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%d %H:%M:%S", &local);
-	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03d", seconds, rest / 1000);
+	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03d%s", seconds, rest / 1000,
+	    is_local ? "" : "Z");
 	return text;
 }
 
 const char *
 timestamp_format_iso(int64_t moment, char *text)
 {
-	struct tm local = { 0 };
+	struct tm local;
 	char seconds[32];
 	int64_t time;
 	int rest = split(moment, &time);
@@ -72,11 +73,10 @@ timestamp_format_iso(int64_t moment, char *text)
 const char *
 timestamp_format_utc_ms(uint64_t milliseconds, char *text)
 {
-	int64_t time = (int64_t)(milliseconds / 1000);
-	struct tm utc = { 0 };
+	struct tm utc;
 	char seconds[32];
 
-	calendar_utc(time, &utc);
+	calendar_utc((int64_t)(milliseconds / 1000), &utc);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(text, TIMESTAMP_TEXT_MAX, "%s.%03uZ", seconds,
 	    (unsigned)(milliseconds % 1000));
@@ -232,7 +232,7 @@ take_all(const char *text, struct parts *p)
 static int64_t
 clock_at(int64_t moment)
 {
-	struct tm local = { 0 };
+	struct tm local;
 
 	calendar_local(moment, &local);
 	return calendar_seconds(&local);
@@ -258,7 +258,8 @@ find_showing(int64_t shown, int64_t limit, struct showing *found)
 	     near += OFFSET_KEPT) {
 		int64_t moment = shown - (clock_at(near) - near);
 
-		if (moment > limit || clock_at(moment) != shown)
+		if (moment > limit || !calendar_has(moment) ||
+		    clock_at(moment) != shown)
 			continue;
 		if (!any || moment < found->first)
 			found->first = moment;
@@ -286,17 +287,24 @@ skips_at(int64_t shown)
 	return after;
 }
 
-static int64_t
-with_date(struct parts *p)
+/* Returns 0, or -1 if time_t may not have the moment. */
+static int
+with_date(const struct parts *p, int64_t *moment)
 {
 	int64_t shown = calendar_seconds(&p->tm);
 	struct showing found;
 
-	if (p->zone)
-		return (shown - p->offset) * SECOND + p->fraction;
-	if (!find_showing(shown, INT64_MAX, &found))
-		return skips_at(shown) * SECOND;
-	return (p->time ? found.last : found.first) * SECOND + p->fraction;
+	if (p->zone) {
+		*moment = (shown - p->offset) * SECOND + p->fraction;
+		return calendar_has(shown - p->offset) ? 0 : -1;
+	}
+	if (find_showing(shown, INT64_MAX, &found)) {
+		*moment =
+		    (p->time ? found.last : found.first) * SECOND + p->fraction;
+		return 0;
+	}
+	*moment = skips_at(shown) * SECOND;
+	return calendar_has(shown + OFFSET_MAX) ? 0 : -1;
 }
 
 /* Where the clock skipped a time today, or it would be in the future, the day
@@ -307,8 +315,7 @@ without_date(const struct parts *p, int64_t now)
 {
 	struct tm day;
 	struct showing found = { 0, 0 };
-	int64_t limit;
-	int64_t shown;
+	int64_t limit, shown;
 
 	split(now, &limit);
 	calendar_local(limit, &day);
@@ -360,6 +367,8 @@ timestamp_parse(const char *text, int64_t now, int64_t *moment)
 		return parse_ago(text + 1, now, moment);
 	if (take_all(text, &p) != 0)
 		return -1;
-	*moment = p.date ? with_date(&p) : without_date(&p, now);
+	if (p.date)
+		return with_date(&p, moment);
+	*moment = without_date(&p, now);
 	return 0;
 }
