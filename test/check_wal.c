@@ -1,5 +1,6 @@
 #include "state/wal.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -277,6 +278,20 @@ START_TEST(a_log_that_is_none_has_no_pages)
 }
 END_TEST
 
+/* As many as a damaged database may claim to have: where a size has 32 bits,
+ * that is more than it can say. */
+START_TEST(more_pages_than_memory_has_are_refused)
+{
+	if (sizeof(size_t) > 4)
+		return;
+	errno = 0;
+	ck_assert_ptr_null(wal_pages_new(scratch_path("log"), 0x40000000));
+	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_ptr_null(wal_pages_new(scratch_path("log"), UINT32_MAX));
+	ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -298,6 +313,7 @@ main(void)
 	tcase_add_test(tc, what_cannot_be_read_is_said_so);
 	tcase_add_loop_test(tc, the_newest_pages_are_found, 0, TRANSACTIONS);
 	tcase_add_test(tc, a_log_that_is_none_has_no_pages);
+	tcase_add_test(tc, more_pages_than_memory_has_are_refused);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

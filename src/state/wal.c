@@ -244,9 +244,16 @@ find_pages(struct wal_pages *p)
 struct wal_pages *
 wal_pages_new(const char *path, uint32_t count)
 {
-	struct wal_pages *p =
-	    calloc(1, sizeof(*p) + ((size_t)count + 1) * sizeof(*p->frames));
+	struct wal_pages *p;
+	const uint64_t size =
+	    sizeof(*p) + (count + UINT64_C(1)) * sizeof(*p->frames);
 
+	/* A damaged database may claim to be larger than any memory. */
+	if ((size_t)size != size) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	p = calloc(1, (size_t)size);
 	if (p == NULL)
 		return NULL;
 	p->count = count;
