@@ -292,7 +292,7 @@ set_http_recorder(void *arg, const char *value)
 	if (n > RECORDER_BYTES_MAX / unit ||
 	    (n != 0 && n * unit < RECORDER_BYTES_MIN))
 		return COMMAND_LINE_BAD;
-	p->o.http_recorder = n * unit;
+	p->o.http_recorder = (size_t)(n * unit);
 	return COMMAND_LINE_SET;
 }
 

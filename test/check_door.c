@@ -54,8 +54,8 @@ clock_gettime(clockid_t id, struct timespec *now)
 	if (stopped.tv_sec == 0)
 		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &stopped);
 	*now = stopped;
-	now->tv_sec += passed / 1000;
-	now->tv_nsec += passed % 1000 * 1000000;
+	now->tv_sec += (time_t)(passed / 1000);
+	now->tv_nsec += (long)(passed % 1000) * 1000000;
 	if (now->tv_nsec >= 1000000000) {
 		now->tv_sec++;
 		now->tv_nsec -= 1000000000;

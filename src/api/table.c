@@ -162,7 +162,7 @@ requested_range(struct parameters *q, enum datatable_kind kind,
 	}
 	range.address = parameters_address(q, "address", kind, 0);
 	reference_note(parameters_text(q, "address"), kind, range.note);
-	range.quantity = parameters_number(
+	range.quantity = (size_t)parameters_number(
 	    q, "quantity", 1, ADDRESSES - range.address, quantity);
 	return range;
 }

@@ -201,7 +201,7 @@ requested_range(struct parameters *q, const struct point *p)
 	    q, "kind", api_kind_names, 2, kind_of(q));
 	range.address = parameters_address(q, "address", range.kind, 0);
 	left = ADDRESSES - range.address;
-	range.quantity = parameters_number(q, "quantity", 1,
+	range.quantity = (size_t)parameters_number(q, "quantity", 1,
 	    left < API_WRITERS_MAX ? left : API_WRITERS_MAX, 1);
 	return range;
 }

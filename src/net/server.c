@@ -74,7 +74,8 @@ server_config_init(struct server_config *config)
 static int
 add_timer(struct event *timer, unsigned ms)
 {
-	const struct timeval after = { ms / 1000, ms % 1000 * 1000 };
+	const struct timeval after = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
 
 	return event_add(timer, &after);
 }

@@ -21,7 +21,8 @@
 static void
 arm_retry(struct member *m, unsigned ms)
 {
-	const struct timeval after = { ms / 1000, ms % 1000 * 1000 };
+	const struct timeval after = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
 
 	evtimer_add(m->retry, &after);
 }

@@ -29,8 +29,8 @@ struct ranking {
 		uint32_t what;
 	} best[LAST_WRITER_REPORT_CONTENDED];
 	size_t room;
-	size_t count;  /* of best */
-	size_t others; /* that found no place */
+	size_t count;    /* of best */
+	uint64_t others; /* that found no place */
 };
 
 static void
@@ -85,9 +85,10 @@ put_totals(const struct report *r)
 	const struct writers *w = last_writer_clients(r->lw);
 
 	put(r,
-	    "%" PRIu64 " writes by %zu clients; %zu registers and %zu coils "
+	    "%" PRIu64 " writes by %" PRIu64
+	    " clients; %zu registers and %zu coils "
 	    "written; %zu registers and %zu coils contended",
-	    t.writes, writers_known(w) + (size_t)writers_forgotten(w),
+	    t.writes, writers_known(w) + writers_forgotten(w),
 	    t.written[DATATABLE_REGISTERS], t.written[DATATABLE_COILS],
 	    t.contended[DATATABLE_REGISTERS], t.contended[DATATABLE_COILS]);
 }
@@ -119,9 +120,9 @@ put_clients(const struct report *r)
 			rank(&most, writers_get(w, n)->writes, n);
 	for (size_t i = 0; i < most.count; i++)
 		put_client(r, (uint16_t)most.best[i].what);
-	most.others += (size_t)writers_forgotten(w);
+	most.others += writers_forgotten(w);
 	if (most.others > 0)
-		put(r, "%zu more clients", most.others);
+		put(r, "%" PRIu64 " more clients", most.others);
 }
 
 static void
@@ -168,7 +169,7 @@ put_all_contended(const struct report *r)
 		put_contended(
 		    r, most.best[i].what >> 16, (uint16_t)most.best[i].what);
 	if (most.others > 0)
-		put(r, "%zu more addresses are contended", most.others);
+		put(r, "%" PRIu64 " more addresses are contended", most.others);
 }
 
 void

@@ -222,7 +222,7 @@ read_entries(const struct memory_log *log, struct memory_item *item)
 
 	if (log->count < from || !log->exists)
 		return item->idle;
-	item->count = log->count - from + 1;
+	item->count = (size_t)(log->count - from + 1);
 	item->entries = calloc(item->count, sizeof(*item->entries));
 	insist(item->entries != NULL);
 	for (size_t i = 0; i < item->count; i++) {
