@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,16 +127,57 @@ turn_loop_once(void)
 	    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
 }
 
+/* The queue of a listening socket, which a table of the system has by its
+ * inode: 4: addresses and the state, tx_queue:rx_queue, 5 columns, and the
+ * inode. Returns -1 if it is not there. TCP_INFO tells it as well, but not all
+ * of that to a program that an emulator runs. */
+static int
+queued_in(const char *table, uintmax_t inode)
+{
+	FILE *f = fopen(table, "re");
+	char line[512];
+	uintmax_t found = 0;
+	unsigned count;
+	int result = -1;
+
+	while (f != NULL && result < 0 && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%*s %*s %*s %*s %*x:%x %*s %*s %*s %*s %ju",
+			&count, &found) == 2 &&
+		    found == inode)
+			result = (int)count;
+	if (f != NULL)
+		fclose(f);
+	return result;
+}
+
 /* Connections that wait in the listener's queue. */
 static unsigned
 queued(void)
+{
+	struct stat st;
+	int count;
+
+	ck_assert_int_eq(fstat(listening, &st), 0);
+	count = queued_in("/proc/net/tcp", st.st_ino);
+	if (count < 0)
+		count = queued_in("/proc/net/tcp6", st.st_ino);
+	ck_assert_int_ge(count, 0);
+	return (unsigned)count;
+}
+
+/* The most that the listener's queue holds. Returns -1 where an emulator does
+ * not tell, which passes on the beginning of TCP_INFO only. */
+static int
+queue_length(void)
 {
 	struct tcp_info info;
 	socklen_t length = sizeof(info);
 
 	ck_assert_int_eq(
 	    getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
-	return info.tcpi_unacked;
+	if (length < offsetof(struct tcp_info, tcpi_lost))
+		return -1;
+	return (int)info.tcpi_sacked;
 }
 
 /* The last step of a handshake is the kernel's, which may be a moment behind
@@ -421,19 +465,17 @@ END_TEST
 START_TEST(queue_is_as_long_as_the_system_lets_it)
 {
 	FILE *f = fopen("/proc/sys/net/core/somaxconn", "r");
-	struct tcp_info info;
-	socklen_t length = sizeof(info);
 	int most = SOMAXCONN;
+	int length;
 
 	if (f != NULL) {
 		ck_assert_int_eq(fscanf(f, "%d", &most), 1);
 		fclose(f);
 	}
 	listen_on("127.0.0.1");
-	ck_assert_int_eq(
-	    getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
-	ck_assert_uint_eq(
-	    info.tcpi_sacked, most < SOMAXCONN ? (unsigned)most : SOMAXCONN);
+	length = queue_length();
+	if (length >= 0)
+		ck_assert_int_eq(length, most < SOMAXCONN ? most : SOMAXCONN);
 }
 END_TEST
 
@@ -474,15 +516,14 @@ END_TEST
 /* As from systemd, which has set the length of its queue. */
 START_TEST(socket_that_listens_is_left_as_it_is)
 {
-	struct tcp_info info;
-	socklen_t length = sizeof(info);
+	int length;
 
 	bind_on("127.0.0.1");
 	ck_assert_int_eq(listen(listening, 5), 0);
 	ck_assert_int_eq(listener_start(listener), 0);
-	ck_assert_int_eq(
-	    getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
-	ck_assert_uint_eq(info.tcpi_sacked, 5);
+	length = queue_length();
+	if (length >= 0)
+		ck_assert_int_eq(length, 5);
 	accept_from("127.0.0.1");
 }
 END_TEST
@@ -706,8 +747,8 @@ START_TEST(out_of_descriptors_may_pause_it)
 	for (int i = 0; i < 5; i++)
 		turn_loop_once();
 	ck_assert_int_eq(told.failures, 1);
-	ck_assert_uint_eq(queued(), 2);
 	restore_descriptors();
+	ck_assert_uint_eq(queued(), 2);
 	resume();
 	turn_loop_once();
 	ck_assert_uint_eq(told.count, 2);
