@@ -385,6 +385,25 @@ START_TEST(an_expired_certificate_is_no_error)
 }
 END_TEST
 
+/* It ends when no time_t of 32 bits can say. */
+START_TEST(a_certificate_of_40_years_has_not_expired)
+{
+	const int64_t years = 40 * INT64_C(365) * PARTY_DAY;
+	struct party young = party_make((struct party_wish){ .issuer = &root,
+	    .name = "young",
+	    .begins = -PARTY_DAY,
+	    .ends = (long)years });
+	struct tls_context *c;
+
+	keep(cert, party_write("young.pem", &young, &root, NULL));
+	keep(key, party_write_key("young.key", &young));
+	c = whole_context();
+	ck_assert_int_gt(tls_context_expiry(c), time(NULL) + years - PARTY_DAY);
+	ck_assert_uint_eq(warnings_of(c, 0), 0);
+	party_free(&young);
+}
+END_TEST
+
 START_TEST(a_list_expires)
 {
 	struct tls_context *c = whole_context();
@@ -481,6 +500,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, the_certificate_ends, 0, COUNT(days_of_certificate));
 	tcase_add_test(tc, an_expired_certificate_is_no_error);
+	tcase_add_test(tc, a_certificate_of_40_years_has_not_expired);
 	tcase_add_test(tc, a_list_expires);
 	tcase_add_test(tc, a_later_list_of_the_same_issuer_counts);
 	tcase_add_test(tc, an_issuer_without_a_list);
