@@ -80,8 +80,8 @@ clock_gettime(clockid_t id, struct timespec *now)
 	if (still && is_steady(id))
 		*now = start;
 	ns = shift_of(id);
-	now->tv_sec += ns / NS_PER_S;
-	now->tv_nsec += ns % NS_PER_S;
+	now->tv_sec += (time_t)(ns / NS_PER_S);
+	now->tv_nsec += (long)(ns % NS_PER_S);
 	if (now->tv_nsec < 0) {
 		now->tv_sec--;
 		now->tv_nsec += NS_PER_S;
