@@ -28,6 +28,16 @@ endif()
 set(CPACK_GENERATOR DEB)
 set(CPACK_SET_DESTDIR ON) # there is a file in /etc
 set(CPACK_PRE_BUILD_SCRIPTS ${package_dir}/tidy.cmake)
+set(CPACK_STRIP ${CMAKE_STRIP}) # for that script
+
+# dpkg-shlibdeps finds the libraries of another architecture in their packages,
+# which are unpacked with what it has to know of them.
+if(CMAKE_CROSSCOMPILING)
+	set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${CROSS_ARCHITECTURE})
+	file(GLOB CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS
+		${CROSS_ROOT}/packages/*/lib/${CROSS_TRIPLET}
+		${CROSS_ROOT}/packages/*/usr/lib/${CROSS_TRIPLET})
+endif()
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 file(STRINGS ${package_dir}/changelog entry LIMIT_COUNT 1)
@@ -54,14 +64,26 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
 	${package_dir}/prerm ${package_dir}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
+# find_package_of(NAME LIBRARY): the name of the package that it is linked from.
+function(find_package_of name library)
+	if(CMAKE_CROSSCOMPILING)
+		file(GLOB found RELATIVE ${CROSS_ROOT}/packages
+			${CROSS_ROOT}/packages/*/usr/lib/${CROSS_TRIPLET}/${library})
+		string(REGEX REPLACE "/.*" "" found "${found}")
+	else()
+		execute_process(COMMAND dpkg-query --search */${library}
+			OUTPUT_VARIABLE found COMMAND_ERROR_IS_FATAL ANY)
+		string(REGEX REPLACE "[:,].*" "" found "${found}")
+	endif()
+	set(${name} "${found}" PARENT_SCOPE)
+endfunction()
+
 # The libraries that are linked, and of libevent no version without the fixes
 # of the security advisories of 2026.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(libevent_fixed 2.1.12-stable-8+deb12u1)
 foreach(library libevent_core libevent_extra libevent_openssl)
-	execute_process(COMMAND dpkg-query --search */${library}-2.1.so.7
-		OUTPUT_VARIABLE name COMMAND_ERROR_IS_FATAL ANY)
-	string(REGEX REPLACE "[:,].*" "" name "${name}")
+	find_package_of(name ${library}-2.1.so.7)
 	list(APPEND libevent_packages "${name} (>= ${libevent_fixed})")
 endforeach()
 list(JOIN libevent_packages ", " CPACK_DEBIAN_PACKAGE_DEPENDS)

@@ -57,6 +57,8 @@ have()
 {
 	case $1 in
 	gcc) command_exists cc ;;
+	gcc-*) command_exists "${1#gcc-}-gcc" ;;
+	qemu-user) command_exists qemu-arm ;;
 	# From 3.24 on, nearly what CMakeLists.txt asks for.
 	cmake) cmake --help 2>/dev/null | grep -qe --fresh ;;
 	libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;

@@ -6,5 +6,5 @@ file(GLOB_RECURSE files ${root}/usr/share/man/*.[1-9]
 execute_process(COMMAND gzip --no-name --best ${files}
 	COMMAND_ERROR_IS_FATAL ANY)
 execute_process(
-	COMMAND strip --remove-section=.comment ${root}/usr/sbin/mbasyncserver
+	COMMAND ${CPACK_STRIP} --remove-section=.comment ${root}/usr/sbin/mbasyncserver
 	COMMAND_ERROR_IS_FATAL ANY)
