@@ -30,7 +30,8 @@ import unittest
 BINARY = os.environ.get("MBASYNCSERVER", "")
 ASAN = os.environ.get("ASAN", "") not in ("", "0", "OFF")
 
-DEADLINE = 60  # seconds; never reached unless something is wrong
+# Seconds; never reached unless something is wrong. Emulators need more.
+DEADLINE = int(os.environ.get("TEST_DEADLINE") or 60)
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 
