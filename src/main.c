@@ -592,6 +592,19 @@ run(struct program *p)
 	return status == EX_OK ? state_status : status;
 }
 
+/* Whether the clock can be read; says so if not. */
+static bool
+check_clock(void)
+{
+	if (clock_can_tell_time())
+		return true;
+	fprintf(stderr,
+	    "mbasyncserver: clock: %s: expected a time before "
+	    "2038-01-19T03:14:08Z on this 32-bit machine\n",
+	    error_text(errno));
+	return false;
+}
+
 static int
 program_main(int argc, char **argv)
 {
@@ -599,6 +612,8 @@ program_main(int argc, char **argv)
 	char error[OPTIONS_ERROR_MAX];
 
 	signals_ignore_file_limits(); /* they are no reason to end */
+	if (!check_clock())
+		return EX_OSERR;
 	if (argc > 1 && strcmp(argv[1], "journal") == 0)
 		return journal_main(argc - 1, argv + 1);
 	signals_ignore_closed_pipes(); /* nor is standard output */

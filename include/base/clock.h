@@ -58,6 +58,11 @@ clock_realtime_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Whether the time of day can be read. It can't where time_t has 32 bits and
+ * the clock is beyond 2038-01-19T03:14:07Z; then the functions above and below
+ * are undefined. */
+bool clock_can_tell_time(void);
+
 /* Microseconds since an unspecified moment, for the age of what is kept for
  * days: time in which the machine was suspended counts, too. */
 static inline int64_t

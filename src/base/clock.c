@@ -3,6 +3,14 @@
 /* The thread may be interrupted between two readings, for as long as a step. */
 #define TOGETHER_US 1000
 
+bool
+clock_can_tell_time(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_REALTIME, &now) == 0;
+}
+
 int64_t
 clock_watch_look(struct clock_watch *watch)
 {

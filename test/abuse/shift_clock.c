@@ -4,6 +4,7 @@
  * are shifted, and how far the time of day, each in 8 bytes, in nanoseconds.
  * With $SHIFT_CLOCK_STILL, the steady clocks stand still but for that.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -73,21 +74,25 @@ int
 clock_gettime(clockid_t id, struct timespec *now)
 {
 	int status = system_clock_gettime(id, now);
-	int64_t ns;
+	int64_t ns, s;
 
 	if (status != 0 || shift == NULL)
 		return status;
 	if (still && is_steady(id))
 		*now = start;
 	ns = shift_of(id);
-	now->tv_sec += (time_t)(ns / NS_PER_S);
+	s = now->tv_sec + ns / NS_PER_S;
 	now->tv_nsec += (long)(ns % NS_PER_S);
 	if (now->tv_nsec < 0) {
-		now->tv_sec--;
+		s--;
 		now->tv_nsec += NS_PER_S;
 	} else if (now->tv_nsec >= NS_PER_S) {
-		now->tv_sec++;
+		s++;
 		now->tv_nsec -= NS_PER_S;
 	}
-	return 0;
+	now->tv_sec = (time_t)s;
+	if (now->tv_sec == s)
+		return 0;
+	errno = EOVERFLOW; /* as the C library has it */
+	return -1;
 }
