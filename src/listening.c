@@ -51,6 +51,10 @@ report_remedies(unsigned port, const char *option)
 	    "listen: capability of the program: run: "
 	    "setcap cap_net_bind_service=+ep %s",
 	    path != NULL ? path : "/usr/sbin/mbasyncserver");
+	log_line(LOG_ERROR,
+	    "listen: container: start with %s %u, and publish that port as "
+	    "%u; or run it with sysctl net.ipv4.ip_unprivileged_port_start=0",
+	    option, UNPRIVILEGED(port), port);
 }
 
 int

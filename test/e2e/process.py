@@ -295,7 +295,7 @@ class Port(ServerTest):
         return ended
 
     def assert_remedies(self, port, *more):
-        """Three ways to the port, as commands that name it."""
+        """The ways to the port, as commands that name it."""
         with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as first:
             if int(first.read()) <= port:
                 self.skipTest("port %d needs no permission here" % port)
@@ -312,7 +312,10 @@ class Port(ServerTest):
                 "AmbientCapabilities=CAP_NET_BIND_SERVICE, "
                 "CapabilityBoundingSet=CAP_NET_BIND_SERVICE and "
                 "PrivateUsers=no, one a line",
-                "setcap cap_net_bind_service=+ep " + ended.args[0], *more):
+                "setcap cap_net_bind_service=+ep " + ended.args[0],
+                "container: start with -p %d, and publish that port as %d; or "
+                "run it with sysctl net.ipv4.ip_unprivileged_port_start=0"
+                % (port + 8000, port), *more):
             self.assertEqual(
                 [line.endswith(remedy) for line in lines].count(True), 1,
                 (remedy, ended.stderr))
@@ -320,11 +323,11 @@ class Port(ServerTest):
         return lines
 
     def test_port_502_without_permission_names_the_remedies(self):
-        self.assertEqual(len(self.assert_remedies(502)), 6)
+        self.assertEqual(len(self.assert_remedies(502)), 7)
 
     def test_other_ports_without_permission_are_named_too(self):
         self.assertEqual(len(self.assert_remedies(
-            1023, "[Socket]: ListenStream=1023")), 7)
+            1023, "[Socket]: ListenStream=1023")), 8)
 
     def test_a_high_port_that_is_refused_has_no_such_remedies(self):
         """As by a security module; here by a network of our own."""
