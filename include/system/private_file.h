@@ -9,8 +9,10 @@
 
 /*
  * Open a file for reading. It must be a regular file that others can neither
- * read nor write, and the group cannot write. Returns the descriptor, or -1;
- * then why is the system's error, or what is expected of the file.
+ * read nor write, and the group cannot write; or a secret of a container, which
+ * is root's, has mode 0444 or less, and is on a file system that is mounted
+ * read-only. Returns the descriptor, or -1; then why is the system's error, or
+ * what is expected of the file.
  */
 int private_file_open(const char *path, const char **why);
 

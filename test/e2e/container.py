@@ -1,24 +1,27 @@
-"""The server as the first process of a container: the system gives such a
-process no signal that it does not catch."""
+"""The server in a container: as its first process, which the system gives no
+signal that it does not catch, and with secrets from read-only mounts."""
 
 import os
+import shutil
 import signal
 import subprocess
 
 from disk_faults import Disk
 from harness import (BINARY, DEADLINE, main, read, server_environment,
                      wait_for, write_single)
-from state_file import StateTest
+from state_file import StateTest, temporary_directory
+from tls_plant import TlsTest, plant, tls_options
+
+CONFIG = 78
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-def first_process():
-    """A command in front of another, which becomes process 1; None where that
-    is not permitted."""
+def unshare(*what):
+    """A command in front of another, which gets name spaces of its own; None
+    where that is not permitted."""
     for user in ([], ["--user", "--map-root-user"]):
-        command = ["unshare", *user, "--pid", "--fork", "--kill-child",
-                   "--mount-proc"]
+        command = ["unshare", *user, *what]
         tried = subprocess.run([*command, "true"], check=False,
                                stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
@@ -40,7 +43,9 @@ class FirstProcess(StateTest):
 
     def setUp(self):
         super().setUp()
-        self.command = first_process()
+        # In front of a command that becomes process 1.
+        self.command = unshare("--pid", "--fork", "--kill-child",
+                               "--mount-proc")
         if self.command is None:
             self.skipTest("may not make a name space of processes")
         self.disk = Disk(self.directory)
@@ -102,6 +107,80 @@ class FirstProcess(StateTest):
         self.disk.await_hang()
         signal.pidfd_send_signal(first, signal.SIGTERM)
         server.wait_stopped(128 + signal.SIGTERM)
+
+
+class Secrets(TlsTest):
+    """Files that a container runtime hands over: for all to read, on a mount
+    that is read-only."""
+
+    REFUSED = "expected a file that others can neither read nor write"
+
+    def setUp(self):
+        self.command = unshare("--mount")
+        if self.command is None:
+            self.skipTest("may not make a name space of mounts")
+        self.directory = temporary_directory(self)
+        self.token = os.path.join(self.directory, "token")
+        self.key = os.path.join(self.directory, "key")
+        shutil.copy(plant().path("server", "key"), self.key)
+        with open(self.token, "w") as file:
+            file.write("0123456789abcdef\n")
+
+    def mounted(self, how):
+        """A command in front of another, which finds the directory so."""
+        return [*self.command, "sh", "-c",
+                'mount --bind "$0" "$0" && mount -o remount,bind,%s "$0" && '
+                'exec "$@"' % how, self.directory]
+
+    def chmod(self, mode):
+        for path in (self.token, self.key):
+            os.chmod(path, mode)
+
+    def refusals(self, how):
+        """What is said of token and key."""
+        for options in (["--http", "0", "--http-write", "--http-token",
+                         self.token], tls_options(key=self.key)):
+            done = subprocess.run(
+                [*self.mounted(how), BINARY, "-p", "0", "--check", *options],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, check=False,
+                timeout=DEADLINE, env=server_environment())
+            yield done.returncode, done.stderr
+
+    def assert_accepted(self, how):
+        for status, said in self.refusals(how):
+            self.assertEqual((status, said), (0, ""))
+
+    def assert_refused(self, how):
+        for status, said in self.refusals(how):
+            self.assertEqual(status, CONFIG, said)
+            self.assertIn(self.REFUSED, said)
+
+    def test_those_that_nobody_can_write_are_accepted(self):
+        for mode in (0o444, 0o440, 0o404, 0o400):
+            with self.subTest("%o" % mode):
+                self.chmod(mode)
+                self.assert_accepted("ro")
+
+    def test_those_on_a_mount_that_can_be_written_are_refused(self):
+        self.chmod(0o444)
+        self.assert_refused("rw")
+        self.chmod(0o440)
+        self.assert_accepted("rw")
+
+    def test_those_that_somebody_could_write_are_refused(self):
+        for mode in (0o644, 0o464, 0o446, 0o445):
+            with self.subTest("%o" % mode):
+                self.chmod(mode)
+                self.assert_refused("ro")
+
+    def test_those_of_others_than_root_are_refused(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to give files away")
+        for path in (self.token, self.key):
+            os.chown(path, 65534, 65534)
+        self.chmod(0o444)
+        self.assert_refused("ro")
 
 
 if __name__ == "__main__":
