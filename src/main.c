@@ -12,6 +12,7 @@
 #include "base/timestamp.h"
 #include "diagnostics.h"
 #include "first_values_start.h"
+#include "health/health.h"
 #include "journal/journal.h"
 #include "listening.h"
 #include "naming.h"
@@ -605,17 +606,37 @@ check_clock(void)
 	return false;
 }
 
+/* The commands beside the server, which is the one without a name. */
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* returns an exit status */
+} commands[] = {
+	{ "health", health_main },
+	{ "journal", journal_main },
+};
+
+/* The command that the first argument names, or NULL. */
+static const struct command *
+find_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
 static int
 program_main(int argc, char **argv)
 {
+	const struct command *command = find_command(argc, argv);
 	struct program p = { .table = NULL };
 	char error[OPTIONS_ERROR_MAX];
 
 	signals_ignore_file_limits(); /* they are no reason to end */
 	if (!check_clock())
 		return EX_OSERR;
-	if (argc > 1 && strcmp(argv[1], "journal") == 0)
-		return journal_main(argc - 1, argv + 1);
+	if (command != NULL)
+		return command->run(argc - 1, argv + 1);
 	signals_ignore_closed_pipes(); /* nor is standard output */
 	if (options_parse(argc, argv, &p.options, error) != 0) {
 		fprintf(stderr, "mbasyncserver: %s\n", error);

@@ -14,8 +14,10 @@ _mbasyncserver()
 	local word=${COMP_WORDS[COMP_CWORD]} words=''
 	local program=("${COMP_WORDS[0]}")
 
-	# The journal has options of its own.
-	[[ ${COMP_WORDS[1]} != journal ]] || program+=(journal)
+	# These commands have options of their own.
+	case ${COMP_WORDS[1]} in
+	health | journal) program+=("${COMP_WORDS[1]}") ;;
+	esac
 
 	case ${COMP_WORDS[0]##*/},${COMP_WORDS[COMP_CWORD - 1]} in
 	*,-d | *,--datatable) words='separate overlaid' ;;

@@ -44,18 +44,6 @@ set_http(void *arg, const char *value)
 }
 
 static enum command_line_set
-set_timeout(void *arg, const char *value)
-{
-	struct health_request *r = arg;
-	uint64_t seconds;
-
-	if (number_parse(value, 1, HEALTH_TIMEOUT_MAX, &seconds) != 0)
-		return COMMAND_LINE_BAD;
-	r->timeout = (unsigned)seconds;
-	return COMMAND_LINE_SET;
-}
-
-static enum command_line_set
 set_help(void *arg, const char *value)
 {
 	struct health_request *r = arg;
@@ -70,14 +58,19 @@ set_help(void *arg, const char *value)
 	"or [::1]:502"
 
 static const struct command_line_option definitions[] = {
-	{ "", "modbus", "[ADDRESS:]PORT", PLACE_EXPECTED, set_modbus,
+	{ "", "modbus", "[ADDRESS:]PORT", PLACE_EXPECTED,
+	    COMMAND_LINE_CALL(set_modbus),
 	    "ask there by Modbus/TCP; a port alone is on\n"
 	    "127.0.0.1 (default, without --http: 502)" },
-	{ "", "http", "[ADDRESS:]PORT", PLACE_EXPECTED, set_http,
-	    "ask there by HTTP: /healthz" },
-	{ "", "timeout", "SECONDS", "1 to 600", set_timeout,
+	{ "", "http", "[ADDRESS:]PORT", PLACE_EXPECTED,
+	    COMMAND_LINE_CALL(set_http), "ask there by HTTP: /healthz" },
+	{ "", "timeout", "SECONDS", "1 to 600",
+	    COMMAND_LINE_STORE(struct health_request, timeout,
+		.kind = COMMAND_LINE_NUMBER, .least = 1,
+		.most = HEALTH_TIMEOUT_MAX),
 	    "how long all of that may take (default 5)" },
-	{ "eh", "help", NULL, NULL, set_help, "print this and exit" },
+	{ "eh", "help", NULL, NULL, COMMAND_LINE_CALL(set_help),
+	    "print this and exit" },
 };
 
 static const struct command_line request_line = {

@@ -4,6 +4,7 @@ signal that it does not catch, and with secrets from read-only mounts."""
 import os
 import shutil
 import signal
+import socket
 import subprocess
 
 from disk_faults import Disk
@@ -107,6 +108,22 @@ class FirstProcess(StateTest):
         self.disk.await_hang()
         signal.pidfd_send_signal(first, signal.SIGTERM)
         server.wait_stopped(128 + signal.SIGTERM)
+
+    def test_commands_end_too(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(DEADLINE)
+            process = subprocess.Popen(
+                [*self.command, BINARY, "health", "--timeout", "600",
+                 "--modbus", str(silent.getsockname()[1])],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                env=server_environment())
+            self.addCleanup(process.kill)
+            connection, _ = silent.accept()
+            with connection:
+                os.kill(child_of(process.pid), signal.SIGTERM)
+                said, _ = process.communicate(timeout=DEADLINE)
+        self.assertEqual((process.returncode, said),
+                         (128 + signal.SIGTERM, b""))
 
 
 class Secrets(TlsTest):

@@ -124,6 +124,7 @@ ELSEWHERE.update({
 # or the beginnings.
 TEXT = {
     "README.md": ["coils      15"],
+    "src/mbasyncserver-health.1": ["unhealthy: "], # see health.py
     "src/mbasyncserver-http.7": [
         "event: changes", "event: points", "event: writes",
         # see proxies.py
@@ -179,7 +180,7 @@ def certificates():
 
 STARTS_SERVER = re.compile(
     r"(scripts/run|mbasyncserver)\b(?!-)"
-    r"(?!.*(\bjournal\b|--help|--version|--state-create|--check))")
+    r"(?!.*(\b(journal|health)\b|--help|--version|--state-create|--check))")
 NEEDS_A_STOP = re.compile(r"\bjournal --state|^rm ")
 TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"
 
@@ -611,6 +612,7 @@ class Complete(ServerTest):
 
     def test_every_option_is_described(self):
         for page, arguments in (("mbasyncserver.8", []),
+                                ("mbasyncserver-health.1", ["health"]),
                                 ("mbasyncserver-journal.1", ["journal"])):
             described = re.findall(r"Fl (?:Fl )?([\w-]+)", " ".join(
                 re.findall(r"^\.It (.*)", self.page(page), re.MULTILINE)))

@@ -40,10 +40,11 @@ class Completion(InstalledTest):
                 self.assertEqual(sorted(self.offered(program, "-")),
                                  self.helped(program))
 
-    def test_every_option_of_the_journal_is_offered(self):
-        self.assertEqual(
-            sorted(self.offered("mbasyncserver", "journal", "-")),
-            self.helped("mbasyncserver", "journal"))
+    def test_every_option_of_a_command_is_offered(self):
+        for command in ("health", "journal"):
+            self.assertEqual(
+                sorted(self.offered("mbasyncserver", command, "-")),
+                self.helped("mbasyncserver", command))
         self.assertEqual(
             self.offered("mbasyncserver", "journal", "--state", "x", "--poin"),
             ["--points", "--point"])
