@@ -291,6 +291,14 @@ build_server()
 	    -DTESTS="$tests"
 }
 
+# The same source makes the same packages, to the byte.
+set_date()
+{
+	SOURCE_DATE_EPOCH=$(date -u +%s --date \
+	    "$(sed -n 's/^ -- .*>  //p' "$root/cmake/package/changelog" | head -n 1)")
+	export SOURCE_DATE_EPOCH
+}
+
 jobs=$(nproc 2>/dev/null || echo 2)
 
 if [ "${CI:-}" = true ]; then
