@@ -28,6 +28,8 @@ package_needs="$build_needs binutils dpkg-dev file gzip lintian"
 boot_needs="$package_needs debian-archive-keyring debootstrap systemd-container
 	tar util-linux"
 coverage_needs="$test_needs gcovr"
+image_needs="$build_needs binutils buildah jq"
+image_test_needs='podman runc'
 }
 
 say()
@@ -93,6 +95,7 @@ have()
 	nginx) sbin_exists nginx ;;
 	procps) command_exists pgrep ;;
 	systemd) command_exists systemd-socket-activate ;;
+	runc) sbin_exists runc ;;
 	tzdata) [ -e /usr/share/zoneinfo/Europe/Berlin ] ;;
 	util-linux) command_exists prlimit ;;
 	yq) command_exists tomlq ;; # there is another yq
