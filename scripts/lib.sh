@@ -29,7 +29,8 @@ boot_needs="$package_needs debian-archive-keyring debootstrap systemd-container
 	tar util-linux"
 coverage_needs="$test_needs gcovr"
 image_needs="$build_needs binutils buildah jq"
-image_test_needs='podman runc'
+image_test_needs='python3-yaml' # and without these, some are skipped
+image_test_wants='podman runc docker-compose podman-compose kubernetes-client'
 }
 
 say()
@@ -95,6 +96,8 @@ have()
 	nginx) sbin_exists nginx ;;
 	procps) command_exists pgrep ;;
 	systemd) command_exists systemd-socket-activate ;;
+	kubernetes-client) command_exists kubectl ;;
+	python3-yaml) /usr/bin/python3 -c 'import yaml' 2>&1 ;;
 	runc) sbin_exists runc ;;
 	tzdata) [ -e /usr/share/zoneinfo/Europe/Berlin ] ;;
 	util-linux) command_exists prlimit ;;

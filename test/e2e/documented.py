@@ -105,10 +105,25 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
+# In containers.
+ELSEWHERE.update({command: ("test/image/manual.py", command) for command in [
+    "docker load -i .build/image/mbasyncserver-3.5.0-amd64.tar",
+    "docker run --rm -v plant:/var/lib/mbasyncserver "
+    "localhost/mbasyncserver:3.5.0 --state table --state-create",
+    "docker run -d --name plant --restart unless-stopped --read-only "
+    "--cap-drop all --security-opt no-new-privileges -p 502:502 "
+    "-v plant:/var/lib/mbasyncserver localhost/mbasyncserver:3.5.0 "
+    "--state table",
+    "docker exec plant mbasyncserver health",
+    "docker kill --signal HUP plant",
+    "docker stop plant",
+]})
+
 # The same, where a part of it is run, or it as a part.
 ELSEWHERE.update({
     "cmake --install .build/release":
         ("test/package/installed.py", '"--install", os.environ["BUILD"]'),
+    "scripts/image": ("test/README.md", "scripts/image --test"),
     "scripts/package": ("scripts/test-boot", "/scripts/package"),
     "scripts/run-shared 3": ("test/e2e/shared_program.py",
                              '"scripts/run-shared", "3"'),
@@ -124,6 +139,8 @@ ELSEWHERE.update({
 # or the beginnings.
 TEXT = {
     "README.md": ["coils      15"],
+    "src/mbasyncserver-container.7": [ # see test/image/manual.py
+        "services:", "apiVersion: apps/v1"],
     "src/mbasyncserver-health.1": ["unhealthy: "], # see health.py
     "src/mbasyncserver-http.7": [
         "event: changes", "event: points", "event: writes",
