@@ -3,15 +3,20 @@ scripts/image --test, as root."""
 
 import json
 import os
+import shutil
 import stat
 import sys
 import tarfile
 import tempfile
 import unittest
 
-from containers import FOLDER, IMAGE, PROGRAM, USER, Podman, Spaces
-from harness import DEADLINE, Client, read, wait_for, write_single
+from containers import (FILES, FOLDER, IMAGE, PROGRAM, USER, Podman, Spaces,
+                        run)
+from harness import (DEADLINE, Client, ServerTest, read, wait_for,
+                     write_single)
 
+# What runs programs of the image, where it is of another architecture.
+EMULATOR = os.environ["IMAGE_EMULATOR"]
 EX_NOPERM, EX_CONFIG = 77, 78
 TABLE = FOLDER + "/table"
 HEALTH = ["--timeout", str(DEADLINE)]
@@ -31,6 +36,8 @@ class Archive(unittest.TestCase):
     """What is in it."""
 
     def test_what_runtimes_are_told(self):
+        self.assertEqual(configuration()[0]["architecture"],
+                         os.environ["IMAGE_ARCH"])
         config = configuration()[0]["config"]
         self.assertEqual(config["User"], "%d:%d" % (USER, USER))
         self.assertEqual(config["Entrypoint"], [PROGRAM])
@@ -76,6 +83,8 @@ class Run:
 
     def setUp(self):
         why = self.Container.missing()
+        if EMULATOR:
+            self.skipTest("another architecture")
         if why:
             sys.stderr.write("image: %s does not run here: %s\n" % (
                 self.Container.__name__, why))
@@ -178,6 +187,24 @@ class Run:
                     else:
                         self.assertEqual(container.wait(), EX_CONFIG)
                         self.assertIn("chmod 600", container.errors())
+
+
+class ByEmulator(ServerTest):
+    """The files of another architecture, by qemu."""
+
+    def test_it_serves_and_tells_its_health(self):
+        if not EMULATOR:
+            self.skipTest("not another architecture")
+        if shutil.which(EMULATOR) is None:
+            sys.stderr.write("image: no %s: not run\n" % EMULATOR)
+            self.skipTest("no " + EMULATOR)
+        command = [EMULATOR, "-L", FILES]
+        server = self.start(command=command)
+        self.assert_serves(server)
+        done = run(*command, FILES + PROGRAM, "health", "--modbus",
+                   str(server.port), *HEALTH)
+        self.assertEqual(done.stdout,
+                         "healthy: Modbus at 127.0.0.1:%d\n" % server.port)
 
 
 class ByPodman(Run, unittest.TestCase):
