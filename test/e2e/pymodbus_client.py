@@ -1,19 +1,20 @@
-"""pymodbus 3.0's synchronous client: every function code, both modes; and its
+"""pymodbus's synchronous client: every function code, both modes; and its
 asynchronous client of TLS, with a certificate."""
 
 import asyncio
 import inspect
 
 import pymodbus
-from pymodbus.client import AsyncModbusTlsClient, ModbusTcpClient
-from pymodbus.framer.socket_framer import ModbusSocketFramer
-from pymodbus.mei_message import ReadDeviceInformationRequest
-from pymodbus.other_message import (ReadExceptionStatusRequest,
-                                    ReportSlaveIdRequest)
-from pymodbus.pdu import ModbusExceptions
+from pymodbus.client import ModbusTcpClient
 
 from harness import DEADLINE, ServerTest, main
+from pymodbus_names import (READ_COILS, READ_DEVICE_IDENTIFICATION,
+                            READ_EXCEPTION_STATUS, READ_INPUT_REGISTERS,
+                            REPORT_SERVER_ID, execute, read_and_write,
+                            tls_client, words)
 from tls_plant import VERSIONS, TlsTest, client_context, plant
+
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 
 class Common:
@@ -44,10 +45,12 @@ class Common:
         self.done(self.client.write_coils(30000, pattern, slave=1))
         for reading in (self.client.read_coils,
                         self.client.read_discrete_inputs):
-            self.assertEqual(self.done(reading(65535, 1)).bits[:1], [True])
-            self.assertEqual(self.done(reading(30000, 100)).bits[:100],
+            self.assertEqual(self.done(reading(65535, count=1)).bits[:1],
+                             [True])
+            self.assertEqual(self.done(reading(30000, count=100)).bits[:100],
                              pattern)
-            self.assertEqual(len(self.done(reading(0, 2000)).bits), 2000)
+            self.assertEqual(len(self.done(reading(0, count=2000)).bits),
+                             2000)
 
     def test_registers(self):
         """Functions 3, 4, 6, 16."""
@@ -56,9 +59,12 @@ class Common:
         self.done(self.client.write_registers(4050, values, slave=255))
         for reading in (self.client.read_holding_registers,
                         self.client.read_input_registers):
-            self.assertEqual(self.done(reading(65535, 1)).registers, [0xBEEF])
-            self.assertEqual(self.done(reading(4050, 123)).registers, values)
-            self.assertEqual(len(self.done(reading(0, 125)).registers), 125)
+            self.assertEqual(self.done(reading(65535, count=1)).registers,
+                             [0xBEEF])
+            self.assertEqual(self.done(reading(4050, count=123)).registers,
+                             values)
+            self.assertEqual(len(self.done(reading(0, count=125)).registers),
+                             125)
 
     def test_mask_write_register(self):
         """Function 22."""
@@ -66,54 +72,54 @@ class Common:
         self.done(self.client.mask_write_register(
             address=9000, and_mask=0xF2, or_mask=0x25))
         self.assertEqual(
-            self.client.read_holding_registers(9000, 1).registers, [0x17])
+            self.client.read_holding_registers(9000, count=1).registers,
+            [0x17])
 
     def test_read_write_multiple_registers(self):
         """Function 23: what is written is read."""
-        response = self.done(self.client.readwrite_registers(
-            read_address=9100, read_count=4, write_address=9101,
-            write_registers=[7, 8]))
+        response = self.done(read_and_write(
+            self.client, [7, 8], read_address=9100, read_count=4,
+            write_address=9101))
         self.assertEqual(response.registers, [0, 7, 8, 0])
 
     def test_return_query_data(self):
         """Function 8, sub-function 0."""
         response = self.done(self.client.diag_query_data([0x1234, 0xFF]))
-        self.assertEqual(list(response.message), [0x1234, 0xFF])
+        self.assertEqual(words(response.message), [0x1234, 0xFF])
 
     def test_read_device_identification(self):
         """Function 43, MEI type 14."""
         for code, objects in ((1, 3), (2, 5), (3, 5)):
-            response = self.done(self.client.execute(
-                ReadDeviceInformationRequest(code, 0)))
+            response = self.done(execute(
+                self.client, READ_DEVICE_IDENTIFICATION, code, 0))
             self.assertEqual(response.conformity, 0x82)
             self.assertEqual(sorted(response.information),
                              list(range(objects)))
             self.assertEqual(response.information[1], b"MBAsyncServer")
-        response = self.done(self.client.execute(
-            ReadDeviceInformationRequest(4, 2)))
+        response = self.done(execute(
+            self.client, READ_DEVICE_IDENTIFICATION, 4, 2))
         self.assertRegex(response.information[2], rb"^\d+\.\d+\.\d+$")
 
     def test_refusals(self):
         """Exceptions 1, 2 and 3."""
-        self.assert_refused(self.client.read_holding_registers(65535, 2),
-                            ModbusExceptions.IllegalAddress)
-        self.assert_refused(self.client.read_coils(65535, 2),
-                            ModbusExceptions.IllegalAddress)
-        self.assert_refused(self.client.read_input_registers(0, 126),
-                            ModbusExceptions.IllegalValue)
-        self.assert_refused(self.client.read_coils(0, 2001),
-                            ModbusExceptions.IllegalValue)
-        self.assert_refused(self.client.execute(ReportSlaveIdRequest(unit=1)),
-                            ModbusExceptions.IllegalFunction)
-        self.assert_refused(self.client.execute(
-            ReadExceptionStatusRequest(unit=1)),
-                            ModbusExceptions.IllegalFunction)
+        self.assert_refused(
+            self.client.read_holding_registers(65535, count=2),
+            ILLEGAL_ADDRESS)
+        self.assert_refused(self.client.read_coils(65535, count=2),
+                            ILLEGAL_ADDRESS)
+        for kind, quantity in ((READ_INPUT_REGISTERS, 126),
+                               (READ_COILS, 2001)):
+            self.assert_refused(execute(self.client, kind, address=0,
+                                        count=quantity), ILLEGAL_VALUE)
+        for kind in (REPORT_SERVER_ID, READ_EXCEPTION_STATUS):
+            self.assert_refused(execute(self.client, kind), ILLEGAL_FUNCTION)
 
     def test_the_overlay(self):
         """Coil 17 is bit 1 of register 1 in the overlaid mode only."""
         self.done(self.client.write_coil(17, True))
-        self.assertEqual(self.client.read_holding_registers(1, 1).registers,
-                         [2 if self.mode == "o" else 0])
+        self.assertEqual(
+            self.client.read_holding_registers(1, count=1).registers,
+            [2 if self.mode == "o" else 0])
 
 
 class Separate(Common, ServerTest):
@@ -143,18 +149,13 @@ class Awaited:
 
 
 class Tls(Common, TlsTest):
-    """Over TLS. pymodbus's own framer for TLS leaves the MBAP header out, which
-    MB-TCP-Security does not; so it is told to use that of Modbus/TCP. That is
-    of use with its asynchronous client only: the other one waits in select for
-    bytes that OpenSSL has read already."""
+    """Over TLS."""
 
     mode = "s"
 
     def dial(self, **options):
         async def connect():
-            client = AsyncModbusTlsClient(
-                "127.0.0.1", port=self.server.port, framer=ModbusSocketFramer,
-                timeout=DEADLINE, server_hostname="localhost", **options)
+            client = tls_client(self.server.port, **options)
             await client.connect()
             return client
         client = Awaited(self.loop, self.loop.run_until_complete(connect()))
@@ -174,16 +175,16 @@ class Tls(Common, TlsTest):
                            keyfile=plant().path("operator", "key"))
         self.done(client.write_register(1000, 0xBEEF))
         self.assertEqual(self.done(client.read_holding_registers(
-            1000, 1)).registers, [0xBEEF])
+            1000, count=1)).registers, [0xBEEF])
         self.assert_refused(client.write_register(999, 1),
-                            ModbusExceptions.IllegalFunction)
+                            ILLEGAL_FUNCTION)
 
     def test_both_versions(self):
         for version in VERSIONS:
             client = self.dial(sslctx=client_context("historian", version))
-            self.done(client.read_holding_registers(0, 125))
-            self.assert_refused(client.read_coils(0, 1),
-                                ModbusExceptions.IllegalFunction)
+            self.done(client.read_holding_registers(0, count=125))
+            self.assert_refused(client.read_coils(0, count=1),
+                                ILLEGAL_FUNCTION)
 
 
 if __name__ == "__main__":
