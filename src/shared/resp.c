@@ -259,7 +259,8 @@ resp_format(struct evbuffer *out, const struct resp_word *words, size_t count)
 	const char **texts = calloc(2 * count, sizeof(*texts));
 	size_t *lengths;
 	char *bytes = NULL;
-	int formatted, result = -1;
+	long long formatted; /* hiredis before 1.0 returns an int */
+	int result = -1;
 
 	_Static_assert(sizeof(*texts) == sizeof(*lengths), "one block");
 	if (texts == NULL)
