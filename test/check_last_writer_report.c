@@ -164,6 +164,9 @@ START_TEST(the_longest_subjects_fit)
 	ck_assert_ptr_nonnull(strstr(lines[3], "xx (10.0.0.1) 2"));
 	identity_release(who[0]);
 	identity_release(who[1]);
+	last_writer_free(lw);
+	lw = NULL;
+	ck_assert(LIST_EMPTY(&all.held));
 }
 END_TEST
 
