@@ -1,4 +1,5 @@
-/* The engine of Redis before a redis-server, where that is installed. */
+/* The engine of Redis before a redis-server or valkey-server, where one is
+ * installed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,7 +390,7 @@ main(void)
 	TCase *tls = case_of("tls", setup_nothing);
 
 	if (!real_redis_is_here()) {
-		puts("there is no redis-server: nothing is tested");
+		puts("there is no engine: nothing is tested");
 		return 0;
 	}
 	tcase_add_test(tc, one_of_two_begins);

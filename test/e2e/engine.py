@@ -1,4 +1,5 @@
-"""An engine for shared tables: redis-server as a process of the test.
+"""An engine for shared tables: redis-server or valkey-server, as a process of
+the test.
 
 It keeps its files in a folder of its own, and its port over restarts. Ports are
 below those that the system gives to clients, and those of scripts/run-shared,
@@ -17,7 +18,8 @@ import tempfile
 
 from harness import DEADLINE, wait_for
 
-PROGRAM = os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
+PROGRAM = (os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
+           or shutil.which("valkey-server"))
 PORTS = range(12000, 20000)
 
 
@@ -100,7 +102,7 @@ def can_bind(port):
 
 
 class Engine:
-    """A running redis-server, that can be killed and started again."""
+    """A running engine, that can be killed and started again."""
 
     arguments = ("--appendonly", "yes", "--save", "",
                  "--maxmemory-policy", "noeviction")

@@ -526,6 +526,6 @@ class SharedTest(ServerTest):
 def main():
     """Run the tests of the module that calls, if there is an engine."""
     if not PROGRAM:
-        print("SKIPPED: no redis-server here", file=sys.stderr)
+        print("SKIPPED: no redis-server or valkey-server here", file=sys.stderr)
         sys.exit(SKIPPED)
     harness.main()

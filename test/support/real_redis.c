@@ -22,10 +22,23 @@
 static pid_t processes[MOST];
 static size_t count;
 
+/* The engine: $REDIS_SERVER, or one that is installed. NULL: there is none. */
+static const char *
+program(void)
+{
+	const char *paths[] = { getenv("REDIS_SERVER"), "/usr/bin/redis-server",
+		"/usr/bin/valkey-server" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (paths[i] != NULL && access(paths[i], X_OK) == 0)
+			return paths[i];
+	return NULL;
+}
+
 bool
 real_redis_is_here(void)
 {
-	return access("/usr/bin/redis-server", X_OK) == 0;
+	return program() != NULL;
 }
 
 static struct sockaddr_in
@@ -63,7 +76,7 @@ static _Noreturn void
 run(uint16_t port, const char *const *options)
 {
 	char number[8];
-	const char *words[OPTIONS] = { "redis-server", "--bind", "127.0.0.1",
+	const char *words[OPTIONS] = { program(), "--bind", "127.0.0.1",
 		"--save", "", "--dir", scratch_path(""), "--logfile",
 		log_of(port), "--enable-debug-command", "local" };
 	size_t n = 11;
@@ -80,7 +93,7 @@ run(uint16_t port, const char *const *options)
 	words[n++] = "--port";
 	words[n++] = tls ? "0" : number;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	execv("/usr/bin/redis-server", (char *const *)(uintptr_t)words);
+	execv(program(), (char *const *)(uintptr_t)words);
 	_exit(127);
 }
 
@@ -132,7 +145,7 @@ real_redis_start(const char *const *options)
 			return port;
 		}
 	}
-	ck_abort_msg("redis-server does not start");
+	ck_abort_msg("%s does not start", program());
 	return 0;
 }
 

@@ -1,5 +1,5 @@
-/* A redis-server in the scratch folder, on a free port of IPv4 loopback. It is
- * killed when the test ends, however that ends. */
+/* A redis-server, or a valkey-server, in the scratch folder, on a free port of
+ * IPv4 loopback. It is killed when the test ends, however that ends. */
 #ifndef REAL_REDIS_H
 #define REAL_REDIS_H
 

@@ -124,7 +124,7 @@ def test_ours_shared(layout):
     """The same where the writes go through an engine, which a server whose
     clock stands still never finds silent."""
     if not PROGRAM:
-        print("no redis-server to share a table through")
+        print("no redis-server or valkey-server to share a table through")
         sys.exit(SKIPPED)
     with contextlib.ExitStack() as started:
         engine = started.enter_context(Engine(fsync="everysec"))
