@@ -46,6 +46,13 @@ if(NOT entry MATCHES "\\(${PROJECT_VERSION}-([^)]+)\\)")
 		"${PROJECT_VERSION} first, not: ${entry}")
 endif()
 set(CPACK_DEBIAN_PACKAGE_RELEASE ${CMAKE_MATCH_1})
+# A newer release links other libraries: its packages replace older ones.
+cmake_host_system_information(RESULT debian
+	QUERY DISTRIB_ID DISTRIB_VERSION_ID)
+list(GET debian 1 debian_release)
+if(debian MATCHES "^debian;" AND debian_release GREATER 12)
+	string(APPEND CPACK_DEBIAN_PACKAGE_RELEASE "+deb${debian_release}")
+endif()
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
@@ -79,9 +86,14 @@ function(find_package_of name library)
 endfunction()
 
 # The libraries that are linked, and of libevent no version without the fixes
-# of the security advisories of 2026.
+# of the security advisories of 2026: Debian 13 began with a 2.1.12 of its own
+# without them.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(libevent_fixed 2.1.12-stable-8+deb12u1)
+if(debian_release EQUAL 12)
+	set(libevent_fixed 2.1.12-stable-8+deb12u1)
+else()
+	set(libevent_fixed 2.1.13-stable-1~)
+endif()
 foreach(library libevent_core libevent_extra libevent_openssl)
 	find_package_of(name ${library}-2.1.so.7)
 	list(APPEND libevent_packages "${name} (>= ${libevent_fixed})")
@@ -94,7 +106,15 @@ foreach(unit mbasyncserver mbasyncserver-redirect)
 endforeach()
 install(FILES ${package_dir}/changelog RENAME changelog.Debian
 	DESTINATION ${doc_dir})
-install(FILES ${package_dir}/lintian RENAME mbasyncserver
+# Debian 12's lintian asks for a script of init, too; later ones do not know that
+# question, and refuse an answer.
+file(READ ${package_dir}/lintian overrides)
+if(debian_release EQUAL 12)
+	file(READ ${package_dir}/lintian-12 more)
+	string(APPEND overrides "${more}")
+endif()
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/lintian "${overrides}")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/lintian RENAME mbasyncserver
 	DESTINATION share/lintian/overrides)
 
 include(CPack)

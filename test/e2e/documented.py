@@ -39,7 +39,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/7-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
-    "apt-get install ./.build/package/mbasyncserver_3.5.0-1_amd64.deb",
+    "apt-get install ./.build/package/mbasyncserver_*.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
     "chown --reference=/var/lib/private/mbasyncserver "
