@@ -20,7 +20,7 @@ struct tls_reason {
  */
 void tls_reason_refused(struct tls_reason *r, struct x509_store_ctx_st *x);
 
-/* OpenSSL has failed; its last error is in the queue. */
+/* OpenSSL has failed; its last error is in the queue, which is emptied. */
 void tls_reason_openssl(struct tls_reason *r);
 
 /* The socket has failed with an errno, or the peer has closed (0). */

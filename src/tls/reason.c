@@ -126,10 +126,35 @@ static const struct {
 	    "the client closed the connection" },
 };
 
+/* Since OpenSSL 3.2, that the record layer has failed is said after why. */
+static bool
+is_of_record_layer(unsigned error)
+{
+#ifdef SSL_R_RECORD_LAYER_FAILURE
+	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) == SSL_R_RECORD_LAYER_FAILURE;
+#else
+	(void)error;
+	return false;
+#endif
+}
+
+/* The last error that says why, or 0. The queue is empty then. */
+static unsigned
+take_last_error(void)
+{
+	unsigned last = 0, error;
+
+	while ((error = (unsigned)ERR_get_error()) != 0)
+		if (last == 0 || !is_of_record_layer(error))
+			last = error;
+	return last;
+}
+
 void
 tls_reason_openssl(struct tls_reason *r)
 {
-	unsigned error = (unsigned)ERR_peek_last_error();
+	unsigned error = take_last_error();
 	int code = ERR_GET_REASON(error);
 	const char *words = ERR_reason_error_string(error);
 
