@@ -131,26 +131,41 @@ age_find_old(struct age *a, int64_t keep, int64_t *row)
 	return rc;
 }
 
-/*
- * Add a point. Of those that include no row any more only the newest stays, and
- * of those that include the same rows only the oldest: to it, the new one adds
- * a newer time.
- */
+/* Delete the points that are damaged, or in the future, and of those that
+ * include no row any more all but the newest. */
+static int
+delete_old_points(const struct age *a, int64_t elapsed, int64_t first)
+{
+	return run(a,
+	    "DELETE FROM age WHERE elapsed NOT IN "
+	    "(SELECT elapsed FROM " POINTS " WHERE elapsed <= %" PRId64 ")"
+	    " OR elapsed < (SELECT max(elapsed) FROM " POINTS
+	    " WHERE number < %" PRId64 " AND elapsed <= %" PRId64 ")",
+	    elapsed, first, elapsed);
+}
+
+/* Of the points that include all rows, only the oldest stays: to it, a new one
+ * adds a newer time. It is the oldest of those that are left by now: so this is
+ * no part of the statement above. */
+static int
+delete_equal_points(const struct age *a, int64_t last)
+{
+	return run(a,
+	    "DELETE FROM age WHERE elapsed > (SELECT min(elapsed) FROM " POINTS
+	    " WHERE number >= %" PRId64 ")",
+	    last);
+}
+
 static int
 add_point(struct age *a, int64_t elapsed, int64_t first, int64_t last)
 {
 	int64_t ago = elapsed_now(a) - elapsed;
 	int64_t time = clock_realtime_us() - ago;
-	int rc = run(a,
-	    "DELETE FROM age WHERE elapsed NOT IN "
-	    "(SELECT elapsed FROM " POINTS " WHERE elapsed <= %" PRId64 ")"
-	    " OR elapsed < (SELECT max(elapsed) FROM " POINTS
-	    " WHERE number < %" PRId64 " AND elapsed <= %" PRId64 ")"
-	    " OR elapsed > (SELECT min(elapsed) FROM " POINTS
-	    " WHERE number >= %" PRId64 ")",
-	    elapsed, first, elapsed, last);
+	int rc = delete_old_points(a, elapsed, first);
 
 	a->next = 0;
+	if (rc == SQLITE_OK)
+		rc = delete_equal_points(a, last);
 	if (rc != SQLITE_OK)
 		return rc;
 	return run(a,
