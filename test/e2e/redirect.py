@@ -504,6 +504,9 @@ def missing(tests):
         return why
     host = Host()
     try:
+        done = host.run("unshare", "--mount", "true")
+        if done.returncode != 0:  # as in a chroot, unless / is a mount point
+            return "no mount namespaces: " + done.stderr.strip()
         done = host.run("nft", "-f", "-", input=NFT_PROBE)
         for tool in ("iptables", "ip6tables"):
             if done.returncode == 0:
