@@ -25,8 +25,8 @@ memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'
 package_needs="$build_needs binutils dpkg-dev file gzip lintian"
-boot_needs="$package_needs debian-archive-keyring debootstrap systemd-container
-	tar util-linux"
+system_needs="$package_needs debian-archive-keyring debootstrap
+	systemd-container tar util-linux"
 coverage_needs="$test_needs gcovr"
 image_needs="$build_needs binutils buildah jq"
 image_test_needs='python3-yaml' # and without these, some are skipped

@@ -52,7 +52,7 @@ check_shell()
 {
 	grep -rlE '^#!/bin/(ba)?sh' scripts .ci test cmake |
 		xargs shellcheck -x --source-path=scripts scripts/lib.sh \
-		    cmake/package/completion.bash
+		    scripts/lib-system.sh cmake/package/completion.bash
 }
 
 check_manual()
