@@ -105,10 +105,10 @@ function sticksOut() {
 	return out;
 }
 
-/* In steps, and where the layout turns. */
-const WIDTHS = [...Array.from({ length: 32 }, (_, i) => 320 + 40 * i),
-	...Array.from({ length: 10 }, (_, i) => 1600 + 100 * i),
-	390, 420, 421, 999, 1250, 1251, 1699, 2560].sort((a, b) => a - b);
+/* In steps, and on both sides of where the layout turns. */
+const WIDTHS = [...Array.from({ length: 16 }, (_, i) => 320 + 80 * i),
+	...Array.from({ length: 4 }, (_, i) => 1800 + 200 * i),
+	390, 420, 421, 999, 1000, 1250, 1251, 1699, 1700, 2560].sort((a, b) => a - b);
 
 /* At a height at which no window is a wall, and at one at which wide ones are. */
 for (const [height, widths] of [[768, WIDTHS], [1080, WIDTHS.filter((width) => width > 1600)]])
