@@ -20,7 +20,8 @@ fuzz_needs="$build_needs check clang libclang-rt-dev"
 if [ "${CI:-}" = true ]; then
 	test_needs="$test_needs prometheus nginx caddy redis-server"
 fi
-page_needs='nodejs npm chromium' # to test the live page; without, that is skipped
+# To test the live page; without, that is skipped.
+page_needs='nodejs npm chromium-headless-shell'
 memcheck_needs="$test_needs"
 lint_needs="$test_needs clang clang-tidy cppcheck shellcheck pyflakes3"
 format_needs='clang-format'

@@ -11,8 +11,9 @@ skip()
 
 here=$(dirname "$(readlink -f "$0")")
 command -v node >/dev/null || skip "no node (Debian: nodejs)"
-CHROMIUM=$(command -v chromium || command -v chromium-browser) ||
-	skip "no chromium"
+# The first one takes half as much of the processor.
+CHROMIUM=$(command -v chromium-headless-shell || command -v chromium ||
+	command -v chromium-browser) || skip "no chromium"
 for module in playwright-core axe-core; do
 	[ -d "$PAGE_MODULES/node_modules/$module" ] ||
 		skip "no $module in $PAGE_MODULES: scripts/test installs it"
