@@ -270,7 +270,9 @@ forget_coverage()
 	find "$build/coverage" -name '*.gcda' -delete
 }
 
-# locked COMMAND...: in this working tree, one at a time.
+# locked COMMAND...: in this working tree, one at a time. A script whose trees no
+# other has may set $lock, and does not wait for the others then.
+lock=lock
 locked()
 {
 	mkdir -p "$build" || die "cannot write to $root"
@@ -279,7 +281,7 @@ locked()
 			flock 9
 		fi
 		"$@"
-	) 9>"$build/lock"
+	) 9>"$build/$lock"
 }
 
 # Build the server, and install what is missing for that.
