@@ -296,6 +296,7 @@ start_diagnostics(struct program *p)
 		.server = p->server,
 		.policy = p->policy,
 		.state = p->state,
+		.backup = p->options.state_backup,
 		.member = p->shared.member,
 		.last_writer = p->last_writer,
 		.points = p->points,

@@ -56,6 +56,7 @@ struct api_config {
 	const struct recorder *recorder;   /* likewise; NULL: there is none */
 	const struct request_times *times; /* likewise */
 	struct state *state;               /* NULL: no durable state */
+	const char *backup;                /* its backup's file, or NULL */
 	struct member *member;             /* NULL: no shared table */
 	const struct points *points;       /* NULL: no names */
 	const struct rights *rights;       /* NULL: likewise */

@@ -21,6 +21,10 @@ struct http_request;
 /* Whether the request may write. Otherwise replies with the error. */
 bool api_allows_write(struct http_request *request);
 
+/* Whether the access rules let the client of a request write anything at all.
+ * Otherwise replies with the error: as if there were no such function. */
+bool api_is_writer(struct http_request *request);
+
 /* Returns the body, an object that the caller owns, or NULL after a reply that
  * says what is wrong. */
 json_t *api_take_body(struct http_request *request);

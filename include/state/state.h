@@ -125,4 +125,18 @@ void state_forget(struct state *s, struct search *search);
  * starting to commit what was submitted before. Start and end are logged. */
 void state_back_up(struct state *s, const char *path);
 
+/* Told how a backup has ended: why it failed, or NULL. */
+typedef void (*state_backed_up_fn)(void *arg, const char *why);
+
+/*
+ * The same for somebody who waits: ended is called on the event loop's thread,
+ * not before this returns, unless state_forget_backup comes first. Returns 0,
+ * or -1 when a backup waits or is running: then nothing is done.
+ */
+int state_back_up_for(
+    struct state *s, const char *path, state_backed_up_fn ended, void *arg);
+
+/* The backup goes on, and nobody is told. */
+void state_forget_backup(struct state *s);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/backup.h"
 #include "api/context.h"
 #include "api/events.h"
 #include "api/journal.h"
@@ -55,6 +56,7 @@ static const struct route {
 	{ EVHTTP_REQ_PUT, API_POINT_PATH, api_put_point },
 	{ EVHTTP_REQ_POST, "/api/reset", api_reset },
 	{ EVHTTP_REQ_POST, "/api/load", api_load },
+	{ EVHTTP_REQ_POST, "/api/backup", api_back_up },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(*routes))

@@ -10,6 +10,7 @@
 #include "http/request.h"
 #include "net/server.h"
 #include "points/rights.h"
+#include "service/policy.h"
 
 #define JSON_TYPE "application/json"
 
@@ -36,6 +37,24 @@ api_allows_write(struct http_request *request)
 	http_request_add_header(request, "WWW-Authenticate", "Bearer");
 	http_request_fail(request, 401,
 	    "writing requires the token: expected Authorization: Bearer TOKEN");
+	return false;
+}
+
+bool
+api_is_writer(struct http_request *request)
+{
+	const struct api *api = request->context;
+	const struct mb_request any = {
+		.function = MB_FC_WRITE_MULTIPLE_REGISTERS,
+		.kind = DATATABLE_REGISTERS,
+		.write = { .address = 0, .quantity = 1 },
+	};
+
+	if (policy_may_request(api->config.policy, &request->client,
+		WRITING_UNIT, &any) != MB_EX_ILLEGAL_FUNCTION)
+		return true;
+	http_request_fail(request, 403,
+	    "refused by the access rules: this client may not write");
 	return false;
 }
 

@@ -10,7 +10,6 @@
 #include "http/parameters.h"
 #include "http/request.h"
 #include "points/first_values.h"
-#include "service/policy.h"
 #include "service/writing.h"
 
 /* The reply: where the values of one kind were written. */
@@ -72,26 +71,6 @@ api_load(struct http_request *request)
 	write_values(request, write_body_read_dump);
 }
 
-/* Whether the access rules let the client of a request write anything at all:
- * otherwise they answer as if there were no such function. */
-static bool
-is_writer(struct http_request *request)
-{
-	const struct api *api = request->context;
-	const struct mb_request any = {
-		.function = MB_FC_WRITE_MULTIPLE_REGISTERS,
-		.kind = DATATABLE_REGISTERS,
-		.write = { .address = 0, .quantity = 1 },
-	};
-
-	if (policy_may_request(api->config.policy, &request->client,
-		WRITING_UNIT, &any) != MB_EX_ILLEGAL_FUNCTION)
-		return true;
-	http_request_fail(request, 403,
-	    "refused by the access rules: this client may not write");
-	return false;
-}
-
 /* Bring the first values of the points back. */
 static void
 reset_to_initial(struct http_request *request)
@@ -101,7 +80,7 @@ reset_to_initial(struct http_request *request)
 	const struct points *points = api_points(request);
 	struct first_values *v;
 
-	if (points == NULL || !is_writer(request))
+	if (points == NULL || !api_is_writer(request))
 		return;
 	v = first_values_new(
 	    points, api->config.overlay, FIRST_VALUES_OVER_OTHERS);

@@ -66,6 +66,9 @@ struct state {
 	struct clock_watch clock;
 	const char *backup_path;
 	bool backup_waits; /* for the commit of what has gathered to start */
+	bool backing_up;   /* the committer was asked */
+	state_backed_up_fn backed_up; /* NULL: nobody waits for its end */
+	void *backed_up_arg;
 
 	struct state_figures figures;
 	uint64_t submitted; /* clock_ns */
@@ -197,6 +200,7 @@ state_start_backup(struct state *s)
 		log_line(LOG_WARN, "backup: a backup is already running");
 	else
 		log_line(LOG_INFO, "backup: %s: started", s->backup_path);
+	s->backing_up = true;
 }
 
 /* Execute the writes that are committed, and those that need not wait for a
@@ -335,6 +339,20 @@ state_log_check(const struct state *s, const struct scrub_figures *f)
 		    damage_format(&f->damage, rows));
 }
 
+/* Log how the backup has ended, and tell who waits for it. */
+static void
+state_end_backup(struct state *s, const struct committer_report *r)
+{
+	state_backed_up_fn tell = s->backed_up;
+
+	state_log_backup(s, r);
+	s->backing_up = false;
+	s->backed_up = NULL;
+	if (tell != NULL)
+		tell(s->backed_up_arg,
+		    r->backup_failed ? r->backup_why.text : NULL);
+}
+
 static void
 state_take(struct state *s, const struct committer_report *r)
 {
@@ -342,7 +360,7 @@ state_take(struct state *s, const struct committer_report *r)
 	struct scrub_figures f;
 
 	if (r->backed_up)
-		state_log_backup(s, r);
+		state_end_backup(s, r);
 	if (r->scrubbed) {
 		f = committer_scrub_figures(s->committer);
 		state_log_check(s, &f);
@@ -576,4 +594,22 @@ state_back_up(struct state *s, const char *path)
 	s->backup_waits = true;
 	evtimer_del(s->later);
 	state_advance(s);
+}
+
+int
+state_back_up_for(
+    struct state *s, const char *path, state_backed_up_fn ended, void *arg)
+{
+	if (s->backup_waits || s->backing_up)
+		return -1;
+	s->backed_up = ended;
+	s->backed_up_arg = arg;
+	state_back_up(s, path);
+	return 0;
+}
+
+void
+state_forget_backup(struct state *s)
+{
+	s->backed_up = NULL;
 }

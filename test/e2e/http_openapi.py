@@ -122,7 +122,7 @@ class OpenApi(WebTest):
         run_server("--state", state, "--state-create")
         server, web = self.start_web(
             "--http-write", "--client-report", "--points", points, "--state",
-            state, **options)
+            state, "--state-backup", state + ".copy", **options)
         return server, web, web.get("/api/openapi.json")
 
     def operations(self, document):
@@ -165,7 +165,8 @@ class OpenApi(WebTest):
                 self.check_parameters(schema, path, operation)
                 self.check_responses(schema, operation)
                 self.assertEqual("requestBody" in operation,
-                                 method != "get" and path != "/api/reset")
+                                 method != "get" and path not in
+                                 ("/api/reset", "/api/backup"))
 
     def check_parameters(self, schema, path, operation):
         names = set()
@@ -323,7 +324,7 @@ class OpenApi(WebTest):
         self.assertLessEqual(
             {"/api/points", "/api/points/{name}", "/api/points.csv",
              "/api/registers", "/api/reset", "/api/requests", "/api/journal",
-             "/metrics/points"}, found)
+             "/api/backup", "/metrics/points"}, found)
 
 
 if __name__ == "__main__":
