@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <event2/util.h>
-#include <string.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"

@@ -4,7 +4,6 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/client_text.h"
 #include "base/clock.h"

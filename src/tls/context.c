@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "context_private.h"
 #include "system/error.h"

@@ -8,7 +8,6 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "system/error.h"
 #include "system/file.h"

@@ -4,7 +4,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "system/error.h"
 #include "tls/identity.h"
