@@ -1,9 +1,9 @@
+#include "program.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "api/api.h"
 #include "base/clock.h"
@@ -12,12 +12,9 @@
 #include "base/timestamp.h"
 #include "diagnostics.h"
 #include "first_values_start.h"
-#include "health/health.h"
-#include "journal/journal.h"
 #include "listening.h"
 #include "naming.h"
 #include "net/server.h"
-#include "options.h"
 #include "persistence.h"
 #include "points/points.h"
 #include "points/rights.h"
@@ -33,7 +30,6 @@
 #include "system/notify.h"
 #include "system/process.h"
 #include "system/signals.h"
-#include "system/start.h"
 #include "table/datatable.h"
 #include "table/last_writer.h"
 #include "table/last_writer_report.h"
@@ -554,35 +550,15 @@ program_free(struct program *p)
 	return status;
 }
 
-static int
-print_help(void)
+int
+program_run(const struct options *options)
 {
-	char *help = options_help();
+	struct program program = { .options = *options };
+	struct program *p = &program;
+	int state_status, status;
 
-	if (help == NULL)
-		return EX_OSERR;
-	fputs(help, stdout);
-	free(help);
-	return EX_OK;
-}
-
-/* Returns an exit status. */
-static int
-check(const struct options *o)
-{
-	int status = security_check(o);
-
-	if (status == EX_OK)
-		status = shared_start_check(o);
-	return status == EX_OK ? naming_check(o) : status;
-}
-
-static int
-run(struct program *p)
-{
-	int status = program_start(p);
-	int state_status;
-
+	event_set_log_callback(libevent_log);
+	status = program_start(p);
 	if (status == EX_OK && event_base_dispatch(p->base) < 0)
 		status = out_of_resources("event loop");
 	if (status == EX_OK)
@@ -592,80 +568,4 @@ run(struct program *p)
 	diagnostics_print(p->diagnostics, p->points);
 	state_status = program_free(p);
 	return status == EX_OK ? state_status : status;
-}
-
-/* Whether the clock can be read; says so if not. */
-static bool
-check_clock(void)
-{
-	if (clock_can_tell_time())
-		return true;
-	fprintf(stderr,
-	    "mbasyncserver: clock: %s: expected a time before "
-	    "2038-01-19T03:14:08Z on this 32-bit machine\n",
-	    error_text(errno));
-	return false;
-}
-
-/* The commands beside the server, which is the one without a name. */
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv); /* returns an exit status */
-} commands[] = {
-	{ "health", health_main },
-	{ "journal", journal_main },
-};
-
-/* The command that the first argument names, or NULL. */
-static const struct command *
-find_command(int argc, char **argv)
-{
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
-static int
-program_main(int argc, char **argv)
-{
-	const struct command *command = find_command(argc, argv);
-	struct program p = { .table = NULL };
-	char error[OPTIONS_ERROR_MAX];
-
-	signals_ignore_file_limits(); /* they are no reason to end */
-	if (!check_clock())
-		return EX_OSERR;
-	if (command != NULL)
-		return command->run(argc - 1, argv + 1);
-	signals_ignore_closed_pipes(); /* nor is standard output */
-	if (options_parse(argc, argv, &p.options, error) != 0) {
-		fprintf(stderr, "mbasyncserver: %s\n", error);
-		return EX_USAGE;
-	}
-	options_hide(&p.options, argc, argv);
-	switch (p.options.action) {
-	case OPTIONS_HELP:
-		return print_help();
-	case OPTIONS_VERSION:
-		printf("MBAsyncServer version %s\n", VERSION);
-		return EX_OK;
-	case OPTIONS_CHECK:
-		return check(&p.options);
-	case OPTIONS_CREATE:
-	case OPTIONS_RUN:
-		break;
-	}
-	log_open();
-	log_set_level(p.options.log_level);
-	if (p.options.action == OPTIONS_CREATE)
-		return persistence_create(&p.options);
-	event_set_log_callback(libevent_log);
-	return run(&p);
-}
-
-int
-main(int argc, char **argv)
-{
-	return start_main(argc, argv, program_main);
 }
