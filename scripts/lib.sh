@@ -28,6 +28,9 @@ format_needs='clang-format'
 package_needs="$build_needs binutils dpkg-dev file gzip lintian"
 system_needs="$package_needs debian-archive-keyring debootstrap
 	systemd-container tar util-linux"
+windows_needs='gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev cmake ninja-build
+	pkg-config debian-archive-keyring dpkg-dev make perl tcl gzip zip mandoc
+	libjs-dygraphs'
 coverage_needs="$test_needs gcovr"
 image_needs="$build_needs binutils buildah jq"
 image_test_needs='python3-yaml' # and without these, some are skipped
@@ -105,6 +108,9 @@ have()
 	yq) command_exists tomlq ;; # there is another yq
 	binutils) command_exists strip ;;
 	dpkg-dev) command_exists dpkg-shlibdeps ;;
+	gcc-mingw-w64-x86-64-posix) command_exists x86_64-w64-mingw32-gcc-posix ;;
+	libz-mingw-w64-dev) [ -e /usr/x86_64-w64-mingw32/lib/libz.a ] ;;
+	tcl) command_exists tclsh ;;
 	debian-archive-keyring)
 		[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]
 		;;
@@ -212,6 +218,15 @@ configure()
 	cmake -S "$root" -B "$tree" "$@" >"$tree.log" 2>&1 ||
 		quietly "$tree.log" cmake --fresh -S "$root" -B "$tree" "$@" ||
 		die "cmake failed"
+}
+
+# The same source makes the same packages, to the byte: the date is that of the
+# last change.
+set_date()
+{
+	SOURCE_DATE_EPOCH=$(date -u +%s --date \
+	    "$(sed -n 's/^ -- .*>  //p' "$root/cmake/package/changelog" | head -n 1)")
+	export SOURCE_DATE_EPOCH
 }
 
 # build_targets TREE TARGET...
