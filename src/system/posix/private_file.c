@@ -1,7 +1,5 @@
 #include "system/private_file.h"
 
-#include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -54,43 +52,4 @@ private_file_open(const char *path, const char **why)
 		return fd;
 	close(fd);
 	return -1;
-}
-
-/* The characters of text until a space, or one that is not printable. */
-static size_t
-word_length(const char *text, size_t length)
-{
-	size_t n = 0;
-
-	while (n < length && isgraph((unsigned char)text[n]))
-		n++;
-	return n;
-}
-
-const char *
-private_file_read_word(const char *path, size_t least, size_t most,
-    const char *expected, char *word)
-{
-	const char *why;
-	int fd = private_file_open(path, &why);
-	char text[PRIVATE_FILE_WORD_MAX + 1];
-	size_t length;
-	ssize_t got;
-
-	assert(most <= PRIVATE_FILE_WORD_MAX);
-	if (fd < 0)
-		return why;
-	got = read(fd, text, most + 1);
-	why = got < 0 ? strerror(errno) : NULL;
-	close(fd);
-	if (why != NULL)
-		return why;
-	length = word_length(text, (size_t)got);
-	if (length < least || length > most ||
-	    (length < (size_t)got && text[length] != '\n' &&
-		text[length] != '\r'))
-		return expected;
-	memcpy(word, text, length);
-	word[length] = '\0';
-	return NULL;
 }
