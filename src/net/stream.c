@@ -545,7 +545,7 @@ stream_settle_batch(struct stream *s, const struct service_batch *batch)
 {
 	struct stream_pool *pool = s->pool;
 	size_t length = stream_batch_length(s, batch);
-	ssize_t sent = send(s->fd, pool->replies, length, MSG_NOSIGNAL);
+	ssize_t sent = socket_send(s->fd, pool->replies, length);
 
 	if (sent != (ssize_t)length) {
 		pool->replies_length = length;
