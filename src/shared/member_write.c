@@ -6,7 +6,7 @@
 #include "member_private.h"
 #include "shared/snapshot.h"
 
-#define NS_MS UINT64_C(1000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 /* A snapshot that was not stored is tried again after so many ms. */
 #define STORE_AGAIN 1000
@@ -14,7 +14,8 @@
 static void
 arm_expiry(struct member *m, uint64_t now)
 {
-	uint64_t due = pending_oldest(m->pending) + m->config.timeout * NS_MS;
+	uint64_t due =
+	    pending_oldest(m->pending) + m->config.timeout * NS_PER_MS;
 	uint64_t us = due > now ? (due - now) / 1000 + 1 : 1;
 	const struct timeval after = { (time_t)(us / 1000000),
 		(suseconds_t)(us % 1000000) };
@@ -75,7 +76,7 @@ expiry_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct order_writes writes = TAILQ_HEAD_INITIALIZER(writes);
 	struct member *m = arg;
-	uint64_t now = clock_ns(), timeout = m->config.timeout * NS_MS;
+	uint64_t now = clock_ns(), timeout = m->config.timeout * NS_PER_MS;
 
 	(void)fd;
 	(void)what;
