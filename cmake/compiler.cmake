@@ -19,7 +19,7 @@ add_compile_definitions(_FILE_OFFSET_BITS=64)
 # speed counts, and the libraries that they link. The objects of gcc can also be
 # linked without it, which is fast: so are the tests.
 include(CheckIPOSupported)
-if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE
+if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT COVERAGE AND NOT WIN32
    AND CMAKE_C_COMPILER_ID STREQUAL GNU)
 	check_ipo_supported(RESULT can_optimise_across LANGUAGES C
 		OUTPUT ignored)
@@ -38,13 +38,24 @@ endif()
 
 # Hardening. _FORTIFY_SOURCE needs optimisation, and conflicts with the
 # sanitizers.
-check_pie_supported()
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
-# With -z now every call is resolved at the start, and needs no stub.
-add_compile_options(-fstack-protector-strong -fstack-clash-protection -fno-plt)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
-	add_compile_options(-fcf-protection)
+add_compile_options(-fstack-protector-strong)
+if(WIN32)
+	# Its programs are at random addresses, and cannot execute data, by
+	# default. Formats are those of the C standard, and struct timeval has
+	# seconds of 32 bits: neither does this compiler expect. The others check
+	# both.
+	add_compile_options(-Wno-format -Wno-conversion -Wno-sign-conversion
+		-Wno-float-conversion)
+	add_link_options(-Wl,--gc-sections)
+else()
+	check_pie_supported()
+	set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+	add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+	# With -z now every call is resolved at the start, and needs no stub.
+	add_compile_options(-fstack-clash-protection -fno-plt)
+	if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
+		add_compile_options(-fcf-protection)
+	endif()
 endif()
 if(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo"
    AND NOT ASAN AND NOT TSAN)

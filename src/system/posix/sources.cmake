@@ -1,8 +1,10 @@
-# The platform layer of Linux, with glibc or musl. Sets system_sources; and
-# system_definitions and system_libraries, which all targets get.
+# The platform layer of Linux, with glibc or musl. Sets system_sources;
+# system_program_sources, of the program alone; and system_definitions and
+# system_libraries, which all targets get.
 
 set(system_definitions)
 set(system_libraries)
+set(system_program_sources)
 set(system_sources
 	activation.c
 	error.c
