@@ -28,7 +28,7 @@ format_needs='clang-format'
 package_needs="$build_needs binutils dpkg-dev file gzip lintian"
 system_needs="$package_needs debian-archive-keyring debootstrap
 	systemd-container tar util-linux"
-windows_needs='gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev cmake ninja-build
+windows_needs='gcc libc6-dev gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev cmake ninja-build
 	pkg-config debian-archive-keyring dpkg-dev make perl tcl gzip zip mandoc
 	libjs-dygraphs'
 coverage_needs="$test_needs gcovr"
@@ -313,14 +313,6 @@ build_server()
 	fi
 	compile release mbasyncserver -DCMAKE_BUILD_TYPE=Release \
 	    -DTESTS="$tests"
-}
-
-# The same source makes the same packages, to the byte.
-set_date()
-{
-	SOURCE_DATE_EPOCH=$(date -u +%s --date \
-	    "$(sed -n 's/^ -- .*>  //p' "$root/cmake/package/changelog" | head -n 1)")
-	export SOURCE_DATE_EPOCH
 }
 
 jobs=$(nproc 2>/dev/null || echo 2)
