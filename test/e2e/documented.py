@@ -167,6 +167,7 @@ TEXT = {
         "curl --data-binary @table.json"],
     "src/mbasyncserver.8": [
         "[Socket]", # see test/boot/2-socket
+        "> ", # of Windows: see test/windows/windows.py
         # What clients did, and how fast: see writers.py and http_api.py.
         "2026-11-22 15:34:56.092 info writers: 26 writes",
         "2026-11-22 17:02:02.059 info report: 127.0.0.1: 58 requests"],
