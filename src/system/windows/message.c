@@ -15,7 +15,8 @@ windows_message(DWORD error, char *text)
 	if (length == 0 ||
 	    WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, WINDOWS_MESSAGE_MAX,
 		NULL, NULL) == 0)
-		snprintf(text, WINDOWS_MESSAGE_MAX, "error %u", (unsigned)error);
+		snprintf(
+		    text, WINDOWS_MESSAGE_MAX, "error %u", (unsigned)error);
 	n = strlen(text);
 	while (n > 0 && strchr(". \r\n", text[n - 1]) != NULL)
 		text[--n] = '\0';

@@ -9,11 +9,11 @@ set(system_libraries ssp ws2_32 iphlpapi advapi32 bcrypt shell32)
 set(system_sources
 	activation.c
 	arguments.c
-	calendar.c
 	error.c
 	file.c
 	file_name.c
 	handle.c
+	local_time.c
 	message.c
 	notify.c
 	output.c
