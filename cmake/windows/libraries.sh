@@ -25,19 +25,19 @@ apt_of_its_own()
 	    -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none "$@"
 }
 
-# Signatures are checked with the keys of Debian's archive alone.
+# The sources of what this machine's apt has for this release. Signatures are
+# checked with the keys of Debian's archive alone.
 write_sources_list()
 {
 	mkdir -p "$windows/apt/state/lists/partial" \
 	    "$windows/apt/cache/archives/partial" "$prefix/built"
-	while read -r folder suite; do
-		echo "deb-src [signed-by=$archive_keys]" \
-		    "http://deb.debian.org/$folder $suite main"
-	done >"$windows/apt/sources.list" <<-END
-		debian bookworm
-		debian bookworm-updates
-		debian-security bookworm-security
-	END
+	# shellcheck disable=SC2016 # apt's variables
+	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' \
+	    'Created-By: Packages' | sort -u | sed -n \
+	    "s|^\(bookworm[-a-z]*\) \(.*\)$|deb-src [signed-by=$archive_keys] \2 \1 main|p" \
+	    >"$windows/apt/sources.list"
+	[ -s "$windows/apt/sources.list" ] ||
+		die "expected apt sources of Debian 12 (bookworm)"
 }
 archive_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
