@@ -64,6 +64,7 @@ have()
 {
 	case $1 in
 	gcc) command_exists cc ;;
+	gcc-mingw-w64-x86-64-posix) command_exists x86_64-w64-mingw32-gcc-posix ;;
 	gcc-*) command_exists "${1#gcc-}-gcc" ;;
 	qemu-user) command_exists qemu-arm ;;
 	# From 3.24 on, nearly what CMakeLists.txt asks for.
@@ -108,7 +109,6 @@ have()
 	yq) command_exists tomlq ;; # there is another yq
 	binutils) command_exists strip ;;
 	dpkg-dev) command_exists dpkg-shlibdeps ;;
-	gcc-mingw-w64-x86-64-posix) command_exists x86_64-w64-mingw32-gcc-posix ;;
 	libz-mingw-w64-dev) [ -e /usr/x86_64-w64-mingw32/lib/libz.a ] ;;
 	tcl) command_exists tclsh ;;
 	debian-archive-keyring)
