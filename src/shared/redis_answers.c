@@ -149,7 +149,7 @@ static int
 push_queued(struct redis_queued *q, uint64_t tag)
 {
 	size_t room = q->room == 0 ? 64 : 2 * q->room;
-	uint64_t *tags = q->tags;
+	uint64_t *tags;
 
 	if (q->count == q->room) {
 		tags = realloc(q->tags, room * sizeof(*tags));
