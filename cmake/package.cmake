@@ -47,10 +47,11 @@ if(NOT entry MATCHES "\\(${PROJECT_VERSION}-([^)]+)\\)")
 endif()
 set(CPACK_DEBIAN_PACKAGE_RELEASE ${CMAKE_MATCH_1})
 # A newer release links other libraries: its packages replace older ones.
-cmake_host_system_information(RESULT debian
-	QUERY DISTRIB_ID DISTRIB_VERSION_ID)
-list(GET debian 1 debian_release)
-if(debian MATCHES "^debian;" AND debian_release GREATER 12)
+# What CMake itself knows of that is the sysroot's.
+file(STRINGS /etc/os-release debian REGEX "^(ID|VERSION_ID)=")
+string(REGEX REPLACE ".*VERSION_ID=\"?([0-9]+).*" "\\1" debian_release
+	"${debian}")
+if(debian MATCHES "(^|;)ID=\"?debian" AND debian_release GREATER 12)
 	string(APPEND CPACK_DEBIAN_PACKAGE_RELEASE "+deb${debian_release}")
 endif()
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
