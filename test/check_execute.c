@@ -391,6 +391,20 @@ START_TEST(query_data_of_any_length_is_echoed)
 }
 END_TEST
 
+START_TEST(server_id_byte_by_byte)
+{
+	static const char version[] = VERSION;
+	uint8_t expected[MB_PDU_MAX] = { 17, 15 + sizeof(version), 'M', 0xFF,
+		'M', 'B', 'A', 's', 'y', 'n', 'c', 'S', 'e', 'r', 'v', 'e', 'r',
+		' ' };
+
+	start(_i);
+	memcpy(expected + 18, version, sizeof(version) - 1);
+	assert_answer(PDU(17), expected, 17 + sizeof(version));
+	assert_answer(PDU(17, 0), PDU(0x91, 3));
+}
+END_TEST
+
 /* Read Device Identification: code, object → the objects answered. */
 static const struct {
 	uint8_t code;
@@ -580,6 +594,7 @@ others(void)
 	add(tc, greatest_quantities_fit_the_answer);
 	add(tc, greatest_writes_come_back_as_written);
 	add(tc, query_data_of_any_length_is_echoed);
+	add(tc, server_id_byte_by_byte);
 	add(tc, identification_is_exact);
 	add(tc, identification_of_one_object_byte_by_byte);
 	add(tc, exception_sets_the_flag_where_it_was_set_already);

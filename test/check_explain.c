@@ -57,6 +57,7 @@ static const struct {
 	{ 3, PDU(43, 13, 0),
 	    "MEI type 13: there is only 14, Read Device Identification" },
 	{ 3, PDU(43, 14, 1), "PDU of 3 bytes: 4 belong to this function" },
+	{ 2, PDU(17, 0), "PDU of 2 bytes: 1 belong to this function" },
 	{ 1, PDU(43), "PDU of 1 bytes: 4 belong to this function" },
 	{ 4, PDU(43, 14, 5, 0),
 	    "read code 5, object 0: expected code 1 to 4, and for code 4 an "

@@ -190,6 +190,13 @@ add_write_registers(struct pdu *p)
 }
 
 static void
+add_server_id(struct pdu *p)
+{
+	if (one_in(4))
+		add_random(p, below(4));
+}
+
+static void
 add_mask_write(struct pdu *p)
 {
 	add16(p, some_address(1));
@@ -225,6 +232,7 @@ static const struct {
 	{ MB_FC_DIAGNOSTICS, add_diagnostics },
 	{ MB_FC_WRITE_MULTIPLE_COILS, add_write_coils },
 	{ MB_FC_WRITE_MULTIPLE_REGISTERS, add_write_registers },
+	{ MB_FC_REPORT_SERVER_ID, add_server_id },
 	{ MB_FC_MASK_WRITE_REGISTER, add_mask_write },
 	{ MB_FC_READ_WRITE_MULTIPLE_REGISTERS, add_read_write },
 	{ MB_FC_ENCAPSULATED_INTERFACE, add_identification },

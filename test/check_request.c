@@ -225,6 +225,7 @@ static const struct {
 	{ PDU(8, 0, 0), true },
 	{ PDU(15, 0, 0, 0, 1, 1, 0), false },
 	{ PDU(16, 0, 0, 0, 1, 2, 0, 0), false },
+	{ PDU(17), false },
 	{ PDU(22, 0, 0, 0, 0, 0, 0), false },
 	{ PDU(23, 0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0), false },
 	{ PDU(43, 14, 1, 0), false },
@@ -755,8 +756,8 @@ END_TEST
 static bool
 is_supported(unsigned function)
 {
-	static const uint8_t supported[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 22,
-		23, 43 };
+	static const uint8_t supported[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 17,
+		22, 23, 43 };
 
 	return memchr(supported, (int)function, sizeof(supported)) != NULL;
 }

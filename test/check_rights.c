@@ -210,6 +210,9 @@ random_request(uint8_t function, uint8_t *pdu, struct mb_request *q)
 		pdu[5] = (uint8_t)(2 * quantity);
 		length = 6U + pdu[5];
 		break;
+	case MB_FC_REPORT_SERVER_ID:
+		length = 1;
+		break;
 	case MB_FC_MASK_WRITE_REGISTER:
 		put16(pdu + 1, random_address(1));
 		length = 7;
@@ -232,7 +235,8 @@ random_request(uint8_t function, uint8_t *pdu, struct mb_request *q)
 	ck_assert_int_eq(mb_request_decode(pdu, length, q), MB_EX_NONE);
 }
 
-static const uint8_t functions[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 22, 23, 43 };
+static const uint8_t functions[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 17, 22, 23,
+	43 };
 
 static enum mb_exception
 ask(const struct mb_request *q)

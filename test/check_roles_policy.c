@@ -110,25 +110,25 @@ static const struct {
 	const char *separate;
 	const char *overlaid;
 } functions[] = {
-	{ "", " 8 43", " 8 43" },
-	{ "quit", " 8 43", " 8 43" },
-	{ "read coils", " 1 2 8 43", " 1 2 3 4 8 43" },
-	{ "read coils:65535", " 1 2 8 43", " 1 2 3 4 8 43" },
-	{ "read registers", " 3 4 8 43", " 1 2 3 4 8 43" },
-	{ "read registers:4095", " 3 4 8 43", " 1 2 3 4 8 43" },
-	{ "read registers:4096", " 3 4 8 43", " 3 4 8 43" },
-	{ "write coils:7", " 5 8 15 43", " 5 6 8 15 16 22 43" },
-	{ "write registers:65535", " 6 8 16 22 43", " 6 8 16 22 43" },
-	{ "read coils write coils", " 1 2 5 8 15 43",
-	    " 1 2 3 4 5 6 8 15 16 22 23 43" },
-	{ "read coils write registers", " 1 2 6 8 16 22 43",
-	    " 1 2 3 4 5 6 8 15 16 22 23 43" },
-	{ "read registers:9 write registers:4096", " 3 4 6 8 16 22 23 43",
-	    " 1 2 3 4 6 8 16 22 23 43" },
-	{ "read all", " 1 2 3 4 8 43", " 1 2 3 4 8 43" },
-	{ "write all", " 5 6 8 15 16 22 43", " 5 6 8 15 16 22 43" },
-	{ "read all write all", " 1 2 3 4 5 6 8 15 16 22 23 43",
-	    " 1 2 3 4 5 6 8 15 16 22 23 43" },
+	{ "", " 8 17 43", " 8 17 43" },
+	{ "quit", " 8 17 43", " 8 17 43" },
+	{ "read coils", " 1 2 8 17 43", " 1 2 3 4 8 17 43" },
+	{ "read coils:65535", " 1 2 8 17 43", " 1 2 3 4 8 17 43" },
+	{ "read registers", " 3 4 8 17 43", " 1 2 3 4 8 17 43" },
+	{ "read registers:4095", " 3 4 8 17 43", " 1 2 3 4 8 17 43" },
+	{ "read registers:4096", " 3 4 8 17 43", " 3 4 8 17 43" },
+	{ "write coils:7", " 5 8 15 17 43", " 5 6 8 15 16 17 22 43" },
+	{ "write registers:65535", " 6 8 16 17 22 43", " 6 8 16 17 22 43" },
+	{ "read coils write coils", " 1 2 5 8 15 17 43",
+	    " 1 2 3 4 5 6 8 15 16 17 22 23 43" },
+	{ "read coils write registers", " 1 2 6 8 16 17 22 43",
+	    " 1 2 3 4 5 6 8 15 16 17 22 23 43" },
+	{ "read registers:9 write registers:4096", " 3 4 6 8 16 17 22 23 43",
+	    " 1 2 3 4 6 8 16 17 22 23 43" },
+	{ "read all", " 1 2 3 4 8 17 43", " 1 2 3 4 8 17 43" },
+	{ "write all", " 5 6 8 15 16 17 22 43", " 5 6 8 15 16 17 22 43" },
+	{ "read all write all", " 1 2 3 4 5 6 8 15 16 17 22 23 43",
+	    " 1 2 3 4 5 6 8 15 16 17 22 23 43" },
 };
 
 START_TEST(functions_need_rights)
@@ -207,7 +207,7 @@ START_TEST(no_role_is_for_certificates_without_one)
 	ck_assert(!may_quit());
 	use("no-role read registers:0-9\nrole no-role read all quit\n",
 	    DATATABLE_SEPARATE);
-	ck_assert_str_eq(usable(), " 3 4 8 43");
+	ck_assert_str_eq(usable(), " 3 4 8 17 43");
 	ck_assert(may_read(DATATABLE_REGISTERS, 0, 10));
 	ck_assert(!may_read(DATATABLE_REGISTERS, 0, 11));
 	ck_assert(!may_quit());
@@ -229,12 +229,12 @@ START_TEST(plain_clients_are_bound_by_their_line)
 	use("role A read all write all quit\nplain read all\n",
 	    DATATABLE_SEPARATE);
 	be_without_certificate(CLIENT_PLAIN);
-	ck_assert_str_eq(usable(), " 1 2 3 4 8 43");
+	ck_assert_str_eq(usable(), " 1 2 3 4 8 17 43");
 	ck_assert(may_read(DATATABLE_REGISTERS, 0, 125));
 	ck_assert(!may_write(DATATABLE_REGISTERS, 0, 1));
 	ck_assert(!may_quit());
 	use("role A\nplain quit\n", DATATABLE_SEPARATE);
-	ck_assert_str_eq(usable(), " 8 43");
+	ck_assert_str_eq(usable(), " 8 17 43");
 	ck_assert(may_quit());
 }
 END_TEST

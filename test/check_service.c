@@ -322,8 +322,8 @@ END_TEST
 static size_t
 random_adu(uint8_t *adu)
 {
-	static const uint8_t functions[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 22,
-		23, 43, 99 };
+	static const uint8_t functions[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 17,
+		22, 23, 43, 99 };
 	size_t length = rand() % 4 ? 5 : 1 + (size_t)rand() % MB_PDU_MAX;
 
 	for (size_t i = 0; i < length; i++)

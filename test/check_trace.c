@@ -104,6 +104,7 @@ static const struct {
 
 	/* Neither. */
 	{ BYTES(8, 0, 0, 0xA5, 0x37), 0, 5, BEGIN "Diagnostics: ok, 5 bytes" },
+	{ BYTES(17), 0, 23, BEGIN "Report Server ID: ok, 23 bytes" },
 	{ BYTES(43, 14, 1, 0), 0, 60,
 	    BEGIN "Read Device Identification: ok, 60 bytes" },
 

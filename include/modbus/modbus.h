@@ -16,6 +16,7 @@ enum mb_function_code {
 	MB_FC_DIAGNOSTICS = 8,
 	MB_FC_WRITE_MULTIPLE_COILS = 15,
 	MB_FC_WRITE_MULTIPLE_REGISTERS = 16,
+	MB_FC_REPORT_SERVER_ID = 17,
 	MB_FC_MASK_WRITE_REGISTER = 22,
 	MB_FC_READ_WRITE_MULTIPLE_REGISTERS = 23,
 	MB_FC_ENCAPSULATED_INTERFACE = 43,
@@ -52,6 +53,11 @@ enum mb_exception {
 
 /* Diagnostics sub-function, clause 6.8.1. */
 #define MB_DIAGNOSTICS_RETURN_QUERY_DATA 0
+
+/* Report Server ID, clause 6.13: ours, which is no number of one of Modicon's
+ * controllers, and what says that the server runs. */
+#define MB_SERVER_ID        'M'
+#define MB_RUN_INDICATOR_ON 0xFF
 
 /* Encapsulated interface, clauses 6.19 and 6.21. */
 #define MB_MEI_READ_DEVICE_IDENTIFICATION 14

@@ -5,6 +5,7 @@
 #include "modbus/identification.h"
 #include "modbus/range.h"
 #include "modbus/registers.h"
+#include "modbus/server_id.h"
 
 const struct mb_function mb_functions[MB_FUNCTION_CODES] = {
 	[MB_FC_READ_COILS] = {
@@ -71,6 +72,12 @@ const struct mb_function mb_functions[MB_FUNCTION_CODES] = {
 		.length = 6, .longer = true, .write_at = 1,
 		.kind = DATATABLE_REGISTERS,
 		.most_written = MB_MAX_WRITE_REGISTERS,
+	},
+	[MB_FC_REPORT_SERVER_ID] = {
+		.name = "Report Server ID",
+		.decode = mb_decode_server_id,
+		.execute = mb_execute_server_id,
+		.length = 1,
 	},
 	[MB_FC_MASK_WRITE_REGISTER] = {
 		.name = "Mask Write Register",

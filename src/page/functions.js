@@ -4,8 +4,8 @@ const FUNCTIONS = {
 	1: "Read Coils", 2: "Read Discrete Inputs", 3: "Read Holding Registers",
 	4: "Read Input Registers", 5: "Write Single Coil", 6: "Write Single Register",
 	8: "Diagnostics", 15: "Write Multiple Coils", 16: "Write Multiple Registers",
-	22: "Mask Write Register", 23: "Read/Write Multiple Registers",
-	43: "Read Device Identification",
+	17: "Report Server ID", 22: "Mask Write Register",
+	23: "Read/Write Multiple Registers", 43: "Read Device Identification",
 };
 
 const EXCEPTIONS = {

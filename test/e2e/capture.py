@@ -20,14 +20,14 @@ REFUSED = [
     read(3, 0, 126), read(1, 0, 0), read(4, 65535, 2), read(2, 65535, 2),
     write_single(5, 0, 1), write_coils(65535, [1, 1]),
     write_registers(65535, [1, 1]), read_write(0, 1, 65535, [1, 1]),
-    bytes([7]), bytes([17]), bytes([100]), bytes([43, 14, 4, 9]),
+    bytes([7]), bytes([17, 0]), bytes([100]), bytes([43, 14, 4, 9]),
 ]
 
 LARGEST = [read(1, 0, 2000), read(3, 0, 125), read(4, 65411, 125),
            write_coils(0, [1] * 1968), write_registers(0, [1] * 123),
            read_write(0, 125, 0, [1] * 121), mask_write(65535, 1, 1),
            bytes([43, 14, 1, 0]), bytes([43, 14, 2, 0]),
-           bytes([43, 14, 3, 0])]
+           bytes([43, 14, 3, 0]), bytes([17])]
 
 
 def start_capture(port, path):

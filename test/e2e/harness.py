@@ -107,6 +107,12 @@ def exception(function, code):
 
 PING = read(3, 0, 1)
 
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../CMakeLists.txt"), encoding="utf-8") as source:
+    NAME = b"MBAsyncServer " + re.search(
+        r"^project\(mbasyncserver VERSION (\S+)", source.read(),
+        re.MULTILINE)[1].encode()
+
 # One request of every supported function, and its answer by a server with
 # separate tables to which nothing but these requests was ever sent. Each may
 # be repeated, in any order.
@@ -124,6 +130,8 @@ EVERY_FUNCTION = [
      struct.pack(">BHH", 15, 400, 12)),
     ("Write Multiple Registers", write_registers(400, [1, 2, 3]),
      struct.pack(">BHH", 16, 400, 3)),
+    ("Report Server ID", bytes([17]),
+     bytes([17, 2 + len(NAME), 0x4D, 0xFF]) + NAME),
     ("Mask Write Register", mask_write(500, 0x00F2, 0x0025),
      mask_write(500, 0x00F2, 0x0025)),
     ("Read/Write Multiple Registers", read_write(600, 2, 601, [0xABCD]),

@@ -98,6 +98,19 @@ masks_and_exchanges(void)
 	EXPECT(memcmp(in, out, sizeof(in)) == 0);
 }
 
+static void
+server_id(void)
+{
+	static const char name[] = "MBAsyncServer ";
+	const size_t length = sizeof(name) - 1;
+	uint8_t answer[MODBUS_MAX_PDU_LENGTH];
+	int got = modbus_report_slave_id(server, sizeof(answer), answer);
+
+	EXPECT(got > (int)(2 + length));
+	EXPECT(answer[0] == 'M' && answer[1] == 0xFF);
+	EXPECT(memcmp(answer + 2, name, length) == 0);
+}
+
 /* The library checks most quantities itself, so that a bad one goes by hand:
  * unit and PDU; the library puts the rest of the header in front. */
 static void
@@ -166,6 +179,7 @@ main(int argc, char **argv)
 		bits();
 		registers();
 		masks_and_exchanges();
+		server_id();
 		refusals();
 		overlay(argv[2][0] == 'o');
 	}

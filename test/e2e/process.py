@@ -693,12 +693,13 @@ class Trace(ServerTest):
          "write address 3 quantity 4: ok, 6 bytes"),
         (9, 1, bytes([8, 0, 0, 1, 2]), "Diagnostics: ok, 5 bytes"),
         (10, 1, bytes([43, 14, 1, 0]), "Read Device Identification: ok, "),
+        (14, 1, bytes([17]), "Report Server ID: ok, "),
         (11, 3, read(3, 0, 126), "Read Holding Registers PDU 03 00 00 00 7e: "
          "exception 03 illegal data value"),
         (12, 3, read(3, 65535, 2), "Read Holding Registers PDU 03 ff ff 00 "
          "02: exception 02 illegal data address"),
-        (13, 3, bytes([17]),
-         "function 17 PDU 11: exception 01 illegal function"),
+        (13, 3, bytes([7]),
+         "function 7 PDU 07: exception 01 illegal function"),
     ]
 
     def test_every_request_is_one_complete_line(self):

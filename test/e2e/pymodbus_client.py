@@ -87,6 +87,12 @@ class Common:
         response = self.done(self.client.diag_query_data([0x1234, 0xFF]))
         self.assertEqual(words(response.message), [0x1234, 0xFF])
 
+    def test_report_server_id(self):
+        """Function 17: all that it returns is the identifier."""
+        response = self.done(execute(self.client, REPORT_SERVER_ID))
+        self.assertRegex(response.identifier,
+                         rb"^M\xffMBAsyncServer \d+\.\d+\.\d+$")
+
     def test_read_device_identification(self):
         """Function 43, MEI type 14."""
         for code, objects in ((1, 3), (2, 5), (3, 5)):
@@ -111,8 +117,8 @@ class Common:
                                (READ_COILS, 2001)):
             self.assert_refused(execute(self.client, kind, address=0,
                                         count=quantity), ILLEGAL_VALUE)
-        for kind in (REPORT_SERVER_ID, READ_EXCEPTION_STATUS):
-            self.assert_refused(execute(self.client, kind), ILLEGAL_FUNCTION)
+        self.assert_refused(execute(self.client, READ_EXCEPTION_STATUS),
+                            ILLEGAL_FUNCTION)
 
     def test_the_overlay(self):
         """Coil 17 is bit 1 of register 1 in the overlaid mode only."""

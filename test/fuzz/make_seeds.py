@@ -45,6 +45,7 @@ EDGES = {
     "write_wrong_byte_count": "10 0000 0002 03 000A 0102",
     "write_121_read_125": "17 0000 007D 0010 0079 F2" + "BEEF" * 121,
     "longest_query": "08 0000" + "5A" * 250,
+    "server_id_one_byte_long": "11 00",
     "identification_one_object": "2B 0E 04 02",
     "identification_stream_from_nowhere": "2B 0E 03 77",
     "exception_flag_in_a_request": "83 0000 0001",

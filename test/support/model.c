@@ -249,6 +249,23 @@ write_registers(const struct exchange *x)
 	return echo(x, 5);
 }
 
+/* 17: function alone. */
+static size_t
+server_id(const struct exchange *x)
+{
+	static const char name[] = "M\xFF"
+				   "MBAsyncServer ";
+	size_t length = strlen(name), size = strlen(x->model->revision);
+
+	if (x->length != 1)
+		return refuse(x, ILLEGAL_DATA_VALUE);
+	x->response[0] = 17;
+	x->response[1] = (uint8_t)(length + size);
+	memcpy(x->response + 2, name, length);
+	memcpy(x->response + 2 + length, x->model->revision, size);
+	return 2 + length + size;
+}
+
 /* 22: function, address, and mask, or mask. A bit of the register stays where
  * the and mask has it, and comes from the or mask elsewhere. */
 static size_t
@@ -389,6 +406,8 @@ model_respond(
 		return write_coils(&x);
 	case 16:
 		return write_registers(&x);
+	case 17:
+		return server_id(&x);
 	case 22:
 		return mask_write(&x);
 	case 23:

@@ -20,7 +20,7 @@
 
 struct model {
 	bool overlaid;
-	const char *revision; /* borrowed; what Read Device Identification says
+	const char *revision; /* borrowed; what identifications say
 				 of object 2 */
 	uint16_t registers[MODEL_ADDRESSES];
 	uint8_t coils[MODEL_ADDRESSES]; /* 0 or 1; unused when overlaid */

@@ -9,8 +9,10 @@ struct run;
 /* Every form, boundary and fault of one function; see functions.c for which. */
 void group_function(struct run *r, unsigned function);
 
-/* Diagnostics and Read Device Identification, which have forms of their own. */
+/* Diagnostics, Report Server ID and Read Device Identification, which have
+ * forms of their own. */
 void group_diagnostics(struct run *r, unsigned unused);
+void group_server_id(struct run *r, unsigned unused);
 void group_identification(struct run *r, unsigned unused);
 
 /* Functions that nobody has, and function codes that nothing may have. */

@@ -34,6 +34,7 @@ static const struct group {
 	{ "08-return-query-data", group_diagnostics, 0 },
 	{ "15-write-multiple-coils", group_function, 15 },
 	{ "16-write-multiple-registers", group_function, 16 },
+	{ "17-report-server-id", group_server_id, 0 },
 	{ "22-mask-write-register", group_function, 22 },
 	{ "23-read-write-registers", group_function, 23 },
 	{ "43-device-identification", group_identification, 0 },

@@ -303,6 +303,7 @@ plain_request(uint8_t function)
 {
 	static const uint8_t diagnostics[] = { 8, 0, 0, 0xA5, 0x37 };
 	static const uint8_t identification[] = { 43, 14, 1, 0 };
+	static const uint8_t server_id[] = { 17 };
 	const uint16_t zero = 0;
 
 	switch (function) {
@@ -312,6 +313,8 @@ plain_request(uint8_t function)
 		return pdu_write_coils(0, 1, &zero);
 	case 16:
 		return pdu_write_registers(0, 1, &zero);
+	case 17:
+		return bytes_of(server_id, sizeof(server_id));
 	case 22:
 		return pdu_mask_write(0, 0xFFFF, 0);
 	case 23:
@@ -330,8 +333,8 @@ plain_request(uint8_t function)
 static int
 probe_functions(struct run *r)
 {
-	static const uint8_t tested[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 22, 23,
-		43 };
+	static const uint8_t tested[] = { 1, 2, 3, 4, 5, 6, 8, 15, 16, 17, 22,
+		23, 43 };
 
 	for (size_t i = 0; i < sizeof(tested); i++) {
 		struct bytes pdu = plain_request(tested[i]);

@@ -82,6 +82,48 @@ group_diagnostics(struct run *r, unsigned unused)
 	run_refused(r, rows, COUNT(rows));
 }
 
+/* Only the byte count says how long the parts are together: how long each is,
+ * and what it means, is specific to the device. There is a run indicator. */
+static struct verdict
+check_server_id(struct run *r, const void *arg)
+{
+	const uint8_t request[] = { 17 };
+	struct bytes pdu = bytes_of(request, sizeof(request));
+	struct reply reply = run_ask(r, &pdu);
+	const uint8_t *p = reply.pdu.data;
+	char got[REPLY_TEXT];
+
+	(void)arg;
+	if (reply.kind != REPLY_FRAME || reply.pdu.length < 4 || p[0] != 17 ||
+	    p[1] != reply.pdu.length - 2)
+		return fail("expected 11, the count of at least 2 bytes, and "
+			    "these, got %s",
+		    reply_text(&reply, got));
+	if (memchr(p + 3, 0, reply.pdu.length - 3) == NULL &&
+	    memchr(p + 3, 0xFF, reply.pdu.length - 3) == NULL)
+		return fail("expected a run indicator, 00 or FF, got %s",
+		    reply_text(&reply, got));
+	return pass();
+}
+
+void
+group_server_id(struct run *r, unsigned unused)
+{
+	static const struct refused rows[] = {
+		{ "one byte long",
+		    "7, exception 03: the implied length is incorrect", 17, 2,
+		    { 17, 0 }, 3 },
+		{ "as long as a read",
+		    "7, exception 03: the implied length is incorrect", 17, 5,
+		    { 17, 0, 0, 0, 1 }, 3 },
+	};
+
+	(void)unused;
+	run_check(r, "byte count and run indicator", "6.13", 17,
+	    check_server_id, NULL);
+	run_refused(r, rows, COUNT(rows));
+}
+
 /* What Read Device Identification returned, all of its responses together. */
 struct identity {
 	uint8_t conformity;
