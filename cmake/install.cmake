@@ -17,10 +17,20 @@ endforeach()
 set(units ${package_dir}/mbasyncserver.socket
 	${package_dir}/mbasyncserver-tls.socket
 	${package_dir}/mbasyncserver-redirect-again.service)
+set(OPTIONAL -) # the file in /etc/default
 foreach(unit mbasyncserver.service mbasyncserver-redirect.service)
 	configure_file(${package_dir}/${unit}.in units/${unit} @ONLY)
 	list(APPEND units ${CMAKE_CURRENT_BINARY_DIR}/units/${unit})
 endforeach()
+# The service once more, as a template of instances. One without a file of its
+# own would have the port and the points of no one.
+set(INSTANCE " %i")
+set(OF_INSTANCE -%i)
+set(EDITED @NAME)
+set(OPTIONAL "")
+configure_file(${package_dir}/mbasyncserver.service.in
+	units/mbasyncserver@.service @ONLY)
+list(APPEND units ${CMAKE_CURRENT_BINARY_DIR}/units/mbasyncserver@.service)
 install(FILES ${units} DESTINATION ${unit_dir})
 install(FILES ${package_dir}/50-mbasyncserver.preset
 	DESTINATION ${unit_dir}-preset)

@@ -55,6 +55,15 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl stop mbasyncserver.service",
     "install -D -m 644 /usr/share/doc/mbasyncserver/examples/plant.csv "
     "/etc/mbasyncserver/points.csv",
+    "echo 'OPTIONS=\"-p 8504\"' >/etc/default/mbasyncserver-line2",
+    "echo 'POINTS=\"--points /etc/mbasyncserver/line2.csv\"' "
+    ">>/etc/default/mbasyncserver-line2",
+    "install -D -m 644 /usr/share/doc/mbasyncserver/examples/plant.csv "
+    "/etc/mbasyncserver/line2.csv",
+    "mkdir -p -m 0700 /var/lib/private/mbasyncserver-line2",
+    "mbasyncserver --state /var/lib/private/mbasyncserver-line2/table "
+    "--state-create",
+    "systemctl enable --now mbasyncserver@line2.service",
     "iptables -A INPUT -p tcp --dport 8502 "
     "-m conntrack --ctorigdstport 502 -j ACCEPT",
     "journalctl -u mbasyncserver",

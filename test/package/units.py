@@ -35,12 +35,29 @@ class Units(InstalledTest):
                           "mbasyncserver-redirect.service",
                           "mbasyncserver-tls.socket",
                           "mbasyncserver.service",
-                          "mbasyncserver.socket"])
+                          "mbasyncserver.socket",
+                          "mbasyncserver@.service"])
 
     def test_systemd_finds_nothing_to_complain_of(self):
         status, said = run("systemd-analyze", "verify", "--man=no", *self.units)
         self.assertEqual(said, "")
         self.assertEqual(status, 0)
+
+    def test_an_instance_is_the_service_with_files_of_its_own(self):
+        both = []
+        for name in ("mbasyncserver", "mbasyncserver@"):
+            with open(self.path("lib/systemd/system", name + ".service"),
+                      encoding="utf-8") as f:
+                both.append(f.read().splitlines())
+        service, instance = both
+        self.assertEqual(len(service), len(instance))
+        self.assertEqual(
+            [line for line, other in zip(instance, service)
+             if line != other and not line.startswith("#")],
+            ["Description=Modbus/TCP server %i",
+             'Environment="STATE=--state /var/lib/mbasyncserver-%i/table"',
+             "EnvironmentFile=/etc/default/mbasyncserver-%i",
+             "StateDirectory=mbasyncserver-%i"])
 
     def test_the_service_never_creates_a_table(self):
         for path in (self.path("lib/systemd/system/mbasyncserver.service"),
