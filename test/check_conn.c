@@ -608,6 +608,70 @@ START_TEST(policy_is_asked_of_decoded_requests_and_refuses_in_time)
 }
 END_TEST
 
+static enum mb_exception
+serve_unit_1(
+    void *arg, const struct client *who, uint8_t unit, uint8_t function)
+{
+	const enum mb_exception *others = arg;
+
+	(void)who;
+	(void)function;
+	return unit == 1 ? MB_EX_NONE : *others;
+}
+
+/* A read of a register, to a unit. */
+static void
+send_to_unit(uint16_t transaction, uint8_t unit)
+{
+	const uint8_t pdu[] = { MB_FC_READ_HOLDING_REGISTERS, 0, 5, 0, 1 };
+
+	wire_pdu(sending(), transaction, unit, pdu, sizeof(pdu));
+}
+
+START_TEST(other_units_are_refused_before_anything_else)
+{
+	enum mb_exception others = MB_EX_GATEWAY_TARGET_FAILED;
+	const struct policy policy = { .arg = &others,
+		.may_use = serve_unit_1 };
+	const uint8_t unknown[] = { 99 };
+
+	host.service.policy = &policy;
+	send_to_unit(1, 2);
+	wire_pdu(sending(), 2, 2, unknown, sizeof(unknown));
+	send_to_unit(3, 1);
+	turn();
+	wire_exception(replies, 1, 3, MB_EX_GATEWAY_TARGET_FAILED);
+	wire_exception(replies, 2, 99, MB_EX_GATEWAY_TARGET_FAILED);
+	wire_reply(replies, 3);
+	ck_assert_uint_eq(host.counters.requests, 3);
+	ck_assert_uint_eq(host.counters.exceptions_by_code[11], 2);
+	ck_assert_uint_eq(host.counters.ignored, 0);
+}
+END_TEST
+
+START_TEST(requests_without_an_answer_are_counted_and_keep_the_connection)
+{
+	enum mb_exception others = MB_NO_ANSWER;
+	const struct policy policy = { .arg = &others,
+		.may_use = serve_unit_1 };
+
+	host.service.policy = &policy;
+	for (uint16_t i = 0; i < 20; i++)
+		send_to_unit(i, i == 10 || i == 19 ? 1 : 2);
+	turn();
+	wire_reply(replies, 10);
+	wire_reply(replies, 19);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
+	ck_assert_uint_eq(host.counters.requests, 20);
+	ck_assert_uint_eq(host.counters.requests_by_function[3], 20);
+	ck_assert_uint_eq(host.counters.exceptions_by_code[MB_EX_NONE], 2);
+	ck_assert_uint_eq(host.counters.ignored, 18);
+	ck_assert_uint_eq(host.counters.bytes_in, 20 * 12);
+	ck_assert_uint_eq(host.counters.bytes_out, 2 * 11);
+	ck_assert_ptr_nonnull(conn);
+}
+END_TEST
+
 static bool
 may_not_shut_down(void *arg, const struct client *who)
 {
@@ -793,6 +857,26 @@ START_TEST(exception_to_a_write_is_not_submitted)
 	turn();
 	wire_exception(replies, 1, 5, MB_EX_ILLEGAL_DATA_VALUE);
 	ck_assert_uint_eq(held.submitted, 0);
+}
+END_TEST
+
+START_TEST(a_request_without_an_answer_waits_for_no_write)
+{
+	enum mb_exception others = MB_NO_ANSWER;
+	const struct policy policy = { .arg = &others,
+		.may_use = serve_unit_1 };
+
+	host.service.policy = &policy;
+	wire_request(sending(), 1, MB_FC_WRITE_SINGLE_REGISTER, 5, 9);
+	send_to_unit(2, 2);
+	send_to_unit(3, 1);
+	turn();
+	ck_assert_uint_eq(host.counters.ignored, 1);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	turn();
+	wire_reply(replies, 1);
+	ck_assert_uint_eq(get16(wire_reply(replies, 3).pdu + 2), 9);
+	ck_assert_uint_eq(evbuffer_get_length(replies), 0);
 }
 END_TEST
 
@@ -1021,6 +1105,9 @@ add_cases(Suite *suite, void (*set_up)(void))
 	tc = add_case(suite, "seams", set_up, teardown);
 	tcase_add_test(
 	    tc, policy_is_asked_of_decoded_requests_and_refuses_in_time);
+	tcase_add_test(tc, other_units_are_refused_before_anything_else);
+	tcase_add_test(
+	    tc, requests_without_an_answer_are_counted_and_keep_the_connection);
 	tcase_add_test(tc, policy_narrows_who_may_shut_down);
 	tcase_add_test(tc, observer_is_called_with_the_writer_and_the_values);
 	tcase_add_test(tc, taps_are_called_for_each_exchange);
@@ -1034,6 +1121,7 @@ add_order_case(Suite *suite, void (*set_up)(void))
 	tcase_add_test(tc, writes_and_all_behind_them_wait);
 	tcase_add_test(tc, what_is_settled_together_reads_what_it_wrote);
 	tcase_add_test(tc, exception_to_a_write_is_not_submitted);
+	tcase_add_test(tc, a_request_without_an_answer_waits_for_no_write);
 	tcase_add_test(tc, refused_write_is_exception_04_and_changes_nothing);
 	tcase_add_test(
 	    tc, write_that_cannot_be_submitted_is_exception_04_in_its_turn);

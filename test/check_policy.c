@@ -54,11 +54,12 @@ answer_request(void *arg, const struct client *who, uint8_t unit,
 }
 
 static enum mb_exception
-answer_use(void *arg, const struct client *who, uint8_t function)
+answer_use(void *arg, const struct client *who, uint8_t unit, uint8_t function)
 {
 	const struct answer *answer = arg;
 
 	record(answer, who);
+	ck_assert_uint_eq(unit, UNIT);
 	ck_assert_uint_eq(function, FUNCTION);
 	return answer->exception;
 }
@@ -89,7 +90,7 @@ setup(void)
 static enum mb_exception
 may_use(const struct policy *p)
 {
-	return policy_may_use(p, &client, FUNCTION);
+	return policy_may_use(p, &client, UNIT, FUNCTION);
 }
 
 static enum mb_exception

@@ -812,6 +812,10 @@ START_TEST(every_exception_has_its_name)
 	    "illegal data address");
 	ck_assert_str_eq(
 	    mb_exception_name(MB_EX_ILLEGAL_DATA_VALUE), "illegal data value");
+	ck_assert_str_eq(mb_exception_name(MB_EX_GATEWAY_TARGET_FAILED),
+	    "gateway target device failed to respond");
+	ck_assert_str_eq(
+	    mb_exception_name((enum mb_exception)5), "unknown exception");
 	ck_assert_str_eq(mb_exception_name(MB_EX_SERVER_DEVICE_FAILURE),
 	    "server device failure");
 	ck_assert_str_eq(

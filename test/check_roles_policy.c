@@ -54,7 +54,7 @@ be_without_certificate(enum client_way way)
 static bool
 may_use(uint8_t function)
 {
-	enum mb_exception e = policy_may_use(&p.policy, &who, function);
+	enum mb_exception e = policy_may_use(&p.policy, &who, 1, function);
 
 	ck_assert(e == MB_EX_NONE || e == MB_EX_ILLEGAL_FUNCTION);
 	return e == MB_EX_NONE;

@@ -130,11 +130,12 @@ struct answers {
 };
 
 static enum mb_exception
-answer_use(void *arg, const struct client *who, uint8_t function)
+answer_use(void *arg, const struct client *who, uint8_t unit, uint8_t function)
 {
 	struct answers *a = arg;
 
 	ck_assert_ptr_eq(who, &client);
+	ck_assert_uint_eq(unit, UNIT);
 	a->asked_use = function;
 	return a->use;
 }

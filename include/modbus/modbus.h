@@ -34,6 +34,9 @@ enum mb_exception {
 	MB_EX_ILLEGAL_DATA_ADDRESS = 2,
 	MB_EX_ILLEGAL_DATA_VALUE = 3,
 	MB_EX_SERVER_DEVICE_FAILURE = 4,
+	MB_EX_GATEWAY_TARGET_FAILED = 11, /* no such unit identifier here */
+
+	MB_NO_ANSWER = 256, /* is no code: the request gets no reply */
 };
 
 /* Every table holds the addresses 0..65535, clause 4.4. */

@@ -61,8 +61,8 @@ mb_request_writes(const struct mb_request *r)
 	return r->write.quantity != 0;
 }
 
-/* The specification's name of an exception code 1..4, "ok" for none. Never
- * NULL. */
+/* The specification's name of an exception code 1..4 or 11, "ok" for none.
+ * Never NULL. */
 const char *mb_exception_name(enum mb_exception exception);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The log lines of connections: one when a connection begins, one when it ends,
- * and one when a client sends Modbus RTU frames instead of Modbus/TCP. Each
+ * one when a client sends Modbus RTU frames instead of Modbus/TCP, and one when
+ * it asks for a unit identifier that is not served. Each
  * kind of line is rate-limited, since clients cause it.
  */
 #ifndef NET_CONN_LOG_H
@@ -20,6 +21,7 @@ struct conn_log {
 	struct log_limit disconnect_limit;
 	struct log_limit misuse_limit; /* disconnects for misuse: see cause.h */
 	struct log_limit rtu_limit;
+	struct log_limit unit_limit;
 	struct rtu_detect rtu_detect;
 };
 
@@ -36,6 +38,9 @@ void conn_log_disconnect(struct conn_log *l, const struct client *who,
  * that certainly sends them (net/rtu_detect.h). now is in milliseconds. */
 void conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
     const uint8_t *bytes, size_t length);
+
+/* Log the first such unit identifier of a connection. */
+void conn_log_unit(struct conn_log *l, const struct client *who, uint8_t unit);
 
 /* See log_limit_flush. */
 void conn_log_flush(struct conn_log *l, int finally);

@@ -17,13 +17,14 @@ struct counters {
 	uint64_t accept_errors; /* accept failed, as when out of descriptors */
 	uint64_t closed[CONN_CAUSES];
 	uint64_t connections; /* open now */
-	uint64_t requests;    /* whole frames, answered in any way */
+	uint64_t requests;    /* whole frames, answered in any way or none */
 	uint64_t requests_by_function[MB_FUNCTION_CODES];
 	uint64_t exceptions_by_code[MB_FUNCTION_CODES];
 	uint64_t bytes_in;  /* of whole frames */
 	uint64_t bytes_out; /* of replies made */
 	uint64_t paused;    /* times that a connection stopped reading */
 	uint64_t held;      /* requests that waited for the order */
+	uint64_t ignored;   /* requests that got no reply */
 };
 
 /* Count a request of one ADU of adu_length bytes, and its answer. */

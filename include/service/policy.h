@@ -27,16 +27,17 @@ struct policy {
 	/* May this client connect? No closes the connection. */
 	bool (*may_connect)(void *arg, const struct client *who);
 
-	/* May it use this function code, whatever else the request says? Asked
-	 * before decoding, so that its exception comes before those for
-	 * lengths, quantities, values and addresses (MB-TCP-Security, R-31).
-	 * MB_EX_NONE is yes; anything else is the exception of the reply, and
-	 * the request is not executed. */
-	enum mb_exception (*may_use)(
-	    void *arg, const struct client *who, uint8_t function);
+	/* May it use this function code at this unit identifier, whatever
+	 * else the request says? Asked before decoding, so that its exception
+	 * comes before those for lengths, quantities, values and addresses
+	 * (MB-TCP-Security, R-31). MB_EX_NONE is yes; anything else is the
+	 * exception of the reply, and the request is not executed;
+	 * MB_NO_ANSWER: there is no reply. */
+	enum mb_exception (*may_use)(void *arg, const struct client *who,
+	    uint8_t unit, uint8_t function);
 
 	/* May it do this? Asked between decoding and execution; answered as
-	 * may_use. */
+	 * may_use, but always by a reply. */
 	enum mb_exception (*may_request)(void *arg, const struct client *who,
 	    uint8_t unit, const struct mb_request *request);
 
@@ -47,8 +48,8 @@ struct policy {
 /* Ask a list of policies; NULL is the empty list. An internal client may not
  * connect. */
 bool policy_may_connect(const struct policy *p, const struct client *who);
-enum mb_exception policy_may_use(
-    const struct policy *p, const struct client *who, uint8_t function);
+enum mb_exception policy_may_use(const struct policy *p,
+    const struct client *who, uint8_t unit, uint8_t function);
 enum mb_exception policy_may_request(const struct policy *p,
     const struct client *who, uint8_t unit, const struct mb_request *request);
 bool policy_may_shut_down(const struct policy *p, const struct client *who);

@@ -39,7 +39,8 @@ struct service {
  * code or by what it asks for, may be decoded all the same. */
 struct judged_request {
 	struct mb_request request;   /* of its function only, if not decoded */
-	enum mb_exception exception; /* MB_EX_NONE: it may be executed */
+	enum mb_exception exception; /* MB_EX_NONE: it may be executed;
+					MB_NO_ANSWER: service_ignore */
 	bool decoded;
 };
 
@@ -59,7 +60,7 @@ void service_begin_run(const struct service *s);
  * Judge a request PDU of 1..253 bytes: ask the policy about its function code,
  * decode it, and ask the policy about the request. Nothing changes. Total:
  * every byte string becomes a request that may be executed, or one that is
- * answered by an exception. judged borrows from the PDU.
+ * answered by an exception, or by nothing. judged borrows from the PDU.
  */
 void service_judge(const struct service *s, const struct client *client,
     uint8_t unit, const uint8_t *pdu, size_t length,
@@ -81,6 +82,10 @@ size_t service_execute(const struct service *s, const struct client *client,
 size_t service_execute_late(const struct service *s,
     const struct client *client, const struct mbap_frame *frame,
     const struct judged_request *judged, uint8_t *adu);
+
+/* Count a request that gets no reply. Taps are not called, as it is no
+ * exchange. */
+void service_ignore(const struct service *s, const struct mbap_frame *frame);
 
 /* Whether nothing is plugged in, so that service_answer_batch may be called. */
 static inline bool

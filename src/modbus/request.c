@@ -23,8 +23,12 @@ mb_exception_name(enum mb_exception exception)
 		[MB_EX_ILLEGAL_DATA_ADDRESS] = "illegal data address",
 		[MB_EX_ILLEGAL_DATA_VALUE] = "illegal data value",
 		[MB_EX_SERVER_DEVICE_FAILURE] = "server device failure",
+		[MB_EX_GATEWAY_TARGET_FAILED] =
+		    "gateway target device failed to respond",
 	};
 
-	return exception < sizeof(names) / sizeof(*names) ? names[exception] :
-							    "unknown exception";
+	if (exception >= sizeof(names) / sizeof(*names) ||
+	    names[exception] == NULL)
+		return "unknown exception";
+	return names[exception];
 }

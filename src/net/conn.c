@@ -39,12 +39,13 @@ struct conn {
 	uint32_t since; /* when the incomplete frame or the lingering began:
 			   the low half, as no deadline is 49 days */
 
-	uint8_t state;       /* enum conn_state */
-	uint8_t cause;       /* enum conn_cause, unless serving */
-	bool incomplete : 1; /* a frame has begun */
-	bool eof : 1;        /* the peer has shut its sending side */
-	bool paused : 1;     /* not reading, as too much is unsent */
-	bool shuts_down : 1; /* has sent the shut-down word; writes wait */
+	uint8_t state;        /* enum conn_state */
+	uint8_t cause;        /* enum conn_cause, unless serving */
+	bool incomplete : 1;  /* a frame has begun */
+	bool eof : 1;         /* the peer has shut its sending side */
+	bool paused : 1;      /* not reading, as too much is unsent */
+	bool misses_unit : 1; /* has asked for a unit that is not served */
+	bool shuts_down : 1;  /* has sent the shut-down word; writes wait */
 };
 
 void
@@ -235,6 +236,21 @@ static int __attribute__((noinline)) conn_wait(struct conn *c,
 	return 0;
 }
 
+/* A request to a unit identifier that is not served: whether it is done with,
+ * as it gets no reply. */
+static bool __attribute__((noinline)) conn_ignores(
+    struct conn *c, const struct mbap_frame *frame, enum mb_exception exception)
+{
+	struct conn_host *host = c->host;
+
+	if (!c->misses_unit)
+		conn_log_unit(&host->log, &c->client, mbap_unit(frame));
+	c->misses_unit = true;
+	if (exception == MB_NO_ANSWER)
+		service_ignore(&host->service, frame);
+	return exception == MB_NO_ANSWER;
+}
+
 /* The answer of stream_serve: judge a request, then execute it or let it
  * wait. */
 static inline int
@@ -250,8 +266,13 @@ conn_answer(struct stream *s, const struct mbap_frame *frame)
 	c->last_request = host->now;
 	service_judge(service, &c->client, mbap_unit(frame), mbap_pdu(frame),
 	    mbap_pdu_length(frame), &judged);
-	if (judged.exception != MB_EX_NONE && c->requests <= RTU_REQUESTS)
-		conn_detect_rtu(c, frame->adu, frame->length);
+	if (judged.exception != MB_EX_NONE) {
+		if (c->requests <= RTU_REQUESTS)
+			conn_detect_rtu(c, frame->adu, frame->length);
+		if (judged.exception >= MB_EX_GATEWAY_TARGET_FAILED &&
+		    conn_ignores(c, frame, judged.exception))
+			return 0;
+	}
 	if (service->order != NULL &&
 	    (judged_request_writes(&judged) || !backlog_is_empty(c->backlog)))
 		return conn_wait(c, frame, &judged);

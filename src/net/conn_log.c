@@ -13,6 +13,7 @@ conn_log_init(struct conn_log *l)
 		.disconnect_limit.kind = "disconnects",
 		.misuse_limit.kind = "disconnects for misuse",
 		.rtu_limit.kind = "senders of RTU frames",
+		.unit_limit.kind = "askers of other units",
 	};
 }
 
@@ -60,10 +61,21 @@ conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
 }
 
 void
+conn_log_unit(struct conn_log *l, const struct client *who, uint8_t unit)
+{
+	char peer[CLIENT_TEXT_MAX];
+
+	log_limited(&l->unit_limit, LOG_INFO,
+	    "unit: %s: asks for unit %u, which is not served",
+	    client_format(who, peer), unit);
+}
+
+void
 conn_log_flush(struct conn_log *l, int finally)
 {
 	log_limit_flush(&l->connect_limit, finally);
 	log_limit_flush(&l->disconnect_limit, finally);
 	log_limit_flush(&l->misuse_limit, finally);
 	log_limit_flush(&l->rtu_limit, finally);
+	log_limit_flush(&l->unit_limit, finally);
 }

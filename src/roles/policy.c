@@ -29,11 +29,12 @@ answer(struct roles_policy *p, bool yes)
 }
 
 static enum mb_exception
-may_use(void *arg, const struct client *who, uint8_t function)
+may_use(void *arg, const struct client *who, uint8_t unit, uint8_t function)
 {
 	struct roles_policy *p = arg;
 	const struct role *role;
 
+	(void)unit;
 	if (!concerns(p->roles, who))
 		return MB_EX_NONE;
 	role = role_of(p->roles, who);

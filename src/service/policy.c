@@ -16,14 +16,14 @@ policy_may_connect(const struct policy *p, const struct client *who)
 }
 
 enum mb_exception
-policy_may_use(
-    const struct policy *p, const struct client *who, uint8_t function)
+policy_may_use(const struct policy *p, const struct client *who, uint8_t unit,
+    uint8_t function)
 {
 	for (; p != NULL; p = p->next) {
 		enum mb_exception answer = MB_EX_NONE;
 
 		if (p->may_use != NULL)
-			answer = p->may_use(p->arg, who, function);
+			answer = p->may_use(p->arg, who, unit, function);
 		if (answer != MB_EX_NONE)
 			return answer;
 	}

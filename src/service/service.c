@@ -44,7 +44,8 @@ static void __attribute__((noinline)) judge_by_policy(const struct service *s,
     const struct client *client, uint8_t unit, const uint8_t *pdu,
     size_t length, struct judged_request *judged)
 {
-	enum mb_exception refused = policy_may_use(s->policy, client, pdu[0]);
+	enum mb_exception refused =
+	    policy_may_use(s->policy, client, unit, pdu[0]);
 
 	decode(pdu, length, judged);
 	if (refused != MB_EX_NONE)
@@ -107,6 +108,15 @@ size_t __attribute__((noinline)) service_execute_late(const struct service *s,
     const struct judged_request *judged, uint8_t *adu)
 {
 	return execute(s, client, frame, judged, adu);
+}
+
+void
+service_ignore(const struct service *s, const struct mbap_frame *frame)
+{
+	s->counters->requests++;
+	s->counters->requests_by_function[mbap_pdu(frame)[0]]++;
+	s->counters->ignored++;
+	s->counters->bytes_in += frame->length;
 }
 
 void
