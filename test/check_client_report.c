@@ -388,6 +388,23 @@ START_TEST(exception_04_is_neither_refused_nor_ignored)
 }
 END_TEST
 
+START_TEST(exception_0b_is_neither_refused_nor_ignored)
+{
+	const uint8_t pdu[] = { 3, 0, 0, 0, 1 };
+
+	for (int i = 0; i < 3; i++) {
+		tap.began(tap.arg);
+		exchange(pdu, sizeof(pdu), MB_EX_GATEWAY_TARGET_FAILED);
+	}
+	ck_assert_uint_eq(host()->exceptions, 3);
+	ck_assert_uint_eq(host()->elsewhere, 3);
+	ck_assert_uint_eq(host()->unavailable, 0);
+	ck_assert_uint_eq(host()->refused, 0);
+	ck_assert_uint_eq(host()->ignored, 0);
+	ck_assert_uint_eq(host()->illegal, 0);
+}
+END_TEST
+
 START_TEST(hosts_beyond_the_limit_replace_the_least_recently_active)
 {
 	for (unsigned i = 0; i < REPORT_HOSTS_MAX + 3; i++) {
@@ -615,6 +632,7 @@ main(void)
 	tcase_add_test(tc, requests_refused_at_their_addresses_are_kept);
 	tcase_add_test(tc, a_refused_request_sent_again_ignores_the_exception);
 	tcase_add_test(tc, exception_04_is_neither_refused_nor_ignored);
+	tcase_add_test(tc, exception_0b_is_neither_refused_nor_ignored);
 	tcase_add_test(
 	    tc, hosts_beyond_the_limit_replace_the_least_recently_active);
 	tcase_add_loop_test(

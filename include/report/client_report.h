@@ -22,6 +22,7 @@
 
 #include "base/address.h"
 #include "modbus/explain.h"
+#include "modbus/modbus.h"
 #include "report/refusal.h"
 #include "service/exchange.h"
 
@@ -45,8 +46,8 @@ struct points;
  * many; all others are counted together in the place after them. */
 #define REPORT_FUNCTIONS_MAX 16
 
-/* Exception codes 1 to 4. */
-#define REPORT_EXCEPTIONS 5
+/* Exception codes up to the last that there is. */
+#define REPORT_EXCEPTIONS (MB_EX_GATEWAY_TARGET_FAILED + 1)
 
 /* Requests in the present second and in the one before. */
 struct report_rate {
@@ -108,6 +109,7 @@ struct report_host {
 	struct report_refusals refusals; /* of these, with exception 02 */
 	uint64_t ignored; /* requests repeated after an exception, unchanged */
 	uint64_t unavailable; /* exception 04: writes were refused */
+	uint64_t elsewhere;   /* exception 0B: to units that are not served */
 };
 
 struct report_connection {

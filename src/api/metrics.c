@@ -81,11 +81,24 @@ add_requests(struct text_writer *t, const struct counters *n)
 	metric_add_head(t, "exceptions_total", "counter",
 	    "Requests answered by an exception, by exception code.");
 	for (unsigned i = MB_EX_ILLEGAL_FUNCTION;
-	     i <= MB_EX_SERVER_DEVICE_FAILURE; i++) {
+	     i <= MB_EX_GATEWAY_TARGET_FAILED; i++) {
+		if (i > MB_EX_SERVER_DEVICE_FAILURE &&
+		    n->exceptions_by_code[i] == 0)
+			continue;
 		snprintf(code, sizeof(code), "%u", i);
 		metric_add_labelled(t, "exceptions_total", "code", code,
 		    n->exceptions_by_code[i]);
 	}
+}
+
+/* Only where there are any, as nearly everywhere all units are served. */
+static void
+add_ignored(struct text_writer *t, const struct counters *n)
+{
+	if (n->ignored != 0)
+		metric_add_one(t, "ignored_requests_total", "counter",
+		    "Requests to other units, which got no answer.",
+		    n->ignored);
 }
 
 static void
@@ -300,6 +313,7 @@ metrics_write(const struct api *api, struct text_writer *t)
 	add_connections(t, n);
 	add_protocol_errors(t, n);
 	add_requests(t, n);
+	add_ignored(t, n);
 	add_traffic(t, n);
 	add_writers(t, api->config.last_writer);
 	metric_add_histogram(t, "request_duration_seconds",

@@ -11,6 +11,7 @@ const FUNCTIONS = {
 const EXCEPTIONS = {
 	1: "illegal function", 2: "illegal data address", 3: "illegal data value",
 	4: "server device failure", 6: "server device busy",
+	11: "gateway target device failed to respond",
 };
 
 const two = (code) => String(code).padStart(2, "0");

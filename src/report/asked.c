@@ -158,6 +158,8 @@ asked_reason(const struct asked *a, const struct recorded *q,
 		      "stored";
 	else if (q->exception == MB_EX_NONE)
 		why = "";
+	else if (q->exception == MB_EX_GATEWAY_TARGET_FAILED)
+		why = "this unit is not served, by --units";
 	else if (!a->decoded && is_illegal(q))
 		why = mb_explain(
 		    mbap_pdu(&q->frame), mbap_pdu_length(&q->frame), explained);

@@ -334,6 +334,15 @@ note_unavailable(struct report_connection *c)
 	c->refused_hash = 0;
 }
 
+/* No device is there; to look for it again is no fault. */
+static void
+note_elsewhere(struct report_connection *c)
+{
+	c->host->exceptions++;
+	c->host->elsewhere++;
+	c->refused_hash = 0;
+}
+
 /* Whether the policy has refused it, rather than the specification. */
 static bool
 is_refused_by_policy(const struct exchange *x)
@@ -424,6 +433,8 @@ exchanged(void *arg, const struct exchange *x)
 		c->exceptions[x->exception % REPORT_EXCEPTIONS]++;
 		if (x->exception == MB_EX_SERVER_DEVICE_FAILURE)
 			note_unavailable(c);
+		else if (x->exception == MB_EX_GATEWAY_TARGET_FAILED)
+			note_elsewhere(c);
 		else
 			note_refusal(c, x);
 		return;

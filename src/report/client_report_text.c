@@ -108,6 +108,7 @@ report_hints(const struct report_host *h, const struct points *ps,
 	static const struct report_which failed = { .exceptions = "any" };
 	static const struct report_which refused = { .exceptions = "1,2" };
 	static const struct report_which unavailable = { .exceptions = "4" };
+	static const struct report_which elsewhere = { .exceptions = "11" };
 	const struct hint_receiver to = { put, arg };
 
 	if (h->single_runs > 0)
@@ -133,6 +134,10 @@ report_hints(const struct report_host *h, const struct points *ps,
 		    "wrote while writes were refused: %" PRIu64
 		    " requests were answered with exception 04",
 		    h->unavailable);
+	if (h->elsewhere > 0)
+		hint_put(&to, &elsewhere,
+		    "asks for units that are not served: %" PRIu64 " requests",
+		    h->elsewhere);
 	if (ps != NULL)
 		poll_points_hints(ps, h, &to);
 }
