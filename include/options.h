@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "net/server.h"
 #include "service/access.h"
+#include "service/units.h"
 #include "shared/url.h"
 #include "state/state.h"
 #include "state/store.h"
@@ -65,6 +66,7 @@ struct options {
 	uint16_t port; /* 0: the system chooses */
 	enum datatable_overlay overlay;
 	const char *shutdown_word; /* or NULL */
+	bool units_twice;          /* by both options: an error */
 	bool plain;                /* serve Modbus/TCP without TLS, there: */
 	struct address listen[OPTIONS_LISTEN_MAX];
 	size_t listen_count; /* 0: every address, IPv4 and IPv6 */
@@ -82,6 +84,7 @@ struct options {
 	size_t max_connections; /* 0: as many as descriptors allow */
 	size_t max_per_client;  /* 0: no limit */
 	unsigned idle_timeout;  /* seconds; 0: none */
+	struct units units;     /* of the last of its two options */
 	struct access access;   /* its overlay is the one above */
 
 	const char *state;        /* file, or NULL: the table is not stored */

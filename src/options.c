@@ -155,6 +155,27 @@ set_read_only_range(void *arg, const char *value)
 	return added(access_add_read_only(&p->o.access, value));
 }
 
+/* One list for both: options_check_partners is told if there are two. */
+static enum command_line_set
+set_units_of(struct parse *p, const char *value, bool silent)
+{
+	if (p->o.units.limited && p->o.units.silent != silent)
+		p->o.units_twice = true;
+	return added(units_parse(value, silent, &p->o.units));
+}
+
+static enum command_line_set
+set_units(void *arg, const char *value)
+{
+	return set_units_of(arg, value, false);
+}
+
+static enum command_line_set
+set_units_silent(void *arg, const char *value)
+{
+	return set_units_of(arg, value, true);
+}
+
 static enum command_line_set
 set_state_create(void *arg, const char *value)
 {
@@ -439,6 +460,12 @@ static const struct command_line_option definitions[] = {
 	    "HR16-20, C5, coils:A-B or registers:A-B: answer a\n"
 	    "write to any of these by exception 02; may be\n"
 	    "repeated" },
+	{ "", "units", "LIST", UNITS_EXPECTED, CALL(set_units),
+	    "serve only these unit identifiers, such as\n"
+	    "1-10,17,255, and answer others by exception 0B\n"
+	    "(default: all are served)" },
+	{ "", "units-silent", "LIST", UNITS_EXPECTED, CALL(set_units_silent),
+	    "the same, but do not answer others at all" },
 	{ "", "state", "FILE", "the name of a file", TEXT(state),
 	    "store the table in FILE, and acknowledge a write\n"
 	    "once it is on disk (default: not stored)" },

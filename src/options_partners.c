@@ -84,8 +84,22 @@ check_shared(const struct options *o, char *error)
 	return -1;
 }
 
+/* Others get the exception, or nothing. Returns 0, or -1 and an error. */
+static int
+check_units(const struct options *o, char *error)
+{
+	if (!o->units_twice)
+		return 0;
+	snprintf(error, OPTIONS_ERROR_MAX,
+	    "--units-silent: not with --units: others get no answer, or an "
+	    "exception");
+	return -1;
+}
+
 int
 options_check_partners(const struct options *o, char *error)
 {
+	if (check_units(o, error) != 0)
+		return -1;
 	return check_shared(o, error) != 0 ? -1 : check_token(o, error);
 }

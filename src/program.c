@@ -51,6 +51,7 @@ struct program {
 	struct signals *signals;
 	struct tap trace;
 	struct policy access;
+	struct policy units;
 	const struct policy *policy; /* the first one, or NULL */
 	struct state *state;
 	struct shared_start shared;
@@ -209,7 +210,8 @@ descriptor_reserve(const struct program *p)
 	    persistence_descriptors(o) + shared_start_descriptors(o);
 }
 
-/* Roles, access rules, then what points allow. Returns an exit status. */
+/* Units, roles, access rules, then what points allow. Returns an exit status.
+ */
 static int
 create_policy(struct program *p)
 {
@@ -227,6 +229,11 @@ create_policy(struct program *p)
 		p->policy = &p->access;
 	}
 	p->policy = security_policy(p->security, p->policy);
+	if (o->units.limited) {
+		p->units = units_policy(&o->units);
+		p->units.next = p->policy;
+		p->policy = &p->units;
+	}
 	return EX_OK;
 }
 

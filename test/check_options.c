@@ -454,6 +454,20 @@ assert_block(const struct access_list *list, size_t n, const char *inside)
 	ck_assert(cidr_contains(&list->blocks[n], &a));
 }
 
+START_TEST(units_are_all_of_them_or_those_of_the_last_list)
+{
+	ck_assert_int_eq(PARSE("-p", "0"), 0);
+	ck_assert(!options.units.limited);
+	ck_assert_int_eq(PARSE("--units", "1-255", "--units=33"), 0);
+	ck_assert(options.units.limited && !options.units.silent);
+	ck_assert_uint_eq(options.units.served[0], 0);
+	ck_assert_uint_eq(options.units.served[1], 2);
+	ck_assert_int_eq(PARSE("--units-silent=0"), 0);
+	ck_assert(options.units.limited && options.units.silent);
+	ck_assert_uint_eq(options.units.served[0], 1);
+}
+END_TEST
+
 START_TEST(access_rules_are_read_into_lists_of_their_own)
 {
 	const struct access *rules = &options.access;
@@ -933,6 +947,12 @@ END_TEST
 #define BAD_BLOCK(option, value)                                               \
 	"--" option ": \"" value "\": expected an address block such as "      \
 	"192.0.2.0/24 or 2001:db8::/32, at most 64 times"
+#define BAD_UNITS(option, value)                                               \
+	"--" option ": \"" value "\": expected unit identifiers from 0 to "    \
+	"255, and ranges of them, such as 1-10,17,255"
+#define UNITS_TWICE                                                            \
+	"--units-silent: not with --units: others get no answer, or an "       \
+	"exception"
 #define BAD_RECORDER(value)                                                    \
 	"--http-recorder: \"" value                                            \
 	"\": expected a size from 64K to 1G, such as 512K or 4M, or 0"
@@ -1052,6 +1072,10 @@ static const struct {
 	{ { "--read-only-range", "registers:1-65536" },
 	    BAD_RANGE("registers:1-65536") },
 	{ { "--read-only=1" }, "--read-only: expected no value" },
+	{ { "--units", "1-" }, BAD_UNITS("units", "1-") },
+	{ { "--units-silent", "256" }, BAD_UNITS("units-silent", "256") },
+	{ { "--units=1", "--units-silent=2" }, UNITS_TWICE },
+	{ { "--units-silent=1", "--units=1" }, UNITS_TWICE },
 	{ { "--state", "" }, "--state: \"\": expected the name of a file" },
 	{ { "--state=x", "--state-backup", "" },
 	    "--state-backup: \"\": expected the name of a file" },
@@ -1524,6 +1548,7 @@ accepting(void)
 	tcase_add_test(tc, short_options_may_be_joined);
 	tcase_add_test(tc, all_options_work_together);
 	tcase_add_test(tc, access_rules_are_read_into_lists_of_their_own);
+	tcase_add_test(tc, units_are_all_of_them_or_those_of_the_last_list);
 	tcase_add_test(tc, access_rules_learn_of_an_overlay_behind_them);
 	tcase_add_test(tc, there_are_no_access_rules_by_default);
 	tcase_add_test(tc, state_options_are_read);

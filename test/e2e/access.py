@@ -6,7 +6,7 @@ import time
 
 import hosts
 from harness import (ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Client, ServerTest,
-                     exception, has_ipv6, log_windows, main, mask_write, read,
+                     adu, exception, has_ipv6, log_windows, main, mask_write, read,
                      read_write, wait_for, write_coils, write_registers,
                      write_single)
 from web import Web
@@ -131,6 +131,72 @@ class Writing(ServerTest):
         self.assert_done(client, write_single(6, 7, 1))
         self.assert_refused(client, write_single(6, 109, 1), ILLEGAL_ADDRESS)
         self.assert_refused(client, write_coils(6, [1, 1]), ILLEGAL_ADDRESS)
+
+
+class Units(ServerTest):
+    """--units and --units-silent."""
+
+    NOT_SERVED = 0x0B
+
+    def test_others_are_refused_before_anything_else(self):
+        server = self.start("--units", "1-10,255", "--read-only", "--trace")
+        client = self.connect(server)
+        for unit in (1, 10, 255):
+            self.assertEqual(client.ask(read(3, 0, 1), unit=unit),
+                             bytes([3, 2, 0, 0]))
+        for pdu in (read(3, 0, 1), read(3, 0, 0), read(3, 65535, 2),
+                    write_single(6, 0, 1), bytes([99]), bytes([17])):
+            for unit in (0, 11, 254):
+                self.assertEqual(client.ask(pdu, unit=unit),
+                                 exception(pdu[0], self.NOT_SERVED))
+        self.assertEqual(client.ask(write_single(6, 0, 1)),
+                         exception(6, ILLEGAL_ADDRESS))
+        wait_for(lambda: server.log_lines(
+            "exception 11 gateway target device failed to respond"), "a trace")
+
+    def test_others_get_no_answer(self):
+        server = self.start("--units-silent", "1", "--http", "0")
+        web = Web(server)
+        self.assertNotIn(b"ignored_requests", web.curl("/metrics").body)
+        client = self.connect(server)
+        for transaction in range(30):
+            client.send(adu(read(3, 0, 1), transaction, unit=2))
+        client.send(adu(write_single(6, 0, 7), 100, unit=2))
+        self.assertEqual(client.ask(read(3, 0, 1), 101),
+                         bytes([3, 2, 0, 0]))
+        self.assertIn(b"mbasyncserver_ignored_requests_total 31\n",
+                      web.curl("/metrics").body)
+        client.close()
+        wait_for(lambda: server.log_lines(", 32 requests"), "their number")
+
+    def test_the_first_one_of_a_connection_is_logged(self):
+        server = self.start("--units", "1")
+        with self.connect(server) as client:
+            for unit in (1, 7, 8, 7):
+                client.ask(read(3, 0, 1), unit=unit)
+        self.assertEqual(len(wait_for(
+            lambda: server.log_lines("unit: 127.0.0.1:"), "its line")), 1)
+        self.assertIn("asks for unit 7, which is not served",
+                      server.log_lines("unit: 127.0.0.1:")[0])
+
+    def test_http_asks_for_no_unit(self):
+        server = self.start("--units", "7", "--http", "0", "--http-write",
+                            "--client-report")
+        web = Web(server)
+        self.assertEqual(web.put("/api/registers", {
+            "address": 3, "values": [5]}).status, 200)
+        client = self.connect(server)
+        self.assertEqual(client.ask(read(3, 3, 1), unit=7),
+                         bytes([3, 2, 0, 5]))
+        self.assertEqual(client.ask(read(3, 3, 1), unit=8),
+                         exception(3, self.NOT_SERVED))
+        self.assertIn(b'mbasyncserver_exceptions_total{code="11"} 1\n',
+                      web.curl("/metrics").body)
+        self.assertIn(b"this unit is not served, by --units",
+                      web.curl("/api/requests?exception=11").body)
+        server.stop()
+        self.assertTrue(server.log_lines(
+            "report: 127.0.0.1: asks for units that are not served: 1 "))
 
 
 class ShuttingDown(ServerTest):

@@ -1,4 +1,5 @@
-"""mbpoll writes and reads all four types, in both modes."""
+"""mbpoll writes and reads all four types, in both modes, and finds the units
+that are served."""
 
 import os
 import re
@@ -79,6 +80,20 @@ class Overlaid(Common, ServerTest):
     """-d o"""
 
     mode = "o"
+
+
+class Units(Common, ServerTest):
+    """--units"""
+
+    mode = "s"
+
+    def setUp(self):
+        self.server = self.start("--units", "1,7")
+
+    def test_a_unit_that_is_not_served(self):
+        text = self.mbpoll("-t", "4", "-r", "0", "-a", "9", status=1)
+        self.assertIn("Target device failed to respond", text)
+        self.assertIn("[0]:", self.mbpoll("-t", "4", "-r", "0", "-a", "7"))
 
 
 if __name__ == "__main__":

@@ -183,6 +183,8 @@ check_error(const char *error, const struct arguments *c)
 		must(!iscntrl((unsigned char)*p));
 	must(strstr(error, ": expected ") != NULL ||
 	    strstr(error, ": requires --") != NULL ||
+	    strstr(error, ": not with --") != NULL ||
+	    strstr(error, ": the URL of --shared has ") != NULL ||
 	    strstr(error, unknown) != NULL);
 	named = strlen(error) < sizeof(unknown) - 1 ||
 	    strcmp(error + strlen(error) - (sizeof(unknown) - 1), unknown) != 0;
