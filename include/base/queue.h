@@ -134,6 +134,17 @@
 		(head)->tqh_last = &(item)->field.tqe_next;                    \
 	} while (0)
 
+/* There is a first one. */
+#define TAILQ_REMOVE_HEAD(head, field)                                         \
+	do {                                                                   \
+		(head)->tqh_first = (head)->tqh_first->field.tqe_next;         \
+		if ((head)->tqh_first != NULL)                                 \
+			(head)->tqh_first->field.tqe_prev =                    \
+			    &(head)->tqh_first;                                \
+		else                                                           \
+			(head)->tqh_last = &(head)->tqh_first;                 \
+	} while (0)
+
 #define TAILQ_REMOVE(head, item, field)                                        \
 	do {                                                                   \
 		if ((item)->field.tqe_next != NULL)                            \

@@ -17,12 +17,16 @@ end_of(const struct point *p)
 
 /* --- making the index --------------------------------------------------- */
 
-/* Two pointers to points, which are equal nowhere. */
+struct sorted {
+	const struct point *point; /* borrowed */
+};
+
+/* No two are equal. */
 static int
 compare_points(const void *left, const void *right)
 {
-	const struct point *p = *(const struct point *const *)left;
-	const struct point *q = *(const struct point *const *)right;
+	const struct point *p = ((const struct sorted *)left)->point;
+	const struct point *q = ((const struct sorted *)right)->point;
 
 	if (first_of(p) != first_of(q))
 		return first_of(p) < first_of(q) ? -1 : 1;
@@ -39,16 +43,16 @@ static int
 gather(struct points *ps, enum datatable_kind kind)
 {
 	struct points_index *index = &ps->by_address[kind];
-	const struct point **found = calloc(ps->count + 1, sizeof(*found));
+	struct sorted *found = calloc(ps->count + 1, sizeof(*found));
 
 	if (found == NULL)
 		return -1;
 	for (size_t i = 0; i < ps->count; i++)
 		if (ps->list[i].kind == kind)
-			found[index->count++] = &ps->list[i];
+			found[index->count++].point = &ps->list[i];
 	qsort(found, index->count, sizeof(*found), compare_points);
 	for (size_t i = 0; i < index->count; i++)
-		index->entries[i].place = (uint32_t)(found[i] - ps->list);
+		index->entries[i].place = (uint32_t)(found[i].point - ps->list);
 	free(found);
 	return 0;
 }

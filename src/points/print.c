@@ -31,12 +31,11 @@ put(char *out, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (needs_quotes(text, length)) {
+	if (needs_quotes(text, length))
 		out += csv_write(out, 2 * length + 2, text, length);
-	} else {
-		memcpy(out, text, length);
-		out += length;
-	}
+	else
+		while (*text != '\0')
+			*out++ = *text++;
 	*out++ = ',';
 	return out;
 }

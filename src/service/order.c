@@ -51,7 +51,7 @@ order_settle(const struct order *order, struct order_writes *writes,
 	while ((write = TAILQ_FIRST(writes)) != NULL) {
 		const struct order_write *next = TAILQ_NEXT(write, link);
 
-		TAILQ_REMOVE(writes, write, link);
+		TAILQ_REMOVE_HEAD(writes, link);
 		if (write->owner != NULL)
 			write->settled(write, outcome,
 			    next != NULL && next->owner == write->owner);

@@ -40,7 +40,7 @@ free_all(struct search_list *list)
 	struct search *s;
 
 	while ((s = TAILQ_FIRST(list)) != NULL) {
-		TAILQ_REMOVE(list, s, link);
+		TAILQ_REMOVE_HEAD(list, link);
 		search_free(s);
 	}
 }
