@@ -110,6 +110,20 @@ bare(const char *json)
 	return out;
 }
 
+START_TEST(words_are_loaded_as_the_nearest_double)
+{
+	const char *value = bare(cases[_i].text);
+	double number = value_load_real(&cases[_i].form, cases[_i].words);
+
+	if (cases[_i].form.type == VALUE_FLOAT32)
+		ck_assert(number == (double)strtof(value, NULL) ||
+		    (isnan(number) && strcmp(value, "NaN") == 0));
+	else
+		ck_assert(number == strtod(value, NULL) ||
+		    (isnan(number) && strcmp(value, "NaN") == 0));
+}
+END_TEST
+
 static bool
 is_number_with_fraction(const char *value)
 {
@@ -432,6 +446,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, words_are_formatted_as_a_value, 0, COUNT(cases));
+	tcase_add_loop_test(
+	    tc, words_are_loaded_as_the_nearest_double, 0, COUNT(cases));
 	tcase_add_loop_test(
 	    tc, a_value_is_stored_as_those_words, 0, COUNT(cases));
 	tcase_add_test(tc, every_float_survives_its_text);

@@ -142,6 +142,9 @@ uint64_t value_load_bits(const struct value_form *form, const uint16_t *words);
 void
 value_store_bits(const struct value_form *form, uint64_t bits, uint16_t *words);
 
+/* A number as a double: the nearest one. */
+double value_load_real(const struct value_form *form, const uint16_t *words);
+
 /* The number that bits of VALUE_FLOAT64 are. */
 double value_double(uint64_t bits);
 

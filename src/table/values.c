@@ -244,6 +244,20 @@ value_double(uint64_t bits)
 	return value;
 }
 
+double
+value_load_real(const struct value_form *form, const uint16_t *words)
+{
+	uint64_t bits = value_load_bits(form, words);
+
+	if (form->type == VALUE_FLOAT32)
+		return (double)float_of(bits);
+	if (form->type == VALUE_FLOAT64)
+		return value_double(bits);
+	if (types[form->type].is_signed)
+		return (double)extend(bits, types[form->type].words);
+	return (double)bits;
+}
+
 /* The fewest digits that read back as the same number. */
 static size_t
 format_real(double value, bool narrow, char *text)
