@@ -6,11 +6,11 @@
 #include "points/complaints.h"
 #include "points/place.h"
 #include "points/point.h"
+#include "points/shape.h"
 
 /* Bytes of texts that are shown. So a row in the canonical form has fewer than
  * POINTS_LINE_MAX. */
 #define UNITS_MAX       80
-#define SIMULATE_MAX    250
 #define DESCRIPTION_MAX 1000
 
 struct point_row {
