@@ -7,28 +7,33 @@
 #ifndef SIMULATION_SERIES_H
 #define SIMULATION_SERIES_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "points/point.h"
+#include "points/shape.h"
 
 struct series;
 
 /* Milliseconds from one tick to the next. */
-#define SERIES_PERIOD_MIN 1
-#define SERIES_PERIOD_MAX 3600000
+#define SERIES_PERIOD_MIN SHAPE_TIME_MIN
+#define SERIES_PERIOD_MAX SHAPE_TIME_MAX
 
-/* Room for any error text of series_new. */
-#define SERIES_ERROR_MAX 512
+/* Room for any error text of series_new, which may have the name of a file. */
+#define SERIES_ERROR_MAX (PATH_MAX + 1024)
 
 /*
  * The series of p, whose simulate is not empty and was checked when the points
  * file was read. p is borrowed and outlives the series. A file to replay is
- * read here, whole, and not again.
+ * read here, whole, and not again; a relative name is one in the folder of the
+ * points file.
  *
  * Returns NULL with one line in error, which names the file and the line of it:
- * there is no such file, it has no values for p, or there is no memory.
+ * there is no such file, it has no values for p, or there is no memory. The
+ * line is printable, and has no newline.
  */
-struct series *series_new(const struct point *p, uint64_t seed, char *error);
+struct series *series_new(
+    const struct point *p, const char *points_file, uint64_t seed, char *error);
 
 /* Accepts NULL. */
 void series_free(struct series *s);
