@@ -147,6 +147,19 @@ START_TEST(points_are_in_the_order_of_the_file)
 }
 END_TEST
 
+START_TEST(points_with_a_simulate_are_counted)
+{
+	struct point p = coil("a", 1);
+
+	add(coil("b", 2));
+	ck_assert_uint_eq(points_simulated(points), 0);
+	p.simulate = "toggle(2s)";
+	add(p);
+	finish();
+	ck_assert_uint_eq(points_simulated(points), 1);
+}
+END_TEST
+
 START_TEST(a_point_is_found_by_its_whole_name)
 {
 	add(coil("pump", 1));
@@ -515,6 +528,7 @@ main(void)
 	tcase_add_checked_fixture(one, begin_separate, end);
 	tcase_add_test(one, a_point_has_a_reference_and_a_type);
 	tcase_add_test(one, points_are_in_the_order_of_the_file);
+	tcase_add_test(one, points_with_a_simulate_are_counted);
 	tcase_add_test(one, a_point_is_found_by_its_whole_name);
 	tcase_add_test(one, texts_and_values_are_copies);
 	tcase_add_test(one, as_many_as_there_may_be_are_found);

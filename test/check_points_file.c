@@ -165,9 +165,8 @@ START_TEST(the_example_is_read)
 
 	read_well(example);
 	assert_rows(example_rows);
-	ck_assert_str_eq(warnings,
-	    "plant.csv:3: simulate: \"sine(55..70, 120s)\": kept as text: "
-	    "nothing is simulated\n");
+	ck_assert_str_eq(warnings, "");
+	ck_assert_uint_eq(points_simulated(points), 5);
 	p = points_find(points, "flow", 4);
 	ck_assert_ptr_nonnull(p);
 	ck_assert_uint_eq(p->line, 6);
@@ -342,6 +341,16 @@ static const struct bad {
 	{ "Tag,ADDR ESS\na,HR\n",
 	    "plant.csv:2: ADDR ESS: \"HR\": expected an address such as HR10, "
 	    "IR10, C10, DI10 or 400011\n" },
+	{ "address,Simulate\nHR0,\"sine(1..2, 4s)\"\nHR1,sinus(1..2)\n",
+	    "plant.csv:3: Simulate: \"sinus(1..2)\": expected "
+	    "sine(A..B, PERIOD), ramp(A..B, PERIOD), random(A..B), "
+	    "walk(A..B, STEP), count(STEP) or replay(FILE) for uint16\n" },
+	{ "address,type,scale,simulate\nHR0,int16,0.1,random(0..4000)\n",
+	    "plant.csv:2: simulate: \"random(0..4000)\": expected B to be a "
+	    "number from -3276.8 to 3276.7 for int16 with this scaling\n" },
+	{ "address,type,simulate\nHR0,string8,replay(\xff)\n",
+	    "plant.csv:2: simulate: \"replay(\\xff)\": expected at most 250 "
+	    "bytes of UTF-8\n" },
 	{ HEADER "a,HR0,x,y,z,u,v,w,x\n",
 	    "plant.csv:2: area: \"w\": expected holding, input, coil or "
 	    "discrete\n" },
@@ -645,9 +654,7 @@ static const struct bad warned[] = {
 	{ "Address,area\n10101,di\n",
 	    "plant.csv:2: Address: \"10101\": with an area this is address "
 	    "10101 on the wire; DI100 would be what some call 10101\n" },
-	{ "address,simulate\nHR0\nHR1,count(1)\nHR2,count(1)\n",
-	    "plant.csv:3: simulate: \"count(1)\": kept as text: nothing is "
-	    "simulated\n" },
+	{ "address,simulate\nHR0\nHR1,count(1)\nHR2,count(1)\n", "" },
 	{ "address,area\n400030,holding\nHR1,HR\n40031\n0x9,holding\n", "" },
 };
 

@@ -25,6 +25,9 @@ const char *points_file(const struct points *ps);
 size_t points_count(const struct points *ps);
 const struct point *points_at(const struct points *ps, size_t i);
 
+/* How many of them have a simulate. */
+size_t points_simulated(const struct points *ps);
+
 /* The place of a point of ps in the file's order, from 0 on. */
 size_t points_place(const struct points *ps, const struct point *p);
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "base/exit_status.h"
 #include "points/builder.h"
 #include "points/complaints.h"
@@ -25,9 +24,7 @@ struct reading {
 	struct sharing *sharing; /* owned */
 	unsigned count;          /* of rows behind the header */
 
-	/* The first of these was pointed out. */
-	bool has_ambiguous_address;
-	bool has_simulation;
+	bool has_ambiguous_address; /* the first one was pointed out */
 };
 
 /* --- the file ------------------------------------------------------------ */
@@ -131,9 +128,8 @@ static void
 point_out(struct reading *r, const struct point_row *row)
 {
 	const struct cell *address = &row->cells[COLUMN_ADDRESS];
-	const struct cell *simulate = &row->cells[COLUMN_SIMULATE];
 	struct reference reference;
-	char text[REFERENCE_TEXT_MAX], shown[ESCAPED_MAX];
+	char text[REFERENCE_TEXT_MAX];
 
 	if (!r->has_ambiguous_address && row->cells[COLUMN_AREA].length > 0 &&
 	    place_is_ambiguous(address->text, &reference)) {
@@ -144,13 +140,6 @@ point_out(struct reading *r, const struct point_row *row)
 		    heading_spelling(&r->heading, COLUMN_ADDRESS),
 		    address->text, address->text,
 		    reference_format(&reference, text), address->text);
-	}
-	if (!r->has_simulation && simulate->length > 0) {
-		r->has_simulation = true;
-		complaints_warn(&r->complaints, row->line,
-		    "%s: \"%s\": kept as text: nothing is simulated",
-		    heading_spelling(&r->heading, COLUMN_SIMULATE),
-		    text_escape(simulate->text, simulate->length, shown));
 	}
 }
 

@@ -249,7 +249,7 @@ parse_access(struct parse *s)
 		text, &s->out->point.read_only, s->out->expected));
 }
 
-/* A text that is only shown: it may have several lines. */
+/* A text that is kept: it may have several lines. */
 static int
 parse_text(struct parse *s, enum column column, size_t most, const char **text)
 {
@@ -263,12 +263,26 @@ parse_text(struct parse *s, enum column column, size_t most, const char **text)
 }
 
 static int
+parse_simulate(struct parse *s)
+{
+	const struct cell *cell = &s->row->cells[COLUMN_SIMULATE];
+	struct point *p = &s->out->point;
+	struct shape shape;
+
+	if (parse_text(s, COLUMN_SIMULATE, SIMULATE_MAX, &p->simulate) != 0)
+		return -1;
+	if (cell->length == 0)
+		return 0;
+	return result(s, COLUMN_SIMULATE,
+	    shape_parse(p, cell->text, cell->length, &shape, s->out->expected));
+}
+
+static int
 parse_texts(struct parse *s)
 {
 	struct point *p = &s->out->point;
 
-	if (parse_text(s, COLUMN_SIMULATE, SIMULATE_MAX, &p->simulate) != 0 ||
-	    parse_text(s, COLUMN_UNITS, UNITS_MAX, &p->units) != 0)
+	if (parse_text(s, COLUMN_UNITS, UNITS_MAX, &p->units) != 0)
 		return -1;
 	return parse_text(
 	    s, COLUMN_DESCRIPTION, DESCRIPTION_MAX, &p->description);
@@ -290,7 +304,8 @@ static const struct {
 	{ COLUMN_DIVISOR, COLUMN_DIVISOR, parse_divisor },
 	{ COLUMN_VALUE, COLUMN_VALUE, parse_value },
 	{ COLUMN_ACCESS, COLUMN_ACCESS, parse_access },
-	{ COLUMN_SIMULATE, COLUMN_DESCRIPTION, parse_texts },
+	{ COLUMN_SIMULATE, COLUMN_SIMULATE, parse_simulate },
+	{ COLUMN_UNITS, COLUMN_DESCRIPTION, parse_texts },
 };
 
 int

@@ -143,6 +143,16 @@ points_at(const struct points *ps, size_t i)
 }
 
 size_t
+points_simulated(const struct points *ps)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ps->count; i++)
+		n += ps->list[i].simulate[0] != '\0';
+	return n;
+}
+
+size_t
 points_place(const struct points *ps, const struct point *p)
 {
 	return (size_t)(p - ps->list);
