@@ -309,7 +309,7 @@ take_file(struct parse *s, char *argument)
 	if (*argument == '\0')
 		return expected_words(
 		    s->expected, "the name of a file: replay(FILE)");
-	strcpy(s->shape->file, argument);
+	snprintf(s->shape->file, sizeof(s->shape->file), "%s", argument);
 	return 0;
 }
 
@@ -321,7 +321,7 @@ parse_column(const char *text, struct shape_column *column)
 
 	if (*text == '\0')
 		return -1;
-	strcpy(column->name, text);
+	snprintf(column->name, sizeof(column->name), "%s", text);
 	if (text[strspn(text, "0123456789")] != '\0')
 		return 0;
 	if (number_parse(text, 1, SHAPE_COLUMN_MAX, &number) != 0)
