@@ -1,5 +1,6 @@
 #include "simulation/series.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,18 @@
 #include "simulation/moment.h"
 #include "simulation/noise.h"
 #include "simulation/real.h"
+#include "simulation/replay.h"
+#include "simulation/replay_file.h"
 #include "simulation/whole.h"
+#include "system/error.h"
 
 struct series {
 	const struct point *point; /* borrowed */
 	enum shape_kind kind;
 	unsigned every, period; /* milliseconds; a period may be 1 */
 	uint64_t key;           /* of its noise */
+	struct replay *replay;  /* owned; NULL: of another shape */
+	bool by_time;           /* it has moments */
 	union {
 		struct whole whole;
 		struct real real;
@@ -39,10 +45,25 @@ init(struct series *s, const struct shape *shape)
 		s->period *= 2;
 	if (s->period == 0)
 		s->period = 1;
+	if (s->kind == SHAPE_REPLAY)
+		return;
 	if (is_real(s->point))
 		real_init(&s->real, s->point, shape);
 	else
 		whole_init(&s->whole, s->point, shape);
+}
+
+/* Returns 0 or -1. */
+static int
+read_replay(struct series *s, const struct shape *shape,
+    const char *points_file, char *error)
+{
+	char path[REPLAY_PATH_MAX];
+
+	s->by_time = shape->time.name[0] != '\0';
+	s->replay = replay_read(s->point, shape,
+	    replay_path(points_file, shape->file, path), error);
+	return s->replay == NULL ? -1 : 0;
 }
 
 struct series *
@@ -50,30 +71,37 @@ series_new(
     const struct point *p, const char *points_file, uint64_t seed, char *error)
 {
 	char expected[POINT_EXPECTED_MAX];
+	struct series *s = calloc(1, sizeof(*s));
 	struct shape shape;
-	struct series *s;
 
-	if (shape_parse(
-		p, p->simulate, strlen(p->simulate), &shape, expected) != 0 ||
-	    shape.kind == SHAPE_REPLAY) {
-		snprintf(error, SERIES_ERROR_MAX, "%s: replay: not built yet",
-		    points_file);
-		return NULL;
-	}
-	s = calloc(1, sizeof(*s));
 	if (s == NULL) {
-		snprintf(error, SERIES_ERROR_MAX, "out of memory");
+		snprintf(error, SERIES_ERROR_MAX, "%s", error_text(ENOMEM));
 		return NULL;
 	}
 	s->point = p;
 	s->key = noise_key(seed, p->name);
+	if (shape_parse(
+		p, p->simulate, strlen(p->simulate), &shape, expected) != 0) {
+		snprintf(
+		    error, SERIES_ERROR_MAX, "simulate: expected %s", expected);
+		goto fail;
+	}
 	init(s, &shape);
+	if (s->kind == SHAPE_REPLAY &&
+	    read_replay(s, &shape, points_file, error) != 0)
+		goto fail;
 	return s;
+fail:
+	series_free(s);
+	return NULL;
 }
 
 void
 series_free(struct series *s)
 {
+	if (s == NULL)
+		return;
+	replay_free(s->replay);
 	free(s);
 }
 
@@ -81,6 +109,16 @@ unsigned
 series_period(const struct series *s)
 {
 	return s->every;
+}
+
+static void
+play(const struct series *s, uint64_t tick, uint16_t *words)
+{
+	const uint16_t *value = s->by_time ?
+	    replay_by_time(s->replay, s->every, tick) :
+	    replay_by_row(s->replay, tick);
+
+	memcpy(words, value, point_quantity(s->point) * sizeof(*words));
 }
 
 void
@@ -94,7 +132,9 @@ series_next(const struct series *s, uint64_t tick, const uint16_t *held,
 		.noise = noise_at(s->key, tick),
 	};
 
-	if (is_real(s->point))
+	if (s->replay != NULL)
+		play(s, tick, words);
+	else if (is_real(s->point))
 		real_next(&s->real, &m, held, words);
 	else
 		whole_next(&s->whole, &m, held, words);
