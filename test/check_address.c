@@ -96,6 +96,8 @@ START_TEST(internal_addresses_are_words)
 	char text[ADDRESS_TEXT_MAX];
 
 	ck_assert(address_is_internal(internal));
+	ck_assert_int_eq(
+	    address_is_simulation(internal), internal == &address_simulation);
 	assert_text(internal, cases[_i].word);
 	ck_assert_str_eq(address_format_ip(internal, text), cases[_i].word);
 	ck_assert_int_eq(address_parse_client(cases[_i].word, &a), 0);
@@ -119,7 +121,8 @@ START_TEST(other_addresses_are_not_internal)
 	struct address a;
 
 	if (address_parse_client(others[_i], &a) == 0)
-		ck_assert(!address_is_internal(&a));
+		ck_assert(
+		    !address_is_internal(&a) && !address_is_simulation(&a));
 }
 END_TEST
 

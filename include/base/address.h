@@ -28,6 +28,10 @@ extern const struct address address_simulation; /* 100::2, port 0 */
 /* Whether it is one of these; the port does not matter. */
 bool address_is_internal(const struct address *a);
 
+/* Whether it is that of the simulation, whose writes say nothing that must not
+ * be lost. */
+bool address_is_simulation(const struct address *a);
+
 /* Room for an address as text: "[ipv6%scope]:port" and its NUL. */
 #define ADDRESS_TEXT_MAX 80
 

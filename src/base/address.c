@@ -54,6 +54,12 @@ address_is_internal(const struct address *a)
 	return word_of(a) != NULL;
 }
 
+bool
+address_is_simulation(const struct address *a)
+{
+	return address_same_host(a, &address_simulation);
+}
+
 /* An IPv4 address, given in network byte order. */
 static struct in6_addr
 map_ipv4(const void *ipv4)
