@@ -274,6 +274,26 @@ START_TEST(the_policy_is_not_asked_about_internal_clients)
 }
 END_TEST
 
+/* _i: which client. */
+START_TEST(only_what_the_simulation_writes_is_unrecorded)
+{
+	const struct client clients[] = { client, { .address = address_start },
+		{ .address = address_simulation } };
+	const struct writing w = { DATATABLE_REGISTERS, 10, 1, words, NULL };
+	struct writing_result result;
+	struct held_order held;
+
+	held_order_init(&held);
+	service.order = &held.order;
+	result =
+	    writing_submit(&service, &clients[_i], &w, 1, settled, &outcomes);
+	ck_assert_ptr_nonnull(result.waits);
+	ck_assert_int_eq(result.waits->unrecorded, _i == 2);
+	held_order_settle(&held, 1, ORDER_EXECUTE);
+	held_order_end(&held);
+}
+END_TEST
+
 START_TEST(all_of_it_is_one_write_of_the_order)
 {
 	const struct writing w[] = {
@@ -409,6 +429,8 @@ main(void)
 	tcase_add_test(tc, masks_and_whole_words_go_together);
 	tcase_add_test(tc, the_policy_is_asked_about_every_part);
 	tcase_add_test(tc, the_policy_is_not_asked_about_internal_clients);
+	tcase_add_loop_test(
+	    tc, only_what_the_simulation_writes_is_unrecorded, 0, 3);
 	tcase_add_test(tc, all_of_it_is_one_write_of_the_order);
 	tcase_add_test(tc, what_the_order_refuses_is_not_written);
 	tcase_add_test(tc, a_write_without_an_owner_is_executed);

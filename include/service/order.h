@@ -65,6 +65,10 @@ struct order_write {
 				  Modbus client, and is not counted */
 	order_settled_fn settled;
 	void *owner; /* NULL: the owner has gone */
+
+	/* Values that may be lost, as others follow soon: durable state keeps
+	 * no row of them, and commits nothing for their sake. */
+	bool unrecorded;
 };
 
 TAILQ_HEAD(order_writes, order_write);

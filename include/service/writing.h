@@ -57,8 +57,9 @@ struct writing_result {
 
 /*
  * Write all of the count writings, on behalf of who. They are copied. The
- * policy is asked, unless who is an internal client (base/address.h). settled
- * is not called before this returns; s is borrowed until settled is called.
+ * policy is asked, unless who is an internal client (base/address.h); what the
+ * simulation writes is unrecorded. settled is not called before this returns; s
+ * is borrowed until settled is called.
  */
 struct writing_result writing_submit(const struct service *s,
     const struct client *who, const struct writing *writings, size_t count,

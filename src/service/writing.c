@@ -199,6 +199,7 @@ writing_submit(const struct service *s, const struct client *who,
 	made->write.client = *who;
 	identity_hold(who->identity);
 	made->write.unit = WRITING_UNIT;
+	made->write.unrecorded = address_is_simulation(&who->address);
 	made->write.settled = submission_settled;
 	made->write.owner = owner;
 	made->service = s;
