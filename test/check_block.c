@@ -44,6 +44,30 @@ START_TEST(block_512_begins_with_coil_0)
 END_TEST
 
 /* Both overlays, by the loop. */
+/* _i: the mode of the tables. */
+START_TEST(blocks_in_which_tables_differ_are_marked)
+{
+	const enum datatable_overlay overlay = (enum datatable_overlay)_i;
+	struct datatable *a = datatable_new(overlay);
+	struct datatable *b = datatable_new(overlay);
+	bool dirty[SCHEMA_BLOCKS] = { [3] = true };
+	const uint16_t one = 1;
+
+	datatable_write_registers(a, &writer, 128, 1, &one);
+	datatable_write_registers(b, &writer, 65535, 1, &one);
+	datatable_write_coils(b, &writer, 2048 * 20, 1, &one);
+	datatable_write_registers(a, &writer, 10, 1, &one);
+	datatable_write_registers(b, &writer, 10, 1, &one);
+	block_mark_differences(dirty, overlay, a, b);
+	for (unsigned i = 0; i < SCHEMA_BLOCKS; i++)
+		ck_assert_int_eq(dirty[i],
+		    i == 3 || i == 1 || i == 511 ||
+			i == (overlay == DATATABLE_OVERLAID ? 20U : 532U));
+	datatable_free(a);
+	datatable_free(b);
+}
+END_TEST
+
 START_TEST(what_was_encoded_is_decoded_to_the_same_table)
 {
 	enum datatable_overlay overlay =
@@ -76,6 +100,7 @@ main(void)
 	tcase_add_test(tc, an_overlaid_table_has_no_blocks_of_coils);
 	tcase_add_test(tc, block_511_ends_with_register_65535);
 	tcase_add_test(tc, block_512_begins_with_coil_0);
+	tcase_add_loop_test(tc, blocks_in_which_tables_differ_are_marked, 0, 2);
 	tcase_add_loop_test(
 	    tc, what_was_encoded_is_decoded_to_the_same_table, 0, 2);
 	suite_add_tcase(suite, tc);

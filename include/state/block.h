@@ -25,6 +25,10 @@ void block_encode(const struct datatable *t, unsigned number, uint8_t *bytes);
 void block_mark(bool *dirty, enum datatable_overlay overlay,
     enum datatable_kind kind, uint16_t address, unsigned quantity);
 
+/* Likewise those in which two tables of the same mode differ. */
+void block_mark_differences(bool *dirty, enum datatable_overlay overlay,
+    const struct datatable *a, const struct datatable *b);
+
 /* Write the SCHEMA_BLOCK_SIZE bytes of a block to t, which has no observers. */
 void block_decode(struct datatable *t, unsigned number, const uint8_t *bytes);
 

@@ -1,5 +1,7 @@
 #include "state/block.h"
 
+#include <string.h>
+
 #include "base/client.h"
 #include "state/record.h"
 
@@ -51,6 +53,20 @@ block_encode(const struct datatable *t, unsigned number, uint8_t *bytes)
 	else
 		datatable_read_registers(t, address, SCHEMA_BLOCK_WORDS, words);
 	record_pack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, words, bytes);
+}
+
+void
+block_mark_differences(bool *dirty, enum datatable_overlay overlay,
+    const struct datatable *a, const struct datatable *b)
+{
+	uint8_t bytes[2][SCHEMA_BLOCK_SIZE];
+
+	for (unsigned i = 0; i < block_count(overlay); i++) {
+		block_encode(a, i, bytes[0]);
+		block_encode(b, i, bytes[1]);
+		if (memcmp(bytes[0], bytes[1], SCHEMA_BLOCK_SIZE) != 0)
+			dirty[i] = true;
+	}
 }
 
 void
