@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -12,6 +13,8 @@
 #include "state/record.h"
 #include "store_private.h"
 #include "system/error.h"
+
+#define STORE_ROW_MAX 32
 
 int
 store_fail(struct store_error *why, int status, const char *format, ...)
@@ -113,25 +116,41 @@ put_block(sqlite3_stmt *put, const struct datatable *t, unsigned number)
 	return sql_step(put);
 }
 
-void
-store_format_included(int64_t row, char *text)
+static void
+store_format_row(int64_t row, char *text)
 {
 	uint8_t bytes[8];
 
 	bytes_put(bytes, (uint64_t)row, sizeof(bytes));
-	snprintf(text, STORE_INCLUDED_MAX, "%" PRId64 " %08" PRIX32, row,
+	snprintf(text, STORE_ROW_MAX, "%" PRId64 " %08" PRIX32, row,
 	    crc32c(0, bytes, sizeof(bytes)));
 }
 
 int
-store_put_included(sqlite3 *db, int64_t row)
+store_put_row(sqlite3 *db, const char *key, int64_t row)
 {
-	char text[STORE_INCLUDED_MAX], sql[STORE_INCLUDED_MAX + 60];
+	char text[STORE_ROW_MAX], sql[STORE_ROW_MAX + 60];
 
-	store_format_included(row, text);
-	snprintf(sql, sizeof(sql), "REPLACE INTO meta VALUES ('blocks', '%s')",
+	store_format_row(row, text);
+	snprintf(sql, sizeof(sql), "REPLACE INTO meta VALUES ('%s', '%s')", key,
 	    text);
 	return sql_run(db, sql);
+}
+
+int
+store_read_row(sqlite3 *db, const char *key, int64_t *row)
+{
+	char text[STORE_ROW_MAX], expected[STORE_ROW_MAX], sql[60];
+	int rc;
+
+	snprintf(
+	    sql, sizeof(sql), "SELECT value FROM meta WHERE key = '%s'", key);
+	rc = sql_text(db, sql, text, sizeof(text));
+	if (rc != SQLITE_OK)
+		return rc;
+	*row = strtoll(text, NULL, 10);
+	store_format_row(*row, expected);
+	return strcmp(text, expected) == 0 ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 int
@@ -146,5 +165,5 @@ store_put_blocks(sqlite3 *db, enum datatable_overlay overlay,
 		if (changed == NULL || changed[i])
 			rc = put_block(put, t, i);
 	sqlite3_finalize(put);
-	return rc == SQLITE_OK ? store_put_included(db, row) : rc;
+	return rc == SQLITE_OK ? store_put_row(db, "blocks", row) : rc;
 }

@@ -107,12 +107,11 @@ int store_set(sqlite3 *db, const char *path, const char *pragma,
 int store_put_blocks(sqlite3 *db, enum datatable_overlay overlay,
     const struct datatable *t, const bool *changed, int64_t row);
 
-/* The row that the blocks of a database are as of (key blocks of table meta),
- * with its checksum: write it as text of STORE_INCLUDED_MAX bytes, or to the
- * database. Returns SQLite's result. */
-#define STORE_INCLUDED_MAX 32
-void store_format_included(int64_t row, char *text);
-int store_put_included(sqlite3 *db, int64_t row);
+/* The number of a row with its checksum, as the value of a key of table meta:
+ * write it, or read it. Return SQLite's result, SQLITE_EMPTY where there is no
+ * such key. */
+int store_put_row(sqlite3 *db, const char *key, int64_t row);
+int store_read_row(sqlite3 *db, const char *key, int64_t *row);
 
 /* Read the table as of the last row: the blocks, and the rows that are newer.
  * Returns 0, or -1 with why. */

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/client.h"
@@ -105,20 +104,15 @@ apply_newer_rows(struct store *s, struct store_error *why)
 static int
 read_included(struct store *s)
 {
-	char text[STORE_INCLUDED_MAX], expected[STORE_INCLUDED_MAX];
-	int rc = sql_text(s->db, "SELECT value FROM meta WHERE key = 'blocks'",
-	    text, sizeof(text));
+	int rc;
 
 	s->included = s->last;
+	rc = store_read_row(s->db, "blocks", &s->included);
 	if (rc == SQLITE_EMPTY && s->version == SCHEMA_OLDEST_VERSION)
 		return SQLITE_OK;
 	if (rc != SQLITE_OK)
 		return rc;
-	s->included = strtoll(text, NULL, 10);
-	store_format_included(s->included, expected);
-	return strcmp(text, expected) == 0 && s->included <= s->last ?
-	    SQLITE_OK :
-	    SQLITE_CORRUPT;
+	return s->included <= s->last ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 int

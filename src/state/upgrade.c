@@ -19,7 +19,7 @@ from_1_to_2(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sql_number(
 		    db, "SELECT coalesce(max(number), 0) FROM journal", &last);
-	return rc == SQLITE_OK ? store_put_included(db, last) : rc;
+	return rc == SQLITE_OK ? store_put_row(db, "blocks", last) : rc;
 }
 
 static int
