@@ -42,9 +42,17 @@ int batch_reserve(struct batch *b, size_t changes, size_t words);
 void
 batch_add(struct batch *b, const struct datatable_change *change, int64_t time);
 
-/* Remove all changes. */
+/* Set the table as it is after the changes, which has others, too, that have no
+ * row. Borrowed until batch_clear. */
+void batch_set_table(struct batch *b, const struct datatable *table);
+
+/* The table that was set, or NULL: each change has a row. */
+const struct datatable *batch_table(const struct batch *b);
+
+/* Remove all changes, and forget the table. */
 void batch_clear(struct batch *b);
 
+/* Whether it has neither changes nor a table. */
 bool batch_is_empty(const struct batch *b);
 
 /* Whether one of its clients has an identity. */

@@ -12,7 +12,8 @@ struct batch {
 	size_t length;
 	size_t capacity;
 	unsigned count;
-	bool has_identities; /* of clients, each of them held */
+	bool has_identities;           /* of clients, each of them held */
+	const struct datatable *table; /* borrowed; see batch_set_table */
 };
 
 /* The size of a change with so many words before, and as many after. */
@@ -96,6 +97,18 @@ batch_add(struct batch *b, const struct datatable_change *change, int64_t time)
 	b->count++;
 }
 
+void
+batch_set_table(struct batch *b, const struct datatable *table)
+{
+	b->table = table;
+}
+
+const struct datatable *
+batch_table(const struct batch *b)
+{
+	return b->table;
+}
+
 static void
 release_identities(struct batch *b)
 {
@@ -112,12 +125,13 @@ batch_clear(struct batch *b)
 		release_identities(b);
 	b->length = 0;
 	b->count = 0;
+	b->table = NULL;
 }
 
 bool
 batch_is_empty(const struct batch *b)
 {
-	return b->length == 0;
+	return b->length == 0 && b->table == NULL;
 }
 
 bool
