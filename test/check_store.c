@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/client.h"
@@ -64,6 +66,13 @@ gather(void *arg, const struct datatable_change *change)
 
 	ck_assert_int_eq(batch_reserve(b, 1, DATATABLE_WRITE_MAX), 0);
 	batch_add(b, change, 1000000);
+}
+
+static void
+ignore(void *arg, const struct datatable_change *change)
+{
+	(void)arg;
+	(void)change;
 }
 
 struct rig {
@@ -142,6 +151,117 @@ START_TEST(what_is_committed_is_loaded)
 	ck_assert_mem_eq(coils[0], coils[1], 8000);
 	datatable_free(loaded);
 	rig_end(&r);
+}
+END_TEST
+
+/* What a start is to find, for the process that looks. */
+struct kept {
+	uint16_t registers[65536];
+	int64_t unrecorded;
+};
+
+static void
+write_one(struct datatable *t, unsigned address)
+{
+	const uint16_t value = (uint16_t)rand();
+
+	datatable_write_registers(t, &writer, (uint16_t)address, 1, &value);
+}
+
+/* Write without a row. */
+static void
+write_unrecorded(struct rig *r, unsigned address)
+{
+	r->observer.changed = ignore;
+	write_one(r->table, address);
+	r->observer.changed = gather;
+}
+
+static void
+apply(struct datatable *t, const struct batch *b)
+{
+	for (const struct batch_change *c = batch_first(b); c != NULL;
+	     c = batch_next(b, c))
+		datatable_write_registers(
+		    t, &writer, c->address, c->quantity, batch_after(c));
+}
+
+/* One commit, with rows or a table or both; a row that has found a value that
+ * no row tells comes with the table. */
+static void
+commit_some(struct rig *r, struct store *s, struct datatable *kept, bool *open)
+{
+	bool found = false;
+
+	for (int i = rand() % 4; i > 0; i--) {
+		unsigned address = (unsigned)rand() % 400;
+
+		if (rand() % 2 == 0) {
+			write_unrecorded(r, address % 200);
+			*open = true;
+		} else {
+			write_one(r->table, address);
+			found |= *open && address < 200;
+		}
+	}
+	if (found || rand() % 8 == 0) {
+		batch_set_table(r->batch, r->table);
+		datatable_copy(kept, r->table);
+		*open = false;
+	} else {
+		apply(kept, r->batch);
+	}
+	if (!batch_is_empty(r->batch))
+		ck_assert_int_eq(commit(r, s), STORE_DONE);
+}
+
+/* Commit, and be gone. */
+_Noreturn static void
+commit_and_die(unsigned commits, struct kept *to)
+{
+	struct datatable *kept = datatable_new(DATATABLE_SEPARATE);
+	struct store *s = open_it(STORE_WRITE);
+	bool open = false;
+	struct rig r;
+
+	rig_begin(&r, DATATABLE_SEPARATE);
+	srand(commits);
+	for (unsigned i = 0; i < commits; i++)
+		commit_some(&r, s, kept, &open);
+	memcpy(
+	    to->registers, datatable_registers(kept, 0), sizeof(to->registers));
+	to->unrecorded = store_unrecorded(s);
+	_exit(0);
+}
+
+/* All rows are there, and the values without rows as they were when a commit
+ * had the table. _i: how many commits there were. */
+START_TEST(values_without_rows_are_as_of_the_last_table)
+{
+	struct datatable *loaded = datatable_new(DATATABLE_SEPARATE);
+	struct kept *kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct store *s;
+	int status;
+	pid_t child;
+
+	ck_assert_ptr_ne(kept, MAP_FAILED);
+	create(DATATABLE_SEPARATE);
+	child = fork();
+	if (child == 0)
+		commit_and_die((unsigned)_i, kept);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	for (int i = 0; i < 2; i++) { /* after the kill; after an end */
+		s = open_it(STORE_WRITE);
+		store_load(s, loaded);
+		ck_assert_mem_eq(datatable_registers(loaded, 0),
+		    kept->registers, sizeof(kept->registers));
+		ck_assert_int_eq(store_unrecorded(s), kept->unrecorded);
+		ck_assert_int_eq(store_close(s, &why), 0);
+	}
+	munmap(kept, sizeof(*kept));
+	datatable_free(loaded);
 }
 END_TEST
 
@@ -568,6 +688,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, what_is_committed_is_loaded, 0, 2);
+	tcase_add_loop_test(
+	    tc, values_without_rows_are_as_of_the_last_table, 0, 60);
 	tcase_add_test(tc, pragmas_are_what_they_must_be);
 	tcase_add_test(tc, a_reader_changes_nothing);
 	tcase_add_test(tc, one_at_a_time);

@@ -24,6 +24,11 @@
  *            subject; missing: none has
  *   blocks   the number of the row of the journal which table block is as of, a
  *            space, and the CRC-32C of the number in 8 bytes, in hexadecimal
+ *   unrecorded  likewise the row that table block was as of when values were
+ *            last written to it that have no row in the journal: those of a
+ *            simulation. Rows behind it have before what the rows up to then
+ *            and this table left; up to it, a value may have changed in
+ *            between. Missing: never
  *
  * table block, the data table as of an earlier commit, in blocks of 256 bytes,
  * 128 words each, high byte first: the writes of the journal since then are to

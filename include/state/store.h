@@ -76,6 +76,11 @@ int store_version(const struct store *s);
 /* Whether a row of the journal has, or has had, a subject. */
 bool store_has_subjects(const struct store *s);
 
+/* Up to which row of the journal the values in between may have changed without
+ * a row; 0: they have not. Each row behind it tells what the one before it to
+ * the same address left. */
+int64_t store_unrecorded(const struct store *s);
+
 /* The database, for queries. */
 struct sqlite3 *store_database(const struct store *s);
 
@@ -101,8 +106,9 @@ enum store_outcome {
 	STORE_LOST, /* the outcome is unknown; the store may only be closed */
 };
 
-/* Commit a batch, completely or not at all. After STORE_DONE the system
- * has reported that it is on stable storage. Any other outcome sets why. */
+/* Commit a batch, completely or not at all, with its table if it has one. After
+ * STORE_DONE the system has reported that it is on stable storage. Any other
+ * outcome sets why. */
 enum store_outcome
 store_commit(struct store *s, const struct batch *b, struct store_error *why);
 

@@ -237,8 +237,23 @@ struct commit {
 	bool put_subjects;
 };
 
-/* The blocks of the table are written once for many rows: before those that are
- * newer are too many to be applied at a start, or are to be deleted. */
+/*
+ * The blocks of the table are written once for many rows: before those that are
+ * newer are too many to be applied at a start, or are to be deleted. Values
+ * that have no row can be nowhere but in the blocks: then these are as of the
+ * last row of the commit, and a start applies none of its rows.
+ */
+static int
+put_table(struct store *s, struct commit *c)
+{
+	const struct datatable *table = batch_table(c->batch);
+
+	c->put_table = table != NULL || c->last - s->included > NEWER_ROWS_MAX;
+	if (table != NULL)
+		return store_put_unrecorded(s, table, c->last);
+	return c->put_table ? store_put_table(s) : SQLITE_OK;
+}
+
 static int
 write_commit(struct store *s, struct commit *c)
 {
@@ -252,9 +267,8 @@ write_commit(struct store *s, struct commit *c)
 	c->put_subjects = !s->has_subjects && batch_has_identities(c->batch);
 	if (rc == SQLITE_OK && c->put_subjects)
 		rc = put_subjects(s, s->last);
-	c->put_table = c->last - s->included > NEWER_ROWS_MAX;
-	if (rc == SQLITE_OK && c->put_table)
-		rc = store_put_table(s);
+	if (rc == SQLITE_OK)
+		rc = put_table(s, c);
 	if (rc == SQLITE_OK)
 		rc = store_retain(
 		    s, &c->first, &c->kept, c->last, &c->put_table);
@@ -262,16 +276,27 @@ write_commit(struct store *s, struct commit *c)
 }
 
 static void
-take_commit(struct store *s, const struct commit *c)
+take_changes(struct store *s, const struct commit *c)
 {
 	if (c->put_table)
 		store_table_is_put(s);
-	if (c->put_subjects)
-		s->has_subjects = true;
 	for (const struct batch_change *change = batch_first(c->batch);
 	     change != NULL; change = batch_next(c->batch, change))
 		store_write_table(s, change->kind, change->address,
 		    change->quantity, batch_after(change));
+}
+
+static void
+take_commit(struct store *s, const struct commit *c)
+{
+	const struct datatable *table = batch_table(c->batch);
+
+	if (table != NULL)
+		store_unrecorded_is_put(s, table, c->last);
+	else
+		take_changes(s, c);
+	if (c->put_subjects)
+		s->has_subjects = true;
 	s->first = c->first;
 	s->kept = c->kept;
 	s->last = c->last;

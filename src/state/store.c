@@ -561,6 +561,12 @@ store_has_subjects(const struct store *s)
 	return s->has_subjects;
 }
 
+int64_t
+store_unrecorded(const struct store *s)
+{
+	return s->unrecorded;
+}
+
 struct sqlite3 *
 store_database(const struct store *s)
 {

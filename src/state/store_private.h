@@ -66,6 +66,7 @@ struct store {
 	struct datatable *table; /* owned: as of the last commit */
 	int64_t included;        /* blocks in the file are as of this row */
 	bool changed[SCHEMA_BLOCKS]; /* since then */
+	int64_t unrecorded;          /* key unrecorded of meta; 0: none */
 	int wal_frames;
 	bool log_is_new; /* it begins with the next transaction */
 	bool mixed;      /* FILE and FILE-wal are of different times */
@@ -126,6 +127,13 @@ void store_write_table(struct store *s, enum datatable_kind kind,
  * been committed, before that row is another one. */
 int store_put_table(struct store *s);
 void store_table_is_put(struct store *s);
+
+/* The same for a table as of this row, with values that no row tells: write the
+ * blocks in which they are, too; then it is the table of the store. */
+int store_put_unrecorded(
+    struct store *s, const struct datatable *table, int64_t row);
+void store_unrecorded_is_put(
+    struct store *s, const struct datatable *table, int64_t row);
 
 /*
  * From which row on none has been deleted (key kept of table meta): read it

@@ -100,12 +100,14 @@ apply_newer_rows(struct store *s, struct store_error *why)
 	    s->path, rc, sql_file_error(s->db), "cannot be read", why);
 }
 
-/* Which row the blocks are as of. */
+/* Which row the blocks are as of, and up to which some values have no row. */
 static int
 read_included(struct store *s)
 {
-	int rc;
+	int rc = store_read_row(s->db, "unrecorded", &s->unrecorded);
 
+	if (rc != SQLITE_OK && rc != SQLITE_EMPTY)
+		return rc;
 	s->included = s->last;
 	rc = store_read_row(s->db, "blocks", &s->included);
 	if (rc == SQLITE_EMPTY && s->version == SCHEMA_OLDEST_VERSION)
@@ -143,4 +145,27 @@ store_table_is_put(struct store *s)
 {
 	s->included = s->last;
 	memset(s->changed, 0, sizeof(s->changed));
+}
+
+int
+store_put_unrecorded(
+    struct store *s, const struct datatable *table, int64_t row)
+{
+	bool changed[SCHEMA_BLOCKS];
+	int rc;
+
+	memcpy(changed, s->changed, sizeof(changed));
+	block_mark_differences(changed, s->overlay, s->table, table);
+	rc = store_put_blocks(s->db, s->overlay, table, changed, row);
+	return rc == SQLITE_OK ? store_put_row(s->db, "unrecorded", row) : rc;
+}
+
+void
+store_unrecorded_is_put(
+    struct store *s, const struct datatable *table, int64_t row)
+{
+	datatable_copy(s->table, table);
+	memset(s->changed, 0, sizeof(s->changed));
+	s->included = row;
+	s->unrecorded = row;
 }
