@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/exit_status.h"
 #include "base/identity.h"
 #include "scratch.h"
@@ -896,6 +899,266 @@ START_TEST(a_backup_settles_nothing_early)
 }
 END_TEST
 
+/* Write as the simulation does. */
+static void
+simulate(uint16_t address, uint16_t quantity, uint16_t value)
+{
+	const struct client other = somebody;
+
+	somebody = (struct client){ .address = address_simulation };
+	write_registers(address, quantity, value);
+	somebody = other;
+}
+
+/* _i: how writes are committed. */
+START_TEST(simulated_values_are_saved_at_the_end)
+{
+	interval = HOUR;
+	begin_again(DATATABLE_OVERLAID, (enum state_sync)_i);
+	simulate(0, 300, 7);
+	await_settlings(1);
+	ck_assert_int_eq(outcome, ORDER_EXECUTE);
+	ck_assert_uint_eq(register_at(299), 7);
+	simulate(0, 300, 8);
+	await_settlings(2);
+	ck_assert_int_eq(close_state(), EX_OK);
+	open_state(DATATABLE_OVERLAID);
+	ck_assert_uint_eq(register_at(299), 8);
+	ck_assert_uint_eq(register_at(300), 0);
+	/* No client has written. */
+	ck_assert(state_is_unwritten(state));
+	close_state();
+}
+END_TEST
+
+START_TEST(simulated_writes_have_no_rows_and_no_commits)
+{
+	begin_again(DATATABLE_SEPARATE, STATE_SYNC_ALWAYS);
+	for (unsigned i = 1; i <= 50; i++) {
+		simulate(1, 100, (uint16_t)i);
+		await_settlings(i);
+	}
+	ck_assert_uint_eq(commits(), 0);
+	write_registers(0, 1, 9);
+	await_settlings(51);
+	ck_assert_uint_eq(commits(), 1);
+	ck_assert_uint_eq(rows(), 1);
+	ck_assert_int_eq(close_state(), EX_OK);
+}
+END_TEST
+
+/* _i: how writes are committed. */
+START_TEST(simulated_writes_keep_their_place)
+{
+	static const uint16_t values[5] = { 1, 2, 3, 4, 5 };
+
+	interval = HOUR;
+	begin_again(DATATABLE_SEPARATE, (enum state_sync)_i);
+	write_registers(0, 1, values[0]);
+	turn_once(); /* it is being committed, but with an interval */
+	simulate(0, 1, values[1]);
+	write_registers(0, 1, values[2]);
+	simulate(0, 1, values[3]);
+	write_registers(0, 1, values[4]);
+	await_settlings(5);
+	ck_assert_mem_eq(settled_values, values, sizeof(values));
+	ck_assert_int_eq(close_state(), EX_OK);
+	open_state(DATATABLE_SEPARATE);
+	ck_assert_uint_eq(register_at(0), 5);
+	close_state();
+}
+END_TEST
+
+/* It is not on the disk before. */
+START_TEST(what_repeats_a_simulated_value_has_a_row)
+{
+	begin_written(DATATABLE_SEPARATE, STATE_SYNC_CHANGES);
+	simulate(4, 2, 7);
+	await_settlings(1);
+	write_registers(5, 1, 7);
+	await_settlings(2);
+	ck_assert_uint_eq(rows(), 1);
+	/* Now it is. */
+	write_registers(4, 2, 7);
+	await_settlings(3);
+	ck_assert_uint_eq(rows(), 1);
+	ck_assert_int_eq(close_state(), EX_OK);
+}
+END_TEST
+
+START_TEST(a_backup_has_simulated_values)
+{
+	begin_again(DATATABLE_OVERLAID, STATE_SYNC_ALWAYS);
+	simulate(0, 1, 7);
+	await_settlings(1);
+	commit_now();
+	while (access(copy_path, F_OK) != 0)
+		turn_once();
+	ck_assert_int_eq(close_state(), EX_OK);
+	file_name = "copy";
+	open_state(DATATABLE_OVERLAID);
+	ck_assert_uint_eq(register_at(0), 7);
+	close_state();
+}
+END_TEST
+
+/* _i: how writes are committed. */
+START_TEST(without_space_simulated_values_are_kept)
+{
+	interval = 1;
+	begin_again(DATATABLE_OVERLAID, (enum state_sync)_i);
+	fill_log();
+	await_rows(1700);
+	simulate(0, 2, 7);
+	await_settlings(101);
+	end_space();
+	write_registers(0, 1, 8); /* with the table */
+	while (!state_is_degraded(state))
+		turn_once();
+	ck_assert(is_refused());
+	limit_files(RLIM_INFINITY);
+	while (state_is_degraded(state)) /* a second later */
+		turn_once();
+	ck_assert_int_eq(close_state(), EX_OK);
+	open_state(DATATABLE_OVERLAID);
+	ck_assert_uint_eq(register_at(0), _i == STATE_SYNC_INTERVAL ? 8 : 7);
+	ck_assert_uint_eq(register_at(1), 7);
+	close_state();
+}
+END_TEST
+
+#define KILLED_REGISTERS 30
+
+/* What was submitted and acknowledged of each register, for the process that
+ * looks. Values only grow. */
+struct killed {
+	uint16_t submitted[KILLED_REGISTERS];
+	uint16_t acknowledged[KILLED_REGISTERS]; /* of clients */
+};
+
+static struct killed *killed; /* shared */
+
+static void
+acknowledged(struct order_write *write, enum order_outcome what, bool more)
+{
+	unsigned address = bytes_get16(write->pdus[0].bytes + 1);
+
+	(void)more;
+	ck_assert_int_eq(what, ORDER_EXECUTE);
+	order_execute(write, table);
+	killed->acknowledged[address] = register_at((uint16_t)address);
+}
+
+/* A client's registers are 0 to 19, those of the simulation 10 to 29. */
+static void
+submit_any(uint16_t value)
+{
+	const struct client other = somebody;
+	bool simulated = rand() % 2 == 0;
+	unsigned address = (unsigned)rand() % 20 + (simulated ? 10 : 0);
+	struct order_write *write;
+
+	if (rand() % 4 == 0) /* what is there */
+		value = killed->submitted[address];
+	killed->submitted[address] = value;
+	if (simulated)
+		somebody = (struct client){ .address = address_simulation };
+	write = submit(DATATABLE_REGISTERS, (uint16_t)address, 1, value);
+	ck_assert_ptr_nonnull(write);
+	write->settled = acknowledged;
+	if (simulated)
+		order_forget(write);
+	somebody = other;
+}
+
+/* Write, and be gone with a commit under way or not. */
+_Noreturn static void
+write_and_die(unsigned seed)
+{
+	struct service service = { .order = NULL };
+
+	srand(seed);
+	open_state(DATATABLE_OVERLAID);
+	service.table = table; /* for writes that have no owner */
+	state_order(state)->service = &service;
+	for (unsigned i = (unsigned)rand() % 300; i > 0; i--) {
+		submit_any((uint16_t)(1000 - i));
+		if (rand() % 3 == 0)
+			event_base_loop(base, EVLOOP_NONBLOCK);
+		if (rand() % 40 == 0)
+			turn_once();
+	}
+	_exit(0);
+}
+
+/* No acknowledged write of a client is lost or undone by an older value of the
+ * simulation, and the file is sound. _i: a seed, and how writes are committed.
+ */
+START_TEST(after_a_kill_no_client_has_lost_a_write)
+{
+	struct store_error why = { .text = "" };
+	int status;
+	pid_t child;
+
+	ck_assert_int_eq(close_state(), EX_OK);
+	file_name = "killed";
+	sync_when = _i % 2 == 0 ? STATE_SYNC_ALWAYS : STATE_SYNC_CHANGES;
+	ck_assert_int_eq(
+	    store_create(scratch_path(file_name), DATATABLE_OVERLAID, &why), 0);
+	killed = mmap(NULL, sizeof(*killed), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(killed, MAP_FAILED);
+	child = fork();
+	if (child == 0)
+		write_and_die((unsigned)_i);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	open_state(DATATABLE_OVERLAID);
+	for (uint16_t i = 0; i < KILLED_REGISTERS; i++) {
+		ck_assert_uint_ge(register_at(i), killed->acknowledged[i]);
+		ck_assert_uint_le(register_at(i), killed->submitted[i]);
+	}
+	ck_assert_int_eq(close_state(), EX_OK);
+	munmap(killed, sizeof(*killed));
+}
+END_TEST
+
+/* A coil is written in a word that the simulation has changed. */
+_Noreturn static void
+write_coil_and_die(enum datatable_overlay overlay)
+{
+	open_state(overlay);
+	simulate(0, 1, 0x00FF);
+	await_settlings(1);
+	ck_assert_ptr_nonnull(submit(DATATABLE_COILS, 8, 1, 1));
+	await_settlings(2);
+	_exit(0);
+}
+
+/* _i: the mode of the table. */
+START_TEST(a_coil_in_a_simulated_word_is_kept)
+{
+	const enum datatable_overlay overlay = (enum datatable_overlay)_i;
+	uint16_t coil;
+	int status;
+	pid_t child;
+
+	begin_again(overlay, STATE_SYNC_ALWAYS);
+	ck_assert_int_eq(close_state(), EX_OK);
+	child = fork();
+	if (child == 0)
+		write_coil_and_die(overlay);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	open_state(overlay);
+	datatable_read_coils(table, 8, 1, &coil);
+	ck_assert_uint_eq(coil, 1);
+	ck_assert_uint_eq(
+	    register_at(0), overlay == DATATABLE_OVERLAID ? 0x01FF : 0);
+	close_state();
+}
+END_TEST
+
 /* Commits, backups and an event loop, all at once: for ThreadSanitizer. _i: how
  * writes are committed. */
 START_TEST(threads_get_along)
@@ -964,6 +1227,17 @@ main(void)
 	tcase_add_loop_test(tc, a_backup_has_what_was_submitted_before_it, 0,
 	    STATE_SYNC_INTERVAL + 1);
 	tcase_add_test(tc, a_backup_settles_nothing_early);
+	tcase_add_loop_test(tc, simulated_values_are_saved_at_the_end, 0,
+	    STATE_SYNC_INTERVAL + 1);
+	tcase_add_test(tc, simulated_writes_have_no_rows_and_no_commits);
+	tcase_add_loop_test(
+	    tc, simulated_writes_keep_their_place, 0, STATE_SYNC_INTERVAL + 1);
+	tcase_add_test(tc, what_repeats_a_simulated_value_has_a_row);
+	tcase_add_test(tc, a_backup_has_simulated_values);
+	tcase_add_loop_test(tc, without_space_simulated_values_are_kept, 0,
+	    STATE_SYNC_INTERVAL + 1);
+	tcase_add_loop_test(tc, after_a_kill_no_client_has_lost_a_write, 0, 60);
+	tcase_add_loop_test(tc, a_coil_in_a_simulated_word_is_kept, 0, 2);
 	tcase_add_loop_test(tc, threads_get_along, 0, STATE_SYNC_INTERVAL + 1);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

@@ -22,7 +22,9 @@ round_end(struct round *r)
 int
 round_add_write(struct round *r, struct order_write *write)
 {
-	if (batch_reserve(r->batch, write->count, MB_MAX_WRITE_REGISTERS) != 0)
+	size_t rows = write->unrecorded ? 0 : write->count;
+
+	if (batch_reserve(r->batch, rows, MB_MAX_WRITE_REGISTERS) != 0)
 		return -1;
 	TAILQ_INSERT_TAIL(&r->writes, write, link);
 	return 0;

@@ -11,9 +11,13 @@
 #include "state/batch.h"
 #include "state/committer.h"
 #include "state/round.h"
+#include "state/saving.h"
 #include "table/datatable.h"
 
 #define RETRY_SECONDS 1
+
+/* So old may values without a row be after a crash. */
+#define SAVE_SECONDS 10
 
 enum condition {
 	STATE_GOOD,
@@ -42,6 +46,11 @@ enum work {
  * With STATE_SYNC_INTERVAL, writes are executed at the end of the turn, and so
  * are in a round no longer than that. The rows stay until they are committed:
  * those of a commit that failed in committing, for another try.
+ *
+ * A write that is unrecorded has no row, whatever it changes. Its values reach
+ * the disk as the whole table (saving), which goes with a commit: the image as
+ * the commit begins, which is the table after all of its rows. Such a commit
+ * may have no rows at all.
  */
 struct state {
 	struct state_config config;
@@ -55,7 +64,9 @@ struct state {
 	struct round *committing; /* empty unless to be committed */
 	enum work work;
 	enum condition condition;
-	bool unwritten; /* nothing was ever committed */
+	bool unwritten; /* no row was ever committed */
+	struct saving saving;
+	bool unrecorded; /* of the write that is being executed on the image */
 
 	struct event *report; /* owned: the committer has a report */
 	struct event *turn;   /* owned: at the end of this turn */
@@ -114,18 +125,29 @@ state_start_probe(struct state *s)
 	committer_work(s->committer, NULL);
 }
 
-/* Start to commit the gathered writes, if they are due and nothing else is
- * being or to be committed. */
+/* Whether the gathered writes are to be committed, or values to be saved. */
+static bool
+state_is_due(const struct state *s)
+{
+	const struct batch *gathered = s->gathering->batch;
+
+	if (batch_is_empty(gathered))
+		return saving_is_due(&s->saving);
+	return !evtimer_pending(s->later, NULL) ||
+	    batch_size(gathered) > STATE_WAITING_MAX / 2;
+}
+
+/* Start to commit the gathered writes, if that is due and nothing else is being
+ * or to be committed. */
 static void
 state_commit(struct state *s)
 {
 	struct round *round = s->gathering;
 
 	if (s->work != WORK_NONE || s->condition != STATE_GOOD ||
-	    batch_is_empty(round->batch) ||
-	    (evtimer_pending(s->later, NULL) &&
-		batch_size(round->batch) <= STATE_WAITING_MAX / 2))
+	    !state_is_due(s))
 		return;
+	saving_take(&s->saving, round->batch, s->image);
 	s->gathering = s->committing;
 	s->committing = round;
 	state_start_commit(s);
@@ -155,15 +177,28 @@ state_commit_later(struct state *s)
 	event_add(s->later, &interval);
 }
 
+/* Whether a change is to have a row. One that repeats a value is not on the
+ * disk where that value has no row either. */
+static bool
+state_records(struct state *s, const struct datatable_change *change)
+{
+	if (s->unrecorded)
+		return false;
+	return saving_needs(&s->saving, change) ||
+	    s->config.sync == STATE_SYNC_ALWAYS ||
+	    change->after != change->before ||
+	    (s->unwritten && state_uncommitted(s) == 0);
+}
+
 /* A write was executed on the image. */
 static void
 changed(void *arg, const struct datatable_change *change)
 {
 	struct state *s = arg;
-	bool recorded = s->config.sync == STATE_SYNC_ALWAYS ||
-	    change->after != change->before ||
-	    (s->unwritten && state_uncommitted(s) == 0);
+	bool recorded = state_records(s, change);
 
+	if (s->unrecorded && change->after != change->before)
+		saving_add(&s->saving, change);
 	if (recorded && state_uses_interval(s) &&
 	    batch_is_empty(s->gathering->batch))
 		state_commit_later(s);
@@ -178,8 +213,10 @@ submit(void *arg, struct order_write *write)
 
 	if (s->condition != STATE_GOOD ||
 	    round_size(s->gathering) > STATE_WAITING_MAX ||
+	    (write->unrecorded && saving_reserve(&s->saving) != 0) ||
 	    round_add_write(s->gathering, write) != 0)
 		return -1;
+	s->unrecorded = write->unrecorded;
 	order_execute(write, s->image);
 	if (s->work == WORK_NONE || state_uses_interval(s))
 		event_active(s->turn, EV_TIMEOUT, 0);
@@ -191,9 +228,7 @@ submit(void *arg, struct order_write *write)
 static void
 state_start_backup(struct state *s)
 {
-	if (!s->backup_waits ||
-	    (s->condition == STATE_GOOD &&
-		!batch_is_empty(s->gathering->batch)))
+	if (!s->backup_waits || (s->condition == STATE_GOOD && state_is_due(s)))
 		return;
 	s->backup_waits = false;
 	if (committer_back_up(s->committer, s->backup_path) != 0)
@@ -253,6 +288,7 @@ state_degrade(struct state *s, const struct store_error *why)
 	state_retry_later(s);
 	if (state_uses_interval(s))
 		return; /* they are executed */
+	saving_give_back(&s->saving, s->committing->batch);
 	datatable_copy(s->image, s->config.table);
 	round_settle(s->committing, &s->order, ORDER_REFUSED);
 	round_settle(s->gathering, &s->order, ORDER_REFUSED);
@@ -303,10 +339,12 @@ state_committed(struct state *s)
 {
 	struct batch *batch = s->committing->batch;
 
-	histogram_add(&s->figures.took, clock_ns() - s->submitted);
-	histogram_add(&s->figures.writes, batch_count(batch));
+	if (batch_count(batch) > 0) {
+		histogram_add(&s->figures.took, clock_ns() - s->submitted);
+		histogram_add(&s->figures.writes, batch_count(batch));
+		s->unwritten = false;
+	}
 	batch_clear(batch);
-	s->unwritten = false;
 	state_recover(s);
 }
 
@@ -421,6 +459,7 @@ state_free(struct state *s)
 		event_free(s->later);
 	for (size_t i = 0; i < 2; i++)
 		round_end(&s->rounds[i]);
+	saving_end(&s->saving);
 	datatable_free(s->image);
 	free(s);
 }
@@ -428,9 +467,13 @@ state_free(struct state *s)
 static int
 create_parts(struct state *s)
 {
+	const struct timeval save_after = { SAVE_SECONDS, 0 };
 	struct event_base *base = s->config.base;
 	enum datatable_overlay overlay = store_overlay(s->store);
 
+	if (saving_begin(
+		&s->saving, base, overlay, save_after, advance_cb, s) != 0)
+		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (round_begin(&s->rounds[i]) != 0)
 			return -1;
@@ -502,6 +545,7 @@ static unsigned
 state_finish(struct state *s)
 {
 	evtimer_del(s->later);
+	saving_hurry(&s->saving);
 	state_advance(s);
 	state_finish_work(s);
 	if (state_uncommitted(s) > 0) {
@@ -593,6 +637,7 @@ state_back_up(struct state *s, const char *path)
 	s->backup_path = path;
 	s->backup_waits = true;
 	evtimer_del(s->later);
+	saving_hurry(&s->saving);
 	state_advance(s);
 }
 
