@@ -268,6 +268,35 @@ START_TEST(only_writes_that_change_what_is_asked_for)
 }
 END_TEST
 
+/* A simulation has written in between. */
+START_TEST(a_row_says_what_it_has_found)
+{
+	const struct history_query q = ask(DATATABLE_REGISTERS, 5, 2);
+	const uint16_t simulated = 70;
+	struct history *h;
+	struct history_row row;
+
+	write_register(6, 9);
+	write_register(5, 1);
+	commit();
+	datatable_unobserve(table, &observer);
+	write_register(5, simulated);
+	datatable_observe(table, &observer);
+	batch_set_table(batch, table);
+	commit();
+	write_register(5, 2); /* row 3 */
+	commit();
+	h = search(&q);
+	for (int64_t n = 1; n <= 3; n++)
+		ck_assert(history_take(h, &row) && row.number == n);
+	ck_assert_uint_eq(row.before[0], 70);
+	ck_assert_uint_eq(row.after[0], 2);
+	ck_assert_uint_eq(row.before[1], 9);
+	ck_assert_uint_eq(row.after[1], 9);
+	history_free(h);
+}
+END_TEST
+
 START_TEST(an_empty_journal)
 {
 	const struct history_query q = ask(DATATABLE_REGISTERS, 0, 125);
@@ -598,6 +627,7 @@ main(void)
 	tcase_add_test(tc, a_row_says_by_which_certificate);
 	tcase_add_test(tc, columns_come_while_a_reader_is_in_use);
 	tcase_add_test(tc, only_writes_that_change_what_is_asked_for);
+	tcase_add_test(tc, a_row_says_what_it_has_found);
 	tcase_add_test(tc, an_empty_journal);
 	tcase_add_test(tc, a_result_is_gone_on_with);
 	tcase_add_loop_test(tc, any_search_agrees_with_a_model, 0, 2);

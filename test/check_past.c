@@ -90,6 +90,15 @@ put(int64_t second, enum datatable_kind kind, unsigned address, uint16_t value)
 		    table, &writer, (uint16_t)address, 1, &value);
 }
 
+/* Write what has no row. */
+static void
+put_unrecorded(unsigned address, uint16_t value)
+{
+	datatable_unobserve(table, &recorder.observer);
+	put(0, DATATABLE_REGISTERS, address, value);
+	datatable_observe(table, &recorder.observer);
+}
+
 /* Keep what was written, then let sql loose on the file. */
 static void
 commit(const char *sql)
@@ -257,6 +266,46 @@ START_TEST(journal_and_table_must_agree)
 }
 END_TEST
 
+/* A simulation has written in between: before each row is what it has found.
+ */
+START_TEST(values_without_rows_are_no_damage)
+{
+	make(_i);
+	put(1, DATATABLE_REGISTERS, 17, 100);
+	commit(NULL);
+	put_unrecorded(17, 555);
+	put_unrecorded(18, 777);
+	put(2, DATATABLE_REGISTERS, 17, 200);
+	put_unrecorded(17, 556);
+	batch_set_table(batch, table);
+	commit(NULL);
+	put(3, DATATABLE_REGISTERS, 19, 300);
+	commit(NULL);
+	assert_held(2, 17, 556, 2, 0);
+	assert_held(1, 17, 555, 1, 2);
+	assert_held(0, 17, 0, 0, 1);
+	/* What no row has written is as it was saved. */
+	assert_held(0, 18, 777, 0, 0);
+}
+END_TEST
+
+START_TEST(behind_values_without_rows_all_must_agree)
+{
+	make(_i);
+	put_unrecorded(17, 555);
+	batch_set_table(batch, table);
+	put(1, DATATABLE_REGISTERS, 17, 100);
+	commit(NULL);
+	put(2, DATATABLE_REGISTERS, 17, 200);
+	put(3, DATATABLE_REGISTERS, 17, 300);
+	put(4, DATATABLE_REGISTERS, 18, 300);
+	commit("DELETE FROM journal WHERE number = 3");
+	ck_assert_ptr_null(look(0));
+	ck_assert_int_eq(why.status, EX_DATAERR);
+	ck_assert_ptr_nonnull(strstr(why.text, "write 2"));
+}
+END_TEST
+
 static const char *const damages[] = {
 	"UPDATE journal SET time = time + 1 WHERE number = 2",
 	"UPDATE journal SET client = 'x' WHERE number = 2",
@@ -329,6 +378,9 @@ main(void)
 	    tc, a_clock_that_was_set_back_shows_a_moment_twice, 0, 2);
 	tcase_add_loop_test(tc, says_how_far_back_it_reaches, 0, 2);
 	tcase_add_loop_test(tc, journal_and_table_must_agree, 0, 2);
+	tcase_add_loop_test(tc, values_without_rows_are_no_damage, 0, 2);
+	tcase_add_loop_test(
+	    tc, behind_values_without_rows_all_must_agree, 0, 2);
 	tcase_add_loop_test(tc, damaged_rows_are_found, 0,
 	    (int)(sizeof(damages) / sizeof(*damages)));
 	tcase_add_loop_test(tc, damage_matters_where_it_is_reached, 0, 2);

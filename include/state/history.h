@@ -64,7 +64,8 @@ struct history_row {
 	uint8_t function;
 	uint16_t address; /* what was written of what is asked for */
 	uint16_t quantity;
-	uint16_t before[HISTORY_WORDS]; /* all that is asked for */
+	uint16_t before[HISTORY_WORDS]; /* all that is asked for: what this row
+					   found, of the rest what rows left */
 	uint16_t after[HISTORY_WORDS];
 	uint16_t known[HISTORY_WORDS]; /* bits that the search has seen */
 };

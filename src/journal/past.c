@@ -21,6 +21,7 @@ struct past {
 	int64_t begins;
 	bool complete;
 	int64_t last;
+	int64_t unrecorded;          /* see store_unrecorded */
 	int64_t since[2][ADDRESSES]; /* numbers of writes */
 	int64_t until[2][ADDRESSES];
 	bool is_wanted[2][ADDRESSES]; /* since is to be found */
@@ -119,7 +120,7 @@ undo(struct walk *w, struct store_error *why)
 	const struct row *r = &w->row;
 	struct past *p = w->past;
 
-	if (!matches_table(p, r))
+	if (r->record.number > p->unrecorded && !matches_table(p, r))
 		return store_fail(why, EX_DATAERR,
 		    "the state file is damaged: the table does not match "
 		    "write %" PRId64 " of the journal",
@@ -201,6 +202,7 @@ find(struct past *p, struct store *s, const struct query *q,
 	int result;
 
 	p->overlay = store_overlay(s);
+	p->unrecorded = store_unrecorded(s);
 	p->table = datatable_new(p->overlay);
 	if (p->table == NULL)
 		return store_fail(why, EX_OSERR, "out of memory");

@@ -270,16 +270,23 @@ take_written(const struct history *h, enum datatable_overlay overlay,
 	return true;
 }
 
-/* A row ahead of the result: what it leaves is there before the result. */
+/* What a row says of what it has written: its values before, or after. */
 static void
-learn_after(struct history *h, const struct written *w)
+learn(struct history *h, const struct written *w, const uint16_t *values)
 {
 	for (unsigned i = 0; i < w->words; i++) {
 		uint16_t *state = &h->state[w->word + i];
 
-		*state = (uint16_t)((*state & ~w->mask[i]) | w->after[i]);
+		*state = (uint16_t)((*state & ~w->mask[i]) | values[i]);
 		h->seen[w->word + i] |= w->mask[i];
 	}
+}
+
+/* A row ahead of the result: what it leaves is there before the result. */
+static void
+learn_after(struct history *h, const struct written *w)
+{
+	learn(h, w, w->after);
 }
 
 /* A row of or behind the result: what it found, if nothing else in between
@@ -673,6 +680,8 @@ history_take(struct history *h, struct history_row *row)
 	get(h, w.before, 2 * w.words);
 	get(h, w.after, 2 * w.words);
 	align(h, h->seen, row->known);
+	/* Not what the row before it left where a simulation has written. */
+	learn(h, &w, w.before);
 	align(h, h->state, row->before);
 	learn_after(h, &w);
 	align(h, h->state, row->after);
