@@ -329,15 +329,15 @@ struct servers {
 };
 
 static void
-note_server(void *arg, const char *host, uint64_t entry, bool own)
+note_server(void *arg, const struct member_peer *peer)
 {
 	struct servers *s = arg;
 
-	ck_assert_str_eq(host, "here:502");
+	ck_assert_str_eq(peer->host, "here:502");
 	s->count++;
-	s->own += own;
-	if (entry > s->entry)
-		s->entry = entry;
+	s->own += peer->own;
+	if (peer->entry > s->entry)
+		s->entry = peer->entry;
 }
 
 /* It shows three, with the last entry. One that has said nothing new for some

@@ -76,14 +76,20 @@ struct member_figures {
 
 const struct member_figures *member_figures(struct member *m);
 
+/* A server of the table, as it has said that it is there. */
+struct member_peer {
+	const char *host;
+	uint64_t entry;   /* the last one that it had executed then */
+	uint64_t session; /* its open one then; 0: an earlier version */
+	bool own;         /* it is this one */
+};
+
 /*
- * Call what for each server that has said within ten seconds that it is there:
- * its host, and the number of the last entry that it had executed then. Each
- * says so once a second while it is live. host is borrowed.
+ * Call what for each server that has said within ten seconds that it is there.
+ * Each says so once a second while it is live. peer is borrowed, with its host.
  */
 void member_each_server(const struct member *m,
-    void (*what)(void *arg, const char *host, uint64_t entry, bool own),
-    void *arg);
+    void (*what)(void *arg, const struct member_peer *peer), void *arg);
 
 /* The address of the engine, for people. Borrowed. */
 const char *member_engine(const struct member *m);

@@ -16,26 +16,24 @@ struct servers {
 };
 
 static void
-find_newest(void *arg, const char *host, uint64_t entry, bool own)
+find_newest(void *arg, const struct member_peer *peer)
 {
 	struct servers *s = arg;
 
-	(void)host;
-	(void)own;
-	if (entry > s->newest)
-		s->newest = entry;
+	if (peer->entry > s->newest)
+		s->newest = peer->entry;
 }
 
 static void
-add_server(void *arg, const char *host, uint64_t entry, bool own)
+add_server(void *arg, const struct member_peer *peer)
 {
 	struct servers *s = arg;
 
 	text_writer_add(s->t, "%s{\"host\":", s->any ? "," : "");
-	text_writer_add_string(s->t, host);
+	text_writer_add_string(s->t, peer->host);
 	text_writer_add(s->t,
-	    ",\"entry\":%" PRIu64 ",\"behind\":%" PRIu64 ",\"own\":%s}", entry,
-	    s->newest - entry, own ? "true" : "false");
+	    ",\"entry\":%" PRIu64 ",\"behind\":%" PRIu64 ",\"own\":%s}",
+	    peer->entry, s->newest - peer->entry, peer->own ? "true" : "false");
 	s->any = true;
 }
 

@@ -11,17 +11,36 @@
 /* A server whose text has not changed for so many ms is not there any more. */
 #define GONE_MS 10000
 
-/* The text of a server is "COUNT ENTRY HOST": the count goes up with each. */
+#define SESSION_DIGITS 16
+
+/* Skip a session and the space behind it. 0: there is none. */
+static uint64_t
+take_session(const char **text)
+{
+	uint64_t session = 0;
+
+	if (strspn(*text, "0123456789abcdef") != SESSION_DIGITS ||
+	    (*text)[SESSION_DIGITS] != ' ')
+		return 0;
+	sscanf(*text, "%16" SCNx64, &session);
+	*text += SESSION_DIGITS + 1;
+	return session;
+}
+
+/* The text of a server is "COUNT ENTRY SESSION HOST": the count goes up with
+ * each. An earlier version has no SESSION. */
 static bool
-parse(const char *text, uint64_t *entry, const char **host)
+parse(const struct member_server *s, struct member_peer *to)
 {
 	int length = 0;
 
-	if (sscanf(text, "%*[0-9] %20" SCNu64 " %n", entry, &length) != 1 ||
+	if (sscanf(s->text, "%*[0-9] %20" SCNu64 " %n", &to->entry, &length) !=
+		1 ||
 	    length == 0)
 		return false;
-	*host = text + length;
-	return **host != '\0';
+	to->host = s->text + length;
+	to->session = take_session(&to->host);
+	return *to->host != '\0';
 }
 
 /* A key or a text as a string. Returns whether it fits and can be shown. */
@@ -41,8 +60,9 @@ announce(struct member *m)
 	struct member_servers *s = &m->servers;
 	char text[sizeof(s->list[0].text)];
 
-	snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %s", ++s->count,
-	    m->served.number, m->config.host);
+	snprintf(text, sizeof(text),
+	    "%" PRIu64 " %" PRIu64 " %016" PRIx64 " %s", ++s->count,
+	    m->served.number, m->session, m->config.host);
 	s->asking = true;
 	m->engine->methods->announce(m->engine, s->key, text);
 }
@@ -159,16 +179,17 @@ member_servers_free(struct member *m)
 
 void
 member_each_server(const struct member *m,
-    void (*what)(void *arg, const char *host, uint64_t entry, bool own),
-    void *arg)
+    void (*what)(void *arg, const struct member_peer *peer), void *arg)
 {
 	const struct member_servers *s = &m->servers;
-	uint64_t now = clock_ms(), entry;
-	const char *host;
+	uint64_t now = clock_ms();
+	struct member_peer peer;
 
-	for (size_t i = 0; i < s->length; i++)
-		if (now <= s->list[i].changed + GONE_MS &&
-		    parse(s->list[i].text, &entry, &host))
-			what(arg, host, entry,
-			    strcmp(s->list[i].key, s->key) == 0);
+	for (size_t i = 0; i < s->length; i++) {
+		if (now > s->list[i].changed + GONE_MS ||
+		    !parse(&s->list[i], &peer))
+			continue;
+		peer.own = strcmp(s->list[i].key, s->key) == 0;
+		what(arg, &peer);
+	}
 }
