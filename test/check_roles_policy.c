@@ -239,6 +239,21 @@ START_TEST(plain_clients_are_bound_by_their_line)
 }
 END_TEST
 
+START_TEST(every_way_without_a_certificate_is_plain)
+{
+	static const enum client_way ways[] = { CLIENT_RTU, CLIENT_UDP,
+		CLIENT_UNIX };
+
+	use("role A\nplain read all\n", DATATABLE_SEPARATE);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		be_without_certificate(ways[i]);
+		ck_assert(may_read(DATATABLE_REGISTERS, 0, 1));
+		ck_assert(!may_write(DATATABLE_REGISTERS, 0, 1));
+		ck_assert(!may_quit());
+	}
+}
+END_TEST
+
 START_TEST(others_are_not_asked)
 {
 	use("role A\nplain\nno-role\n", DATATABLE_SEPARATE);
@@ -505,6 +520,7 @@ main(void)
 	tcase_add_test(tc, no_role_is_for_certificates_without_one);
 	tcase_add_test(tc, plain_clients_may_do_all_without_a_line);
 	tcase_add_test(tc, plain_clients_are_bound_by_their_line);
+	tcase_add_test(tc, every_way_without_a_certificate_is_plain);
 	tcase_add_test(tc, others_are_not_asked);
 	tcase_add_test(tc, tls_without_an_identity_may_do_nothing);
 	tcase_add_test(tc, anyone_may_connect);

@@ -5,6 +5,7 @@
 #ifndef BASE_CLIENT_H
 #define BASE_CLIENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/address.h"
@@ -14,9 +15,19 @@ struct identity;
 /* How a client came. */
 enum client_way {
 	CLIENT_PLAIN, /* Modbus/TCP */
+	CLIENT_RTU,   /* RTU frames over TCP */
+	CLIENT_UDP,   /* Modbus/TCP frames in datagrams */
+	CLIENT_UNIX,  /* Modbus/TCP frames over a socket of this machine */
 	CLIENT_TLS,   /* Modbus/TCP Security */
 	CLIENT_OTHER, /* HTTP, and writes from within */
 };
+
+/* Whether clients of this way speak Modbus, and none has a certificate. */
+static inline bool
+client_is_uncertified(uint8_t way)
+{
+	return way < CLIENT_TLS;
+}
 
 struct client {
 	uint64_t id; /* increases with every connection; never reused */

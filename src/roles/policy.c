@@ -8,14 +8,14 @@ static bool
 concerns(const struct roles *r, const struct client *who)
 {
 	return who->way == CLIENT_TLS ||
-	    (who->way == CLIENT_PLAIN && r->plain != NULL);
+	    (client_is_uncertified(who->way) && r->plain != NULL);
 }
 
 /* The role of a client that is asked about, or NULL: it may do nothing. */
 static const struct role *
 role_of(const struct roles *r, const struct client *who)
 {
-	if (who->way == CLIENT_PLAIN)
+	if (client_is_uncertified(who->way))
 		return r->plain;
 	return who->identity == NULL ? NULL :
 				       roles_find(r, who->identity->role);
