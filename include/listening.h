@@ -23,20 +23,26 @@ struct listening_passed {
 	uint32_t tls; /* those that have this name, as bits */
 };
 
-/* Descriptors that listening needs. */
-size_t listening_descriptors(
-    const struct options *o, const struct listening_passed *passed);
+/* All zeros at first. */
+struct listening {
+	struct listening_passed passed;
+	const struct entrance *tls; /* for its clients; NULL without --tls */
+};
+
+/* Descriptors that listening needs; passed has been set. */
+size_t
+listening_descriptors(const struct listening *l, const struct options *o);
 
 /*
  * Take the sockets that were passed; if there are none, bind each address of
- * the options. The system chooses one port for all addresses with port 0, and
- * another one for those of --tls. entrance is where clients of TLS come in, or
- * NULL without --tls.
+ * the options. The system chooses one port for all addresses of --port and
+ * --listen with port 0, one for those of rtu:, and so on, and one for those of
+ * --tls. passed and tls have been set.
  *
  * Returns an exit status of sysexits.h: EX_OK, or another one, logged.
  */
-int listening_open(struct server *server, const struct options *o,
-    const struct listening_passed *passed, const struct entrance *entrance);
+int listening_open(
+    struct listening *l, const struct options *o, struct server *server);
 
 /*
  * Log, as event, that where cannot be listened on, for a system's error.

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/client.h"
 #include "base/command_line.h"
 #include "base/log.h"
 #include "net/server.h"
@@ -41,10 +42,12 @@ enum options_action {
 #define OPTIONS_HTTP_HOSTS_MAX   16
 #define OPTIONS_HTTP_ORIGINS_MAX 16
 
-/* Where to listen for TLS. */
-struct options_tls {
-	struct address where;
-	bool both_families; /* where is every address, IPv4 and IPv6 */
+/* Where to listen, and for what. */
+struct options_listen {
+	enum client_way way;
+	struct address where; /* undefined for CLIENT_UNIX */
+	bool both_families;   /* where is every address, IPv4 and IPv6 */
+	const char *path;     /* of a socket, for CLIENT_UNIX; else NULL */
 };
 
 /* A table that many servers share. */
@@ -67,11 +70,12 @@ struct options {
 	enum datatable_overlay overlay;
 	const char *shutdown_word; /* or NULL */
 	bool units_twice;          /* by both options: an error */
-	bool plain;                /* serve Modbus/TCP without TLS, there: */
-	struct address listen[OPTIONS_LISTEN_MAX];
-	size_t listen_count; /* 0: every address, IPv4 and IPv6 */
+	bool plain; /* serve Modbus/TCP without TLS at port of every address,
+		       IPv4 and IPv6 */
+	struct options_listen listen[OPTIONS_LISTEN_MAX]; /* all but TLS */
+	size_t listen_count;
 
-	struct options_tls tls[OPTIONS_LISTEN_MAX];
+	struct options_listen tls[OPTIONS_LISTEN_MAX];
 	size_t tls_count;     /* 0: no Modbus over TLS */
 	const char *tls_cert; /* files; these two also for http_tls */
 	const char *tls_key;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/util.h>
 
+#include "base/client.h"
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "net/server.h"
@@ -71,10 +72,26 @@ listening_failed(const char *event, const struct address *where, int error)
 /* What listeners of one kind share. */
 struct kind {
 	struct server *server;
-	const struct entrance *entrance; /* NULL: plain TCP */
+	const struct entrance *entrance; /* NULL: connections at once */
+	const char *option;              /* by which another port is chosen */
+	const char *name;                /* behind addresses in the log */
 	uint16_t chosen; /* the port that the system has chosen for addresses
 			    with port 0, or 0: there is none yet */
 };
+
+/* By how their clients come. */
+struct kinds {
+	struct kind by_way[CLIENT_OTHER];
+};
+
+static struct kinds
+make_kinds(const struct listening *l, struct server *server)
+{
+	return (struct kinds){ {
+	    [CLIENT_PLAIN] = { server, NULL, "-p", "", 0 },
+	    [CLIENT_TLS] = { server, l->tls, "--tls", ": TLS", 0 },
+	} };
+}
 
 /* Log the address that the server has begun to listen on, and return its
  * port. */
@@ -85,8 +102,8 @@ report_last(const struct kind *kind)
 	    kind->server, server_address_count(kind->server) - 1);
 	char text[ADDRESS_TEXT_MAX];
 
-	log_line(LOG_INFO, "listen: %s%s", address_format(&where, text),
-	    kind->entrance == NULL ? "" : ": TLS");
+	log_line(
+	    LOG_INFO, "listen: %s%s", address_format(&where, text), kind->name);
 	return where.port;
 }
 
@@ -105,8 +122,7 @@ open_one(struct kind *kind, struct address where, bool both_families)
 
 		if (status == EX_NOPERM &&
 		    process_port_is_privileged(where.port))
-			report_remedies(where.port,
-			    kind->entrance == NULL ? "-p" : "--tls");
+			report_remedies(where.port, kind->option);
 		return status;
 	}
 	port = report_last(kind);
@@ -139,9 +155,10 @@ adopt_one(const struct kind *kind, evutil_socket_t fd)
 
 /* Listen on all of them. Returns an exit status. */
 static int
-adopt_all(
-    struct kind *plain, struct kind *tls, const struct listening_passed *passed)
+adopt_all(struct kinds *kinds, const struct listening_passed *passed)
 {
+	const struct kind *plain = &kinds->by_way[CLIENT_PLAIN];
+	const struct kind *tls = &kinds->by_way[CLIENT_TLS];
 	int status = EX_OK;
 
 	if (passed->tls != 0 && tls->entrance == NULL) {
@@ -168,40 +185,72 @@ adopt_all(
 }
 
 size_t
-listening_descriptors(
-    const struct options *o, const struct listening_passed *passed)
+listening_descriptors(const struct listening *l, const struct options *o)
 {
-	if (passed->count > 0)
-		return (size_t)passed->count;
-	return o->tls_count +
-	    (o->plain && o->listen_count == 0 ? 1 : o->listen_count);
+	if (l->passed.count > 0)
+		return (size_t)l->passed.count;
+	return o->plain + o->listen_count + o->tls_count;
+}
+
+/* Returns an exit status. */
+static int
+open_not_built(const char *what)
+{
+	log_line(LOG_ERROR, "listen: %s: not supported", what);
+	return EX_OSERR;
+}
+
+/* Listen where an option says. Returns an exit status. */
+static int
+open_listed(struct kinds *kinds, const struct options_listen *l)
+{
+	switch (l->way) {
+	case CLIENT_RTU:
+		return open_not_built("rtu");
+	case CLIENT_UDP:
+		return open_not_built("udp");
+	case CLIENT_UNIX:
+		return open_not_built("unix");
+	default:
+		return open_one(
+		    &kinds->by_way[l->way], l->where, l->both_families);
+	}
+}
+
+/* Whether anybody can come over the network without a certificate. */
+static bool
+has_uncertified(const struct options *o)
+{
+	for (size_t i = 0; i < o->listen_count; i++)
+		if (o->listen[i].way != CLIENT_UNIX)
+			return true;
+	return o->plain;
 }
 
 /* Listen on the addresses of the options. Returns an exit status. */
 static int
-open_all(struct kind *plain, struct kind *tls, const struct options *o)
+open_all(struct kinds *kinds, const struct options *o)
 {
 	int status = EX_OK;
 
-	if (o->plain && o->listen_count == 0)
-		status = open_one(plain, address_any(o->port), true);
+	if (o->plain)
+		status = open_one(
+		    &kinds->by_way[CLIENT_PLAIN], address_any(o->port), true);
 	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
-		status = open_one(plain, o->listen[i], false);
+		status = open_listed(kinds, &o->listen[i]);
 	for (size_t i = 0; i < o->tls_count && status == EX_OK; i++)
-		status =
-		    open_one(tls, o->tls[i].where, o->tls[i].both_families);
-	if (status == EX_OK && o->plain && o->tls_count != 0)
+		status = open_listed(kinds, &o->tls[i]);
+	if (status == EX_OK && o->tls_count != 0 && has_uncertified(o))
 		warn_of_plain();
 	return status;
 }
 
 int
-listening_open(struct server *server, const struct options *o,
-    const struct listening_passed *passed, const struct entrance *entrance)
+listening_open(
+    struct listening *l, const struct options *o, struct server *server)
 {
-	struct kind plain = { .server = server };
-	struct kind tls = { .server = server, .entrance = entrance };
+	struct kinds kinds = make_kinds(l, server);
 
-	return passed->count > 0 ? adopt_all(&plain, &tls, passed) :
-				   open_all(&plain, &tls, o);
+	return l->passed.count > 0 ? adopt_all(&kinds, &l->passed) :
+				     open_all(&kinds, o);
 }

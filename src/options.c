@@ -12,6 +12,7 @@
 #include "options_partners.h"
 #include "report/recorder.h"
 #include "state/keep.h"
+#include "system/socket.h"
 
 #define SHARED_NAME_DEFAULT     "mb"
 #define SHARED_TIMEOUT_DEFAULT  2000
@@ -39,7 +40,7 @@
 /* The options, and the values of --listen until the port is known. */
 struct parse {
 	struct options o;
-	const char *listen[OPTIONS_LISTEN_MAX];
+	const char *listen[OPTIONS_LISTEN_MAX]; /* of CLIENT_PLAIN */
 	bool port_given;
 };
 
@@ -83,34 +84,105 @@ set_quit(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* Resolved after the last option, as --port may follow. */
+/* An address with a port: only that ignores the default. */
+static int
+parse_address_and_port(const char *text, struct address *where)
+{
+	struct address other;
+
+	if (address_parse(text, 0, where) != 0 ||
+	    address_parse(text, 1, &other) != 0)
+		return -1;
+	return where->port == other.port ? 0 : -1;
+}
+
+/* "PORT" alone is on every address. Returns whether text is that. */
+static bool
+parse_port_alone(const char *text, struct options_listen *l)
+{
+	uint64_t port;
+
+	l->both_families = number_parse(text, 0, UINT16_MAX, &port) == 0;
+	if (l->both_families)
+		l->where = address_any((uint16_t)port);
+	return l->both_families;
+}
+
+/* Without a prefix: resolved after the last option, as --port may follow. */
+static int
+parse_listen_plain(const char *text, struct options_listen *l)
+{
+	return address_parse(text, 0, &l->where);
+}
+
+static int
+parse_listen_port(const char *text, struct options_listen *l)
+{
+	if (parse_port_alone(text, l))
+		return 0;
+	return parse_address_and_port(text, &l->where);
+}
+
+static int
+parse_listen_path(const char *text, struct options_listen *l)
+{
+	size_t length = strlen(text);
+
+	l->path = text;
+	return length != 0 && length <= SOCKET_PATH_MAX ? 0 : -1;
+}
+
+/* What --listen may begin with. */
+static const struct {
+	const char *prefix;
+	enum client_way way;
+	int (*parse)(const char *text, struct options_listen *l);
+} listen_kinds[] = {
+	{ "rtu:", CLIENT_RTU, parse_listen_port },
+	{ "udp:", CLIENT_UDP, parse_listen_port },
+	{ "unix:", CLIENT_UNIX, parse_listen_path },
+	{ "", CLIENT_PLAIN, parse_listen_plain }, /* last: any begins so */
+};
+
+static int
+parse_listen(const char *text, struct options_listen *l)
+{
+	size_t i = 0, length;
+
+	for (;; i++) {
+		length = strlen(listen_kinds[i].prefix);
+		if (strncasecmp(text, listen_kinds[i].prefix, length) == 0)
+			break;
+	}
+	*l = (struct options_listen){ .way = listen_kinds[i].way };
+	return listen_kinds[i].parse(text + length, l);
+}
+
 static enum command_line_set
 set_listen(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	struct address ignored;
+	size_t n = p->o.listen_count;
 
-	if (p->o.listen_count == OPTIONS_LISTEN_MAX ||
-	    address_parse(value, 0, &ignored) != 0)
+	if (n == OPTIONS_LISTEN_MAX ||
+	    parse_listen(value, &p->o.listen[n]) != 0)
 		return COMMAND_LINE_BAD;
-	p->listen[p->o.listen_count++] = value;
+	p->listen[n] = value;
+	p->o.listen_count++;
 	return COMMAND_LINE_SET;
 }
 
-/* "PORT" alone is on every address. */
 static enum command_line_set
 set_tls(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	struct options_tls *tls = &p->o.tls[p->o.tls_count];
-	uint64_t port;
+	struct options_listen *tls = &p->o.tls[p->o.tls_count];
 
 	if (p->o.tls_count == OPTIONS_LISTEN_MAX)
 		return COMMAND_LINE_BAD;
-	tls->both_families = number_parse(value, 0, UINT16_MAX, &port) == 0;
-	if (tls->both_families)
-		tls->where = address_any((uint16_t)port);
-	else if (address_parse(value, OPTIONS_TLS_PORT, &tls->where) != 0)
+	*tls = (struct options_listen){ .way = CLIENT_TLS };
+	if (!parse_port_alone(value, tls) &&
+	    address_parse(value, OPTIONS_TLS_PORT, &tls->where) != 0)
 		return COMMAND_LINE_BAD;
 	p->o.tls_count++;
 	return COMMAND_LINE_SET;
@@ -263,17 +335,10 @@ set_http(void *arg, const char *value)
 	struct address *where = &p->o.http_listen;
 	uint64_t port;
 
-	if (number_parse(value, 0, UINT16_MAX, &port) == 0) {
+	if (number_parse(value, 0, UINT16_MAX, &port) == 0)
 		address_parse(LOOPBACK, (uint16_t)port, where);
-	} else {
-		struct address other;
-
-		/* Only an address with a port ignores the default. */
-		if (address_parse(value, 0, where) != 0 ||
-		    address_parse(value, 1, &other) != 0 ||
-		    where->port != other.port)
-			return COMMAND_LINE_BAD;
-	}
+	else if (parse_address_and_port(value, where) != 0)
+		return COMMAND_LINE_BAD;
 	p->o.http = true;
 	return COMMAND_LINE_SET;
 }
@@ -404,13 +469,16 @@ static const struct command_line_option definitions[] = {
 	    "o: overlaid, coil n is bit n%16 of register n/16" },
 	{ "q", "quit", "WORD", "a word of 3 to 250 bytes", CALL(set_quit),
 	    "stop when a client sends WORD (default: none)" },
-	{ "", "listen", "ADDRESS",
+	{ "", "listen", "WHERE",
 	    "an IPv4 or IPv6 address, with or without a port, such as "
-	    "192.0.2.1, 192.0.2.1:502, 2001:db8::1 or [2001:db8::1]:502, "
-	    "at most 16 times",
+	    "192.0.2.1, 192.0.2.1:502, 2001:db8::1 or [2001:db8::1]:502; or "
+	    "rtu: or udp: and [ADDRESS:]PORT; or unix: and a path of at most "
+	    "107 bytes; at most 16 times",
 	    CALL(set_listen),
-	    "listen on this address only, IPV4[:PORT] or\n"
-	    "IPV6 or [IPV6]:PORT; may be repeated\n"
+	    "listen only there: IPV4[:PORT] or IPV6 or\n"
+	    "[IPV6]:PORT; rtu:[ADDRESS:]PORT for RTU frames over\n"
+	    "TCP, udp:[ADDRESS:]PORT for datagrams, unix:PATH for\n"
+	    "clients on this machine; may be repeated\n"
 	    "(default: every address, IPv4 and IPv6)" },
 	{ "", "tls", "[ADDRESS:]PORT",
 	    "a port, or an IPv4 or IPv6 address with or without a port, such "
@@ -616,12 +684,20 @@ static const struct options defaults = {
 	},
 };
 
-/* Parse the values of --listen; those without a port get that of --port. */
+/* Addresses of --listen without a port get that of --port. */
 static void
 resolve_listen(const struct parse *p, struct options *o)
 {
+	bool plain = false;
+
 	for (size_t i = 0; i < o->listen_count; i++)
-		address_parse(p->listen[i], o->port, &o->listen[i]);
+		if (o->listen[i].way == CLIENT_PLAIN) {
+			plain = true;
+			address_parse(
+			    p->listen[i], o->port, &o->listen[i].where);
+		}
+	o->plain = !plain &&
+	    (p->port_given || (o->listen_count == 0 && o->tls_count == 0));
 }
 
 int
@@ -635,7 +711,6 @@ options_parse(int argc, char **argv, struct options *o, char *error)
 		return -1;
 	if (o->action != OPTIONS_RUN && o->action != OPTIONS_CHECK)
 		return 0;
-	o->plain = p.port_given || o->listen_count != 0 || o->tls_count == 0;
 	resolve_listen(&p, o);
 	o->access.overlay = o->overlay;
 	return options_check_partners(o, error);

@@ -59,12 +59,12 @@ struct program {
 	struct notify *notify;
 	struct diagnostics *diagnostics;
 	struct security *security;
-	struct listening_passed passed; /* by the service manager */
-	uint16_t port;                  /* the real one */
-	int status;                     /* of a failure while running */
-	bool serving;                   /* clients are let in */
-	bool stopping;                  /* after a signal */
-	bool ending;                    /* for whatever reason */
+	struct listening listening;
+	uint16_t port; /* the real one */
+	int status;    /* of a failure while running */
+	bool serving;  /* clients are let in */
+	bool stopping; /* after a signal */
+	bool ending;   /* for whatever reason */
 };
 
 /* The time as the original printed it. text has room for TIMESTAMP_TEXT_MAX
@@ -206,8 +206,9 @@ descriptor_reserve(const struct program *p)
 	const struct options *o = &p->options;
 
 	return PROGRAM_DESCRIPTORS + SERVER_DESCRIPTORS + NOTIFY_DESCRIPTORS +
-	    listening_descriptors(o, &p->passed) + diagnostics_descriptors(o) +
-	    persistence_descriptors(o) + shared_start_descriptors(o);
+	    listening_descriptors(&p->listening, o) +
+	    diagnostics_descriptors(o) + persistence_descriptors(o) +
+	    shared_start_descriptors(o);
 }
 
 /* Units, roles, access rules, then what points allow. Returns an exit status.
@@ -452,8 +453,8 @@ bind_modbus(struct program *p)
 
 	if (status != EX_OK)
 		return status;
-	return listening_open(
-	    p->server, &p->options, &p->passed, security_entrance(p->security));
+	p->listening.tls = security_entrance(p->security);
+	return listening_open(&p->listening, &p->options, p->server);
 }
 
 /* Take all addresses. Nobody can connect yet. Returns an exit status. */
@@ -484,9 +485,9 @@ program_start(struct program *p)
 		return out_of_resources("signals");
 	process_raise_descriptor_limit();
 	log_announce("MBAsyncServer version %s", VERSION);
-	p->passed.count = activation_take(
-	    OPTIONS_LISTEN_MAX, LISTENING_TLS_NAME, &p->passed.tls, error);
-	if (p->passed.count < 0) {
+	p->listening.passed.count = activation_take(OPTIONS_LISTEN_MAX,
+	    LISTENING_TLS_NAME, &p->listening.passed.tls, error);
+	if (p->listening.passed.count < 0) {
 		log_line(LOG_ERROR, "start: %s", error);
 		return EX_CONFIG;
 	}

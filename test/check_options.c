@@ -106,7 +106,9 @@ assert_listen(size_t i, const char *expected)
 	char text[ADDRESS_TEXT_MAX];
 
 	ck_assert_uint_lt(i, options.listen_count);
-	ck_assert_str_eq(address_format(&options.listen[i], text), expected);
+	ck_assert_int_eq(options.listen[i].way, CLIENT_PLAIN);
+	ck_assert_str_eq(
+	    address_format(&options.listen[i].where, text), expected);
 }
 
 START_TEST(no_arguments_give_the_defaults)
@@ -344,7 +346,67 @@ START_TEST(serves_plain_tcp_beside_tls_only_if_asked)
 	ck_assert(options.plain);
 	ck_assert_int_eq(
 	    PARSE("--tls", "802", "--listen", "::1", TLS_FILES), 0);
+	ck_assert(!options.plain);
+	assert_listen(0, "[::1]:502");
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	enum client_way way;
+	const char *where; /* as address_format writes it, or the path */
+	bool both_families;
+} listen_kinds[] = {
+	{ "rtu:5020", CLIENT_RTU, "[::]:5020", true },
+	{ "rtu:192.0.2.1:5020", CLIENT_RTU, "192.0.2.1:5020", false },
+	{ "RTU:[::1]:0", CLIENT_RTU, "[::1]:0", false },
+	{ "udp:502", CLIENT_UDP, "[::]:502", true },
+	{ "udp:0.0.0.0:502", CLIENT_UDP, "0.0.0.0:502", false },
+	{ "unix:/run/a b:c", CLIENT_UNIX, "/run/a b:c", false },
+	{ "unix:s", CLIENT_UNIX, "s", false },
+};
+
+START_TEST(accepts_other_kinds_of_listeners)
+{
+	const struct options_listen *l = &options.listen[0];
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(
+	    PARSE("-p", "7", "--listen", listen_kinds[_i].value), 0);
+	ck_assert_uint_eq(options.listen_count, 1);
+	ck_assert_int_eq(l->way, listen_kinds[_i].way);
+	ck_assert_str_eq(
+	    l->way == CLIENT_UNIX ? l->path : address_format(&l->where, text),
+	    listen_kinds[_i].where);
+	ck_assert(l->both_families == listen_kinds[_i].both_families);
+}
+END_TEST
+
+START_TEST(serves_plain_tcp_beside_others_only_if_asked)
+{
+	ck_assert_int_eq(PARSE("--listen", "rtu:5020"), 0);
+	ck_assert(!options.plain);
+	ck_assert_int_eq(PARSE("--listen", "rtu:5020", "-p", "5021"), 0);
 	ck_assert(options.plain);
+	ck_assert_int_eq(
+	    PARSE("--listen", "unix:a", "-p", "5", "--listen", "::1"), 0);
+	ck_assert(!options.plain);
+	ck_assert_uint_eq(options.listen_count, 2);
+	assert_listen(1, "[::1]:5");
+}
+END_TEST
+
+#define PATH_OF_107                                                            \
+	"12345678901234567890123456789012345678901234567890"                   \
+	"123456789012345678901234567890123456789012345678901234567"
+
+START_TEST(takes_a_path_of_at_most_107_bytes)
+{
+	ck_assert_int_eq(PARSE("--listen", "unix:" PATH_OF_107), 0);
+	ck_assert_str_eq(options.listen[0].path, PATH_OF_107);
+	ck_assert_int_eq(PARSE("--listen", "unix:" PATH_OF_107 "8"), -1);
+	assert_error_is_one_line();
+	ck_assert_ptr_nonnull(strstr(error.text, "path of at most 107 bytes"));
 }
 END_TEST
 
@@ -556,7 +618,7 @@ START_TEST(what_is_checked_is_what_would_run)
 			     "-d", "o", "--listen", "127.0.0.1", "-p", "5"),
 	    0);
 	ck_assert_int_eq(options.access.overlay, DATATABLE_OVERLAID);
-	ck_assert_uint_eq(options.listen[0].port, 5);
+	ck_assert_uint_eq(options.listen[0].where.port, 5);
 	ck_assert_int_eq(
 	    PARSE("--check", "--http", "0.0.0.0:80", "--http-write"), -1);
 }
@@ -942,7 +1004,8 @@ END_TEST
 #define ADDRESS_EXPECTED                                                       \
 	"expected an IPv4 or IPv6 address, with or without a port, "           \
 	"such as 192.0.2.1, 192.0.2.1:502, 2001:db8::1 or "                    \
-	"[2001:db8::1]:502, at most 16 times"
+	"[2001:db8::1]:502; or rtu: or udp: and [ADDRESS:]PORT; or unix: and " \
+	"a path of at most 107 bytes; at most 16 times"
 #define BAD_LISTEN(value) "--listen: \"" value "\": " ADDRESS_EXPECTED
 #define BAD_BLOCK(option, value)                                               \
 	"--" option ": \"" value "\": expected an address block such as "      \
@@ -1044,6 +1107,13 @@ static const struct {
 	{ { "--listen", "localhost" }, BAD_LISTEN("localhost") },
 	{ { "--listen", "1.2.3.4:65536" }, BAD_LISTEN("1.2.3.4:65536") },
 	{ { "--listen=1.2.3" }, BAD_LISTEN("1.2.3") },
+	{ { "--listen=502" }, BAD_LISTEN("502") },
+	{ { "--listen", "rtu:" }, BAD_LISTEN("rtu:") },
+	{ { "--listen", "rtu:1.2.3.4" }, BAD_LISTEN("rtu:1.2.3.4") },
+	{ { "--listen", "rtu:65536" }, BAD_LISTEN("rtu:65536") },
+	{ { "--listen", "udp:::1" }, BAD_LISTEN("udp:::1") },
+	{ { "--listen", "unix:" }, BAD_LISTEN("unix:") },
+	{ { "--listen", "tcp:502" }, BAD_LISTEN("tcp:502") },
 
 	{ { "-p" },
 	    "--port: no value: expected a port number from 0 to 65535" },
@@ -1335,7 +1405,7 @@ static const char *const help_names[] = {
 	"  -p, --port PORT ",
 	"  -d, --datatable s|o ",
 	"  -q, --quit WORD ",
-	"  --listen ADDRESS ",
+	"  --listen WHERE ",
 	"  --max-connections N ",
 	"  --idle-timeout SECONDS ",
 	"  --state FILE ",
@@ -1452,13 +1522,13 @@ static const char *const fragments[] = { "-p", "-d", "-q", "-e", "-h", "-V",
 	"-x", "-", "--", "---", "", " ", "-pd", "-Vx", "-xV", "-zqbye", "-p502",
 	"-do", "-q12", "-:", "-W", "--port", "--port=", "--port=8502", "--p",
 	"--datatable", "--datatable=o", "--quit", "--quit=", "--listen",
-	"--listen=", "--listen=::1", "--l", "--max-connections", "--max=1",
-	"--idle-timeout", "--log-level", "--log-level=debug", "--trace",
-	"--trace=1", "--help=1", "--nonsense", "--=", "--=x", "=", "0", "502",
-	"65535", "65536", "-1", "99999999999999999999", "0x10", "s", "o", "bye",
-	"127.0.0.1", "127.0.0.1:0", "::", "[::1]:1", "[", "]", "[]:", "[::1",
-	"fe80::1%lo", "%", "%s%n", "\n", "\x1B[2J", "\xFF\xFE", "error",
-	"debug" };
+	"--listen=", "--listen=::1", "--listen=rtu:5", "--listen=unix:a", "--l",
+	"--max-connections", "--max=1", "--idle-timeout", "--log-level",
+	"--log-level=debug", "--trace", "--trace=1", "--help=1", "--nonsense",
+	"--=", "--=x", "=", "0", "502", "65535", "65536", "-1",
+	"99999999999999999999", "0x10", "s", "o", "bye", "127.0.0.1",
+	"127.0.0.1:0", "::", "[::1]:1", "[", "]", "[]:", "[::1", "fe80::1%lo",
+	"%", "%s%n", "\n", "\x1B[2J", "\xFF\xFE", "error", "debug" };
 
 #define FRAGMENTS (sizeof(fragments) / sizeof(*fragments))
 
@@ -1540,6 +1610,10 @@ accepting(void)
 	tcase_add_loop_test(
 	    tc, accepts_addresses_for_tls, 0, COUNT(tls_addresses));
 	tcase_add_test(tc, serves_plain_tcp_beside_tls_only_if_asked);
+	tcase_add_loop_test(tc, accepts_other_kinds_of_listeners, 0,
+	    sizeof(listen_kinds) / sizeof(*listen_kinds));
+	tcase_add_test(tc, serves_plain_tcp_beside_others_only_if_asked);
+	tcase_add_test(tc, takes_a_path_of_at_most_107_bytes);
 	tcase_add_test(tc, accepts_tls_16_times);
 	tcase_add_loop_test(tc, accepts_trace, 0, COUNT(trace_forms));
 	tcase_add_loop_test(tc, accepts_help_and_version, 0, COUNT(actions));

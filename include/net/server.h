@@ -22,7 +22,7 @@ struct server;
 struct transport;
 
 /* Addresses that one server can listen on. */
-#define SERVER_LISTEN_MAX 32
+#define SERVER_LISTEN_MAX 33
 
 /* Descriptors of the server beside its listeners and connections: a connection
  * that is refused, and one that was evicted, whose descriptor is closed in the

@@ -27,6 +27,10 @@
 
 #include "system/inet.h"
 
+/* Bytes of the longest path of a socket that every system takes; it may take
+ * fewer. */
+#define SOCKET_PATH_MAX 107
+
 /* Receive at most so many bytes, which is less than 2 GiB. Returns their
  * number, 0 when the peer has ended its sending side, or -1. */
 static inline ssize_t

@@ -27,7 +27,7 @@ CTIME = (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 EX_USAGE, EX_OSERR, EX_TEMPFAIL, EX_NOPERM = 64, 71, 75, 77
 
 OPTIONS = ["-p, --port PORT", "-d, --datatable s|o", "-q, --quit WORD",
-           "--listen ADDRESS", "--max-connections N",
+           "--listen WHERE", "--max-connections N",
            "--idle-timeout SECONDS", "--state FILE", "--state-init",
            "--state-create", "--state-sync WHEN", "--journal-keep LIMIT,...",
            "--state-backup FILE", "--points FILE", "--points-only", "--check",

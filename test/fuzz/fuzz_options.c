@@ -143,7 +143,10 @@ check_options(const struct options *o, const struct arguments *c)
 	}
 	if (o->action == OPTIONS_RUN)
 		for (size_t i = 0; i < o->listen_count; i++)
-			check_socket_address(&o->listen[i]);
+			if (o->listen[i].way != CLIENT_UNIX)
+				check_socket_address(&o->listen[i].where);
+			else
+				must(is_within(c, o->listen[i].path));
 }
 
 static char
