@@ -10,6 +10,7 @@ START_TEST(crc_is_that_of_the_specification)
 	ck_assert_uint_eq(rtu_crc((const uint8_t *)"\x02\x07", 2), 0x1241);
 	ck_assert_uint_eq(rtu_crc((const uint8_t *)"123456789", 9), 0x4B37);
 	ck_assert_uint_eq(rtu_crc(NULL, 0), 0xFFFF);
+	ck_assert_uint_eq(rtu_crc_add(rtu_crc_add(0xFFFF, 2), 7), 0x1241);
 }
 END_TEST
 
@@ -51,6 +52,34 @@ static const struct {
 	{ BYTES("\x01\x03\x00\x00\x00\x06\x01\x03\x00\x00\x00\x0A"), 0 },
 };
 
+static const struct {
+	const char *bytes;
+	size_t have;
+	struct rtu_extent extent;
+} extents[] = {
+	{ BYTES(""), { 4, 256 } },
+	{ BYTES("\x01\x03"), { 8, 8 } },
+	{ BYTES("\x01\x10\x00\x00\x00\x01"), { 9, 256 } },
+	{ BYTES("\x01\x10\x00\x00\x00\x01\x02"), { 11, 11 } },
+	{ BYTES("\x01\x10\x00\x00\x00\x01\xF7"), { 256, 256 } },
+	{ BYTES("\x01\x10\x00\x00\x00\x01\xF8"), { 9, 256 } },
+	{ BYTES("\x01\x08"), { 8, 256 } },
+	{ BYTES("\x01\x2B\x0E"), { 7, 7 } },
+	{ BYTES("\x01\x2B\x0D"), { 4, 256 } },
+	{ BYTES("\x01\x7F"), { 4, 256 } },
+	{ BYTES("\x01\xFF"), { 4, 256 } },
+};
+
+START_TEST(knows_the_lengths_that_a_request_may_have)
+{
+	struct rtu_extent e = rtu_request_extent(
+	    (const uint8_t *)extents[_i].bytes, extents[_i].have);
+
+	ck_assert_uint_eq(e.least, extents[_i].extent.least);
+	ck_assert_uint_eq(e.most, extents[_i].extent.most);
+}
+END_TEST
+
 START_TEST(counts_the_requests_that_bytes_begin_with)
 {
 	uint8_t bytes[64];
@@ -68,6 +97,8 @@ main(void)
 	TCase *tc = tcase_create("rtu");
 
 	tcase_add_test(tc, crc_is_that_of_the_specification);
+	tcase_add_loop_test(tc, knows_the_lengths_that_a_request_may_have, 0,
+	    sizeof(extents) / sizeof(*extents));
 	tcase_add_loop_test(tc, counts_the_requests_that_bytes_begin_with, 0,
 	    sizeof(cases) / sizeof(*cases));
 	suite_add_tcase(suite, tc);
