@@ -1,10 +1,11 @@
 /*
  * The transport seam: what carries the bytes of a connection over its socket,
- * in place of the socket alone. TLS is one (tls/transport.h).
+ * in place of the socket alone. TLS is one (tls/transport.h), RTU frames are
+ * another (rtu/transport.h).
  *
  * A transport neither owns its socket nor waits: each call goes as far as the
- * socket allows, and says what it waits for. A handshake comes first; then
- * bytes are read and written.
+ * socket allows, and says what it waits for. A handshake comes first, where
+ * there is one; then bytes are read and written.
  */
 #ifndef SERVICE_TRANSPORT_H
 #define SERVICE_TRANSPORT_H
@@ -40,7 +41,8 @@ struct transport_methods {
 	const char *(*reason)(const struct transport *t);
 
 	/* The handshake is done: who the client is, held for the caller, or
-	 * NULL when there is no memory. Logs what is odd about it. */
+	 * NULL when there is no memory. Logs what is odd about it. Not called
+	 * for transports without a handshake. */
 	const struct identity *(*identity)(
 	    const struct transport *t, const struct client *who);
 
@@ -48,7 +50,8 @@ struct transport_methods {
 	 * the most. If not, reason says why. */
 	bool (*is_still_good)(struct transport *t);
 
-	/* The protocol's version, for people: "1.3". A literal. */
+	/* The version of TLS, for people: "1.3". A literal; NULL: it is not
+	 * TLS. */
 	const char *(*version)(const struct transport *t);
 
 	/* Read at most room bytes; sets got, which is 0 unless DONE. */
