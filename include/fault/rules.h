@@ -7,9 +7,21 @@
  *   condition = unit N[-M] | function N | coils:A-B | registers:A-B
  *             | client CIDR | chance P% | after N | first N
  *
+ * A word is followed by its value: "unit 1-9"; blanks separate them. TIME is
+ * "100ms", "2s" or "1m", 60 minutes at most. A-B are addresses as in
+ * table/reference.h; a named one needs no word: "HR16-20". Each condition is
+ * given once at most.
+ *
  * The first rule all of whose conditions hold acts. Every decision is a
  * function of the seed, the rule, the connection's number and the request's
  * number on it: the same requests get the same faults.
+ *
+ * A request has a range if it decodes (modbus/request.h), and meets one of a
+ * rule where it reads or writes any of its addresses. "after N" and "first N"
+ * count the requests, of all connections, that come to the rule, as no earlier
+ * one has acted, and meet its other conditions but for the chance: the first N
+ * do not count as met, or are all that do. With both, "first" counts those
+ * behind "after".
  */
 #ifndef FAULT_RULES_H
 #define FAULT_RULES_H
