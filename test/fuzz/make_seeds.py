@@ -451,7 +451,34 @@ def resp():
     write("resp", "too_many", b"\x01\x00+OK\r\n+OK\r\n")
 
 
+FAULT_RULES = {
+    "empty": "",
+    "effects": "delay 5ms\ndelay 200ms..2s\nsilence\nexception 6\nclose\n"
+               "split\n",
+    "parts": "".join("corrupt %s chance 50%%\n" % part for part in (
+        "transaction", "unit", "function", "length", "data")),
+    "conditions": "exception 255 unit 1-9 function 3 coils:0-65535 HR16-20 "
+                  "client 192.0.2.0/24 chance 2.5% after 10 first 5\n",
+    "ranges": "close registers:0-106\nsplit coils:172\nsilence 400017\n",
+    "counts": "silence first 2\nclose after 1 first 1\nsplit after 2\n",
+    "comments": "# a plant\n\n  close \t unit 0-255\t\r\n# end",
+    "bad_word": "close\ndleay 1s\n",
+    "bad_range": "close registers:5-4\n",
+    "twice": "close unit 1 unit 2\n",
+    "many": "split\n" * 1001,
+}
+
+
+def fault_rules():
+    """See fuzz_fault_rules.c."""
+    examples = counted(pdu(text) for text in EXAMPLES.values())
+    for name, text in FAULT_RULES.items():
+        write("fault_rules", name, text.encode() + b"\xff" + examples)
+    write("fault_rules", "nul", b"close\0\n")
+
+
 door()
+fault_rules()
 http()
 shared()
 resp()
