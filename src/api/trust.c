@@ -1,116 +1,48 @@
 #include "api/trust.h"
 
-#include <event2/http.h>
-#include <event2/http_struct.h>
-#include <event2/keyvalq_struct.h>
-#include <strings.h>
-
 #include "api/context.h"
 #include "api/sharing.h"
-#include "http/guard.h"
 #include "http/request.h"
+#include "http/trust.h"
 #include "service/policy.h"
 
-/* The number of headers of that name in the request. */
-static unsigned
-count_headers(const struct http_request *request, const char *name)
+static struct trust
+trust_of(const struct api_config *config)
 {
-	const struct evkeyvalq *headers =
-	    evhttp_request_get_input_headers(request->evhttp);
-	unsigned n = 0;
-
-	for (const struct evkeyval *h = headers->tqh_first; h != NULL;
-	     h = h->next.tqe_next)
-		n += strcasecmp(h->key, name) == 0;
-	return n;
+	return (struct trust){
+		.hosts = config->hosts,
+		.host_count = config->host_count,
+		.own_names = config->own_names,
+		.own_name_count = config->own_name_count,
+		.secure = config->secure != NULL,
+	};
 }
 
+/* Whether a page that may use the API, and sends this, may do so. Otherwise
+ * replies with the error. */
 static bool
-is_read(const struct http_request *request)
+may_share(struct http_request *request)
 {
-	enum evhttp_cmd_type method =
-	    evhttp_request_get_command(request->evhttp);
-
-	return method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD;
-}
-
-/* Whether the request need not name a host: HTTP/1.0 does not require it, and
- * health checks of balancers don't. No browser sends HTTP/1.0, so that no page
- * was tricked into it; but it may only read. */
-static bool
-may_lack_host(const struct http_request *request)
-{
-	return request->evhttp->major == 1 && request->evhttp->minor == 0 &&
-	    is_read(request);
-}
-
-static bool
-is_own_host(const struct api_config *config, const char *host)
-{
-	return guard_allows_host(host, config->hosts, config->host_count) ||
-	    guard_allows_host(host, config->own_names, config->own_name_count);
-}
-
-/* Whether no page of another server sends this, but for those that may.
- * Otherwise replies with the
- * error. */
-static bool
-comes_from_own_page(struct http_request *request, const char *host)
-{
-	const struct api *api = request->context;
-	const char *origin = http_request_header(request, "Origin");
-
-	if (sharing_begin(request)) {
-		if (is_read(request) || sharing_is_preflight(request) ||
-		    sharing_may_write(request))
-			return true;
-		http_request_fail(request, 403,
-		    "Origin: pages of other servers may only read, as there is "
-		    "no --http-token");
-		return false;
-	}
-	if (origin != NULL &&
-	    !guard_allows_origin(origin, host, api->config.hosts,
-		api->config.host_count, api->config.secure != NULL)) {
-		http_request_fail(request, 403,
-		    "Origin: requests from pages of other servers are refused; "
-		    "--http-host allows a name");
-		return false;
-	}
-	if (!guard_allows_fetch(http_request_header(request, "Sec-Fetch-Site"),
-		http_request_header(request, "Sec-Fetch-Mode"),
-		is_read(request))) {
-		http_request_fail(request, 403,
-		    "Sec-Fetch-Site: requests from pages of other servers are "
-		    "refused");
-		return false;
-	}
-	return true;
+	if (trust_is_read(request) || sharing_is_preflight(request) ||
+	    sharing_may_write(request))
+		return true;
+	http_request_fail(request, 403,
+	    "Origin: pages of other servers may only read, as there is "
+	    "no --http-token");
+	return false;
 }
 
 bool
 api_is_trusted(struct http_request *request)
 {
 	const struct api *api = request->context;
-	const char *host = http_request_header(request, "Host");
-	const struct evhttp_uri *uri =
-	    evhttp_request_get_evhttp_uri(request->evhttp);
+	const struct trust trust = trust_of(&api->config);
+	const char *host = trust_host(request, &trust);
 
-	if (host == NULL && may_lack_host(request))
-		host = "localhost";
-	if (host == NULL || count_headers(request, "Host") > 1 ||
-	    evhttp_uri_get_host(uri) != NULL) {
-		http_request_fail(
-		    request, 400, "expected one Host header, and a path");
+	if (host == NULL)
 		return false;
-	}
-	if (!is_own_host(&api->config, host)) {
-		http_request_fail(request, 403,
-		    "Host: expected an address, localhost, this machine's "
-		    "name, or one that --http-host allows");
-		return false;
-	}
-	if (!comes_from_own_page(request, host))
+	if (sharing_begin(request) ? !may_share(request) :
+				     !trust_origin(request, &trust, host))
 		return false;
 	if (!policy_may_connect(api->config.policy, &request->client)) {
 		http_request_fail(
