@@ -357,6 +357,35 @@ START_TEST(accepted_socket_is_the_other_end_of_the_connection)
 }
 END_TEST
 
+/* Wait until the client's end is told how the connection ended. */
+static int
+error_of_end(bool reset)
+{
+	char byte = 0;
+	int client;
+
+	listen_on("127.0.0.1");
+	resume();
+	client = accept_from("127.0.0.1");
+	if (reset)
+		socket_reset_on_close(told.fds[0]);
+	socket_close(told.fds[0]);
+	told.count = 0;
+	return read(client, &byte, 1) == 0 ? 0 : errno;
+}
+
+START_TEST(close_ends_the_connection)
+{
+	ck_assert_int_eq(error_of_end(false), 0);
+}
+END_TEST
+
+START_TEST(close_resets_the_connection_where_that_was_said)
+{
+	ck_assert_int_eq(error_of_end(true), ECONNRESET);
+}
+END_TEST
+
 static const struct {
 	int level, option, value;
 } inherited[] = {
@@ -815,6 +844,8 @@ accepting(void)
 	tcase_add_test(tc, accepted_socket_is_non_blocking_and_close_on_exec);
 	tcase_add_test(tc, passes_the_address_of_the_client);
 	tcase_add_test(tc, accepted_socket_is_the_other_end_of_the_connection);
+	tcase_add_test(tc, close_ends_the_connection);
+	tcase_add_test(tc, close_resets_the_connection_where_that_was_said);
 	tcase_add_loop_test(
 	    tc, accepted_socket_inherits_its_options, 0, COUNT(inherited));
 	tcase_add_test(tc, starts_paused);

@@ -93,6 +93,10 @@ void socket_set_options(evutil_socket_t s, const struct socket_options *o);
 /* Send small amounts at once, without waiting for an acknowledgement. */
 void socket_set_no_delay(evutil_socket_t s);
 
+/* Have socket_close, and what else closes it, reset the connection: the peer
+ * gets an error, and what is unsent is lost. */
+void socket_reset_on_close(evutil_socket_t s);
+
 /* The address that a socket is bound to; of family 0 if it is not. */
 void socket_address(evutil_socket_t s, struct sockaddr_storage *address);
 

@@ -90,6 +90,14 @@ socket_set_no_delay(evutil_socket_t s)
 }
 
 void
+socket_reset_on_close(evutil_socket_t s)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(s, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+void
 socket_address(evutil_socket_t s, struct sockaddr_storage *address)
 {
 	socklen_t length = sizeof(*address);

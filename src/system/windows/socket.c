@@ -128,6 +128,15 @@ socket_set_no_delay(evutil_socket_t s)
 }
 
 void
+socket_reset_on_close(evutil_socket_t s)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt((SOCKET)s, SOL_SOCKET, SO_LINGER, (const char *)&none,
+	    sizeof(none));
+}
+
+void
 socket_address(evutil_socket_t s, struct sockaddr_storage *address)
 {
 	socklen_t length = sizeof(*address);
