@@ -60,6 +60,9 @@ enum fault_part {
 	FAULT_PARTS
 };
 
+/* Their names: "transaction", "unit". */
+extern const char *const fault_part_names[FAULT_PARTS];
+
 /* A request that rules are asked about. All of it is borrowed. */
 struct fault_request {
 	const struct address *client;

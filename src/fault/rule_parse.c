@@ -17,6 +17,14 @@ const char *const fault_effect_names[FAULT_EFFECTS] = {
 	[FAULT_SPLIT] = "split",
 };
 
+const char *const fault_part_names[FAULT_PARTS] = {
+	[FAULT_TRANSACTION] = "transaction",
+	[FAULT_UNIT] = "unit",
+	[FAULT_FUNCTION] = "function",
+	[FAULT_LENGTH] = "length",
+	[FAULT_DATA] = "data",
+};
+
 /* The words that are left of a rule. */
 struct words {
 	char *next;
@@ -106,17 +114,10 @@ parse_exception(struct words *w, struct fault_rule *rule)
 static int
 parse_corrupt(struct words *w, struct fault_rule *rule)
 {
-	static const char *const names[FAULT_PARTS] = {
-		[FAULT_TRANSACTION] = "transaction",
-		[FAULT_UNIT] = "unit",
-		[FAULT_FUNCTION] = "function",
-		[FAULT_LENGTH] = "length",
-		[FAULT_DATA] = "data",
-	};
 	const char *word = take_word(w);
 
 	for (int part = 0; part < FAULT_PARTS; part++)
-		if (strcmp(word, names[part]) == 0) {
+		if (strcmp(word, fault_part_names[part]) == 0) {
 			rule->part = (enum fault_part)part;
 			return 0;
 		}
