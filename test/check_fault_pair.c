@@ -623,6 +623,22 @@ START_TEST(the_proxys_own_answers_are_bounded)
 }
 END_TEST
 
+START_TEST(a_server_that_does_not_read_is_bounded)
+{
+	uint8_t adu[MB_ADU_MAX];
+	size_t length = make(adu, 1, 16, 7, 250);
+
+	bufferevent_disable(server, EV_READ);
+	for (unsigned i = 0; i < 1000; i++)
+		say(client, adu, length);
+	turn();
+	ck_assert_uint_lt(figures.requests * length, 2 * FLOW_HIGH);
+	bufferevent_enable(server, EV_READ);
+	turn();
+	ck_assert_uint_eq(figures.requests, 1000);
+}
+END_TEST
+
 /* --- no frames ---------------------------------------------------------- */
 
 START_TEST(bytes_that_are_no_frame_pass_and_nothing_behind_them_is_judged)
@@ -809,6 +825,7 @@ bounds_and_ends(void)
 	tcase_add_test(t, replies_behind_a_delay_are_bounded);
 	tcase_add_test(t, a_client_that_does_not_read_is_bounded);
 	tcase_add_test(t, the_proxys_own_answers_are_bounded);
+	tcase_add_test(t, a_server_that_does_not_read_is_bounded);
 	tcase_add_test(t, a_half_close_is_passed_on_and_replies_still_come);
 	tcase_add_test(t, the_end_of_the_server_waits_behind_a_delay);
 	tcase_add_test(t, an_exception_comes_before_the_end_of_the_server);

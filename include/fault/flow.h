@@ -68,6 +68,7 @@ struct flow {
 	struct address from; /* the client */
 	uint64_t number;     /* of the connection, from 1 on */
 	uint64_t requests;   /* so many came */
+	bool crowded;        /* it was paused as too many requests wait */
 	bool closing;        /* a request ends it: no other one is taken */
 	bool closes_now;     /* all before that request is sent */
 	bool answered;       /* the server has sent something; the owner resets

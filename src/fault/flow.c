@@ -317,6 +317,7 @@ move(struct flow *f, struct flow_side *from, struct flow_side *to)
 	    stream_settle(&to->stream) != 0 || stop == STREAM_NO_MEMORY) {
 		f->failed = true;
 	} else if (stop == STREAM_FULL) {
+		f->crowded = !asked_has_room(&f->asked);
 		from->paused = true;
 		stream_pause(&from->stream);
 	} else if (from->paused) {
@@ -358,9 +359,10 @@ flow_is_blocked(const struct flow *f)
 static bool
 may_take_requests(struct flow *f)
 {
+	size_t most = f->crowded ? ASKED_MAX / 2 : ASKED_MAX - 1;
+
 	return f->client.paused && !f->failed && !f->closing &&
-	    asked_waiting(&f->asked) <= ASKED_MAX / 2 &&
-	    f->held.memory <= FLOW_LOW &&
+	    asked_waiting(&f->asked) <= most && f->held.memory < FLOW_HIGH &&
 	    stream_unsent(&f->server.stream) <= FLOW_LOW;
 }
 
