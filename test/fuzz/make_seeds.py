@@ -477,7 +477,47 @@ def fault_rules():
     write("fault_rules", "nul", b"close\0\n")
 
 
+def fault_flows():
+    """See fuzz_fault_flow.c."""
+    none = 255
+    client, server, ask, answer, time, client_reads, server_reads, ends = \
+        range(8)
+    every = bytes(range(64))
+    asks = bytes([ask, 63]) + every
+    answers = bytes([answer, 63]) + every
+    effects = {"delay": 0, "silence": 2, "exception": 4, "close": 6,
+               "corrupt": 12, "split": 13, "chances": 14}
+
+    def flow(name, serving, rules, *steps):
+        write("fault_flow", name, bytes([serving, *rules]) + b"".join(steps))
+
+    for name, rule in effects.items():
+        flow(name, 1, (rule, none, none), asks, asks)
+        flow(name + "_unanswered", 0, (rule, none, none), asks, bytes(
+            [time, 255]), answers)
+    flow("all", 1, (1, 5, 14), asks, bytes([ask, 255]) + every)
+    flow("nothing", 0, (none, none, none), asks, answers)
+    flow("pause", 1, (5, 14, 1), bytes([client_reads, 0]), asks * 20, bytes(
+        [client_reads, 0, time, 9]), asks)
+    flow("server_pauses", 0, (none, none, none), bytes([server_reads, 0]),
+         asks * 20, bytes([server_reads, 0]), answers * 20)
+    flow("many_wait", 0, (4, none, none), (bytes([ask, 255]) + every) * 6)
+    flow("client_sends_no_frame", 1, (4, 14, none), asks, bytes(
+        [client, 3]) + b"quit", asks)
+    flow("server_sends_no_frame", 0, (4, 0, none), asks, bytes(
+        [client, 0, 0, server, 5]) + b"no mb\n", answers, asks)
+    flow("in_pieces", 1, (5, none, none), *(bytes([client, 0, b]) for b in
+         adu(1, pdu("03 0000 0001")) * 3))
+    flow("partial_at_the_end", 0, (none, none, none), bytes(
+        [client, 2, 0, 1, 0, server, 4, 0, 1, 0, 0, 0, ends, 0, ends, 1]))
+    flow("server_ends", 0, (0, 4, none), asks, answers, bytes([ends, 1]), asks)
+    flow("client_ends", 0, (0, 4, none), asks, bytes([ends, 0]), answers)
+    flow("out_of_order", 0, (0, 12, 4), asks, bytes([answer, 63]) +
+         every[::-1])
+
+
 door()
+fault_flows()
 fault_rules()
 http()
 shared()
