@@ -19,6 +19,7 @@ import functools
 import glob
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,7 @@ import time
 import unittest
 
 from harness import (BINARY, DEADLINE, LineReader, ServerTest, has_ipv6, main,
-                     run_server, server_environment, wait_for)
+                     server_environment, wait_for)
 from still_clock import StillClock
 
 ROOT = os.environ["DOCUMENTED"]
@@ -180,6 +181,8 @@ TEXT = {
         # What clients did, and how fast: see writers.py and http_api.py.
         "2026-11-22 15:34:56.092 info writers: 26 writes",
         "2026-11-22 17:02:02.059 info report: 127.0.0.1: 58 requests"],
+    "src/mbtorture.1": ["FAIL header: ", # see torture.py
+                        "mbtorture --registers 100"],
 }
 
 # What stands in examples, and what does so here.
@@ -322,6 +325,7 @@ def stable(line):
                           (r"127\.0\.0\.1([:,])\d+", r"127.0.0.1\1PORT"),
                           (r"\bport \d+", "port PORT"),
                           (r"\d{13,}", "NUMBER"), (r"\d+\.\d{3} s\b", "T s"),
+                          (r"^\d+\.\d s$", "T s"),
                           (r'"writes":\d+', '"writes":N'),
                           (r"\s+", " ")):
         line = re.sub(pattern, text, line)
@@ -413,6 +417,15 @@ class Bridge:
         self.process.stderr.close()
 
 
+def patient(folder, name, *options):
+    """That program, with options before those of the command line."""
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nexec %s \"$@\"\n" % shlex.join(
+            [os.environ[name.upper()], *options]))
+    os.chmod(path, 0o755)
+
+
 class Documented(unittest.TestCase):
     """A document from top to bottom."""
 
@@ -434,12 +447,9 @@ class Documented(unittest.TestCase):
             shutil.copy(path, self.folder)
         os.symlink(BINARY, os.path.join(programs, "mbasyncserver"))
         os.symlink(os.environ["CURL"], os.path.join(programs, "curl"))
-        # By itself it waits for a second, which a busy machine may take.
-        mbpoll = os.path.join(programs, "mbpoll")
-        with open(mbpoll, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\nexec '%s' -o 10 \"$@\"\n"
-                       % os.environ["MBPOLL"])
-        os.chmod(mbpoll, 0o755)
+        # By themselves they wait for a second, which a busy machine may take.
+        patient(programs, "mbpoll", "-o", "10")
+        patient(programs, "mbtorture", "--timeout", "30", "--deadline", "1500")
         self.environment = server_environment(
             PATH=programs + ":" + os.environ["PATH"], HOME=folder)
         self.server = None
@@ -625,7 +635,7 @@ class Manuals(unittest.TestCase):
             with open(os.path.join(ROOT, name), encoding="utf-8") as file:
                 text = file.read()
             for page, section in re.findall(
-                    r"^\.Xr (mbasyncserver\S*) (\d)", text, re.MULTILINE):
+                    r"^\.Xr (mbasyncserver\S*|mbtorture) (\d)", text, re.MULTILINE):
                 self.assertIn("src/%s.%s" % (page, section), MANUALS, name)
 
 
@@ -638,12 +648,17 @@ class Complete(ServerTest):
             return file.read()
 
     def test_every_option_is_described(self):
-        for page, arguments in (("mbasyncserver.8", []),
-                                ("mbasyncserver-health.1", ["health"]),
-                                ("mbasyncserver-journal.1", ["journal"])):
+        for page, *command in (
+                ("mbasyncserver.8", BINARY),
+                ("mbasyncserver-health.1", BINARY, "health"),
+                ("mbasyncserver-journal.1", BINARY, "journal"),
+                ("mbtorture.1", os.environ["MBTORTURE"])):
             described = re.findall(r"Fl (?:Fl )?([\w-]+)", " ".join(
                 re.findall(r"^\.It (.*)", self.page(page), re.MULTILINE)))
-            helped = run_server(*arguments, "--help").stdout
+            helped = subprocess.run(
+                [*command, "--help"], env=server_environment(), text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                timeout=DEADLINE, check=True).stdout
             options = re.findall(r"(?<![^ ,\n])--?(\w[\w-]*)", "\n".join(
                 re.findall(r"^ {2}(-.*?)(?:  |$)", helped, re.MULTILINE)))
             self.assertIn("help", options)
