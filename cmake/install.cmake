@@ -1,6 +1,8 @@
-# What "cmake --install" installs. systemd looks for units below /usr/local as
+# What "cmake --install" installs, in two components, each of which becomes a
+# package: the server, and the tools. systemd looks for units below /usr/local as
 # well as below /usr.
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME server)
 set(unit_dir lib/systemd/system)
 set(doc_dir ${CMAKE_INSTALL_DOCDIR})
 set(package_dir ${CMAKE_CURRENT_SOURCE_DIR}/cmake/package)
@@ -8,9 +10,14 @@ set(package_dir ${CMAKE_CURRENT_SOURCE_DIR}/cmake/package)
 install(TARGETS mbasyncserver DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(PROGRAMS scripts/redirect-502 DESTINATION ${CMAKE_INSTALL_SBINDIR}
 	RENAME mbasyncserver-redirect)
-foreach(section 1 5 7 8)
-	file(GLOB pages CONFIGURE_DEPENDS src/*.${section})
-	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+file(GLOB pages CONFIGURE_DEPENDS src/*.[1-9])
+foreach(page IN LISTS pages)
+	cmake_path(GET page STEM program)
+	string(REGEX REPLACE ".*\\." "" section ${page})
+	if(NOT program IN_LIST tools)
+		install(FILES ${page}
+			DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+	endif()
 endforeach()
 
 # Some units contain the directory of the programs.
@@ -44,4 +51,13 @@ set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 foreach(program mbasyncserver mbasyncserver-redirect)
 	install(FILES ${package_dir}/completion.bash RENAME ${program}
 		DESTINATION ${completion_dir})
+endforeach()
+
+foreach(tool IN LISTS tools)
+	install(TARGETS ${tool} DESTINATION ${CMAKE_INSTALL_BINDIR}
+		COMPONENT tools)
+	install(FILES src/${tool}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+		COMPONENT tools)
+	install(FILES ${package_dir}/completion.bash RENAME ${tool}
+		DESTINATION ${completion_dir} COMPONENT tools)
 endforeach()

@@ -1,11 +1,10 @@
-# Packages, which scripts/package builds: a .deb if all is installed to /usr,
-# else a .tar.gz that may be unpacked anywhere.
+# Packages, which scripts/package builds: a .deb of each component if all is
+# installed to /usr, else one .tar.gz that may be unpacked anywhere.
 
 set(CPACK_PACKAGE_VENDOR "the authors of mbasyncserver")
 # There is no address of maintainers; .invalid is certain not to exist.
 set(CPACK_PACKAGE_CONTACT
 	"mbasyncserver authors <authors@mbasyncserver.invalid>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGE_FILE_NAME
 	mbasyncserver-${PROJECT_VERSION}-Linux-${CMAKE_SYSTEM_PROCESSOR})
 set(CPACK_STRIP_FILES ON)
@@ -26,6 +25,11 @@ if(NOT DPKG OR NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
 endif()
 
 set(CPACK_GENERATOR DEB)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL server tools)
+set(CPACK_DEBIAN_SERVER_PACKAGE_NAME mbasyncserver)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME mbasyncserver-tools)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SOURCE mbasyncserver)
 set(CPACK_SET_DESTDIR ON) # there is a file in /etc
 set(CPACK_PRE_BUILD_SCRIPTS ${package_dir}/tidy.cmake)
 set(CPACK_STRIP ${CMAKE_STRIP}) # for that script
@@ -56,21 +60,32 @@ if(debian MATCHES "(^|;)ID=\"?debian" AND debian_release GREATER 12)
 endif()
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"A stand-alone server for people who test SCADA and HMI clients, and for sites
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # CPack would begin both with it
+set(CPACK_DEBIAN_SERVER_DESCRIPTION
+"${PROJECT_DESCRIPTION}
+A stand-alone server for people who test SCADA and HMI clients, and for sites
 where several clients exchange data through one shared table. It follows
 MBLogic's MBAsyncServer: the same options, table and shut-down word.
 
 Port 502 is served without root, in any of three ways: a systemd socket, a
 redirection by nftables or iptables, or a capability. No unit is enabled until
 you do so.")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables | iptables")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS
+set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "nftables | iptables")
+set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS
 	"valkey-server (>= 7.2) | redis-server (>= 5:7.0)")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
 	${package_dir}/conffiles ${package_dir}/postinst
 	${package_dir}/prerm ${package_dir}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+set(CPACK_DEBIAN_TOOLS_DESCRIPTION
+"tests of Modbus/TCP servers and clients
+mbtorture scores any Modbus/TCP server by the specification: each function at
+each boundary and in each malformed form, segments, pipelining, wrong headers,
+clients that misbehave, and random requests compared with a model. It writes to
+every coil and register of the server.")
+set(CPACK_DEBIAN_TOOLS_PACKAGE_ENHANCES mbasyncserver)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS mbasyncserver)
 
 # find_package_of(NAME LIBRARY): the name of the package that it is linked from.
 function(find_package_of name library)
@@ -99,7 +114,7 @@ foreach(library libevent_core libevent_extra libevent_openssl)
 	find_package_of(name ${library}-2.1.so.7)
 	list(APPEND libevent_packages "${name} (>= ${libevent_fixed})")
 endforeach()
-list(JOIN libevent_packages ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
+list(JOIN libevent_packages ", " CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS)
 
 foreach(unit mbasyncserver mbasyncserver-redirect)
 	install(FILES ${package_dir}/${unit}.default RENAME ${unit}
@@ -107,6 +122,10 @@ foreach(unit mbasyncserver mbasyncserver-redirect)
 endforeach()
 install(FILES ${package_dir}/changelog RENAME changelog.Debian
 	DESTINATION ${doc_dir})
+install(FILES ${package_dir}/changelog RENAME changelog.Debian
+	DESTINATION ${doc_dir}-tools COMPONENT tools)
+install(FILES ${package_dir}/copyright
+	DESTINATION ${doc_dir}-tools COMPONENT tools)
 # Debian 12's lintian asks for a script of init, too; later ones do not know that
 # question, and refuse an answer.
 file(READ ${package_dir}/lintian overrides)

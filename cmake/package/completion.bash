@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# bash completion of mbasyncserver(8) and mbasyncserver-redirect(8), which know
-# their options themselves: --help lists them.
+# bash completion of mbasyncserver(8), mbasyncserver-redirect(8) and mbtorture(1),
+# which know their options themselves: --help lists them.
 
 # _mbasyncserver_options PROGRAM [COMMAND]: one per line.
 _mbasyncserver_options()
@@ -25,6 +25,7 @@ _mbasyncserver()
 	*,--http-frame) words='self' ;;
 	*,--log-level) words='error warn info debug' ;;
 	*,--backend) words='auto nft iptables' ;;
+	*,--group) words=$("${program[@]}" --list 2>/dev/null) ;;
 	*,-p | *,--port | *,--from | *,--to) ;;
 	*-redirect,*) words='add remove status' ;;&
 	*)
@@ -34,4 +35,5 @@ _mbasyncserver()
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
-complete -o default -F _mbasyncserver mbasyncserver mbasyncserver-redirect
+complete -o default -F _mbasyncserver mbasyncserver mbasyncserver-redirect \
+    mbtorture

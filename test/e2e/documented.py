@@ -40,6 +40,7 @@ DOCUMENTS = ["README.md", *MANUALS]
 # for word, in scripts/test-boot; in one line and without "sudo".
 BOOT = "test/boot/7-documented"
 ELSEWHERE = {command: (BOOT, command) for command in [
+    "apt-get install ./.build/package/mbasyncserver-tools_*.deb",
     "apt-get install ./.build/package/mbasyncserver_*.deb",
     "apt-get purge mbasyncserver",
     "apt-get remove mbasyncserver",
@@ -131,8 +132,8 @@ ELSEWHERE.update({command: ("test/image/manual.py", command) for command in [
 
 # The same, where a part of it is run, or it as a part.
 ELSEWHERE.update({
-    "cmake --install .build/release":
-        ("test/package/installed.py", '"--install", os.environ["BUILD"]'),
+    "cmake --install .build/release --component server":
+        ("test/package/components.py", 'COMPONENT = "server"'),
     "scripts/image": ("test/README.md", "scripts/image --test"),
     "scripts/package": ("scripts/test-boot", "/scripts/package"),
     "scripts/run-shared 3": ("test/e2e/shared_program.py",

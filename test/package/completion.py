@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from installed import InstalledTest, run
+from installed import TOOLS, InstalledTest, run
 
 COMPLETE = """
 source "$1"
@@ -21,13 +21,13 @@ class Completion(InstalledTest):
         status, said = run(
             "bash", "-euc", COMPLETE, "bash",
             self.path("share/bash-completion/completions", program),
-            self.path("sbin", program), *words)
+            self.program(program), *words)
         self.assertEqual(status, 0, said)
         return said.split()
 
     def helped(self, program, *command):
         """The options in the left column of --help."""
-        status, said = run(self.path("sbin", program), *command, "--help")
+        status, said = run(self.program(program), *command, "--help")
         self.assertEqual(status, 0)
         columns = re.findall(r"^ +(-\S+(?:,? \S+)*)", said, re.MULTILINE)
         options = re.findall(r"(?<![^ ,])--?[\w-]+", " ".join(columns))
@@ -35,7 +35,7 @@ class Completion(InstalledTest):
         return sorted(options)
 
     def test_every_option_is_offered(self):
-        for program in ("mbasyncserver", "mbasyncserver-redirect"):
+        for program in ("mbasyncserver", "mbasyncserver-redirect", *TOOLS):
             with self.subTest(program):
                 self.assertEqual(sorted(self.offered(program, "-")),
                                  self.helped(program))
@@ -66,6 +66,8 @@ class Completion(InstalledTest):
                          ["debug"])
         self.assertEqual(
             self.offered("mbasyncserver-redirect", "--backend", "n"), ["nft"])
+        self.assertEqual(self.offered("mbtorture", "--group", "li"),
+                         ["liveness"])
 
     def test_the_commands_of_the_redirect_are_offered(self):
         self.assertEqual(self.offered("mbasyncserver-redirect", ""),
