@@ -18,7 +18,6 @@
 #define SHARED_TIMEOUT_DEFAULT  2000
 #define SHARED_SNAPSHOT_DEFAULT 100000
 
-#define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 #define SYNC_INTERVAL_MAX   3600000
@@ -327,17 +326,12 @@ set_check(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* "PORT" alone is on loopback. */
 static enum command_line_set
 set_http(void *arg, const char *value)
 {
 	struct parse *p = arg;
-	struct address *where = &p->o.http_listen;
-	uint64_t port;
 
-	if (number_parse(value, 0, UINT16_MAX, &port) == 0)
-		address_parse(LOOPBACK, (uint16_t)port, where);
-	else if (parse_address_and_port(value, where) != 0)
+	if (address_parse_place(value, &p->o.http_listen) != 0)
 		return COMMAND_LINE_BAD;
 	p->o.http = true;
 	return COMMAND_LINE_SET;

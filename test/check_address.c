@@ -269,6 +269,40 @@ static const struct {
 	{ "::ffff:1.2.3.4", "1.2.3.4:0" },
 };
 
+static const struct {
+	const char *text;
+	const char *parsed; /* NULL: refused */
+} places[] = {
+	{ "0", "127.0.0.1:0" },
+	{ "8080", "127.0.0.1:8080" },
+	{ "65535", "127.0.0.1:65535" },
+	{ "192.0.2.1:0", "192.0.2.1:0" },
+	{ "192.0.2.1:1", "192.0.2.1:1" },
+	{ "[::1]:8080", "[::1]:8080" },
+	{ "", NULL },
+	{ "-1", NULL },
+	{ "80x", NULL },
+	{ "65536", NULL },
+	{ ":80", NULL },
+	{ "192.0.2.1", NULL },
+	{ "192.0.2.1:", NULL },
+	{ "::1", NULL },
+	{ "[::1]", NULL },
+	{ "localhost:80", NULL },
+};
+
+START_TEST(a_place_is_a_port_or_an_address_with_one)
+{
+	struct address a;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(address_parse_place(places[_i].text, &a),
+	    places[_i].parsed == NULL ? -1 : 0);
+	if (places[_i].parsed != NULL)
+		ck_assert_str_eq(address_format(&a, text), places[_i].parsed);
+}
+END_TEST
+
 START_TEST(parses_an_address_without_a_port)
 {
 	struct address a;
@@ -516,6 +550,8 @@ main(void)
 	tcase_add_loop_test(tc, other_addresses_are_not_internal, 0, 7);
 	tcase_add_test(tc, clients_are_parsed_as_they_are_formatted);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));
+	tcase_add_loop_test(
+	    tc, a_place_is_a_port_or_an_address_with_one, 0, COUNT(places));
 	tcase_add_test(tc, refuses_long_text);
 	tcase_add_test(tc, refuses_a_host_that_is_too_long_by_one);
 	tcase_add_loop_test(

@@ -143,6 +143,21 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 }
 
 int
+address_parse_place(const char *text, struct address *a)
+{
+	struct address other;
+	uint64_t port;
+
+	if (number_parse(text, 0, UINT16_MAX, &port) == 0)
+		return address_parse("127.0.0.1", (uint16_t)port, a);
+	/* Only an address with a port ignores the default. */
+	if (address_parse(text, 0, a) != 0 ||
+	    address_parse(text, 1, &other) != 0 || a->port != other.port)
+		return -1;
+	return 0;
+}
+
+int
 address_parse_client(const char *text, struct address *a)
 {
 	return address_parse_internal(text, a) == 0 ? 0 :

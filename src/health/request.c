@@ -1,26 +1,12 @@
 #include "health/request.h"
 
-#include <stdint.h>
-
-#include "base/number.h"
-
 #define LOOPBACK "127.0.0.1"
 
-/* "PORT" alone is on loopback. Returns 0, or -1. */
+/* A place that something can listen on. Returns 0, or -1. */
 static int
 parse_place(const char *value, struct address *at)
 {
-	struct address other;
-	uint64_t port;
-
-	if (number_parse(value, 1, UINT16_MAX, &port) == 0)
-		return address_parse(LOOPBACK, (uint16_t)port, at);
-	/* Only an address with a port ignores the default. */
-	if (address_parse(value, 0, at) != 0 ||
-	    address_parse(value, 1, &other) != 0 || at->port != other.port ||
-	    at->port == 0)
-		return -1;
-	return 0;
+	return address_parse_place(value, at) == 0 && at->port != 0 ? 0 : -1;
 }
 
 static enum command_line_set
