@@ -1,7 +1,6 @@
 #include "system/socket.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 
 static int
 set_option(int fd, int level, int option, int value)
@@ -81,27 +80,4 @@ socket_set_options(evutil_socket_t s, const struct socket_options *o)
 	set_option(s, IPPROTO_TCP, TCP_KEEPINTVL, o->keepalive_interval);
 	set_option(s, IPPROTO_TCP, TCP_KEEPCNT, o->keepalive_probes);
 	set_option(s, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
-}
-
-void
-socket_set_no_delay(evutil_socket_t s)
-{
-	set_option(s, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-void
-socket_reset_on_close(evutil_socket_t s)
-{
-	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(s, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-}
-
-void
-socket_address(evutil_socket_t s, struct sockaddr_storage *address)
-{
-	socklen_t length = sizeof(*address);
-
-	*address = (struct sockaddr_storage){ 0 };
-	getsockname(s, (struct sockaddr *)address, &length);
 }

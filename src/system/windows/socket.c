@@ -120,27 +120,3 @@ socket_set_options(evutil_socket_t s, const struct socket_options *o)
 	set_option(s, IPPROTO_TCP, WINDOWS_TCP_KEEPCNT, o->keepalive_probes);
 	set_option(s, IPPROTO_TCP, WINDOWS_TCP_MAXRT, o->user_timeout / 1000);
 }
-
-void
-socket_set_no_delay(evutil_socket_t s)
-{
-	set_option(s, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-void
-socket_reset_on_close(evutil_socket_t s)
-{
-	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt((SOCKET)s, SOL_SOCKET, SO_LINGER, (const char *)&none,
-	    sizeof(none));
-}
-
-void
-socket_address(evutil_socket_t s, struct sockaddr_storage *address)
-{
-	socklen_t length = sizeof(*address);
-
-	*address = (struct sockaddr_storage){ 0 };
-	getsockname((SOCKET)s, (struct sockaddr *)address, &length);
-}
