@@ -10,7 +10,6 @@
 #include "fault/rule.h"
 #include "http/guard.h"
 
-#define LOOPBACK            "127.0.0.1"
 #define MAX_CONNECTIONS_MAX 1000000
 
 /* The options, and the value of --listen until the port is known. */
@@ -96,24 +95,15 @@ set_rule(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* "PORT" alone is on loopback. */
 static enum command_line_set
 set_http(void *arg, const char *value)
 {
 	struct fault_options *o = &((struct parse *)arg)->o;
-	struct address *where = &o->http_listen, other;
-	uint64_t port;
 
 	o->http = true;
-	if (number_parse(value, 0, UINT16_MAX, &port) == 0)
-		return address_parse(LOOPBACK, (uint16_t)port, where) == 0 ?
-		    COMMAND_LINE_SET :
-		    COMMAND_LINE_BAD;
-	/* Only an address with a port ignores the default. */
-	if (address_parse(value, 0, where) != 0 ||
-	    address_parse(value, 1, &other) != 0 || where->port != other.port)
-		return COMMAND_LINE_BAD;
-	return COMMAND_LINE_SET;
+	return address_parse_place(value, &o->http_listen) == 0 ?
+	    COMMAND_LINE_SET :
+	    COMMAND_LINE_BAD;
 }
 
 static enum command_line_set
