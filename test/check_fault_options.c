@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "suite.h"
-
-#define ARGUMENTS_MAX 1100
 
 static struct fault_options o;
 static char error[FAULT_OPTIONS_ERROR_MAX];
@@ -15,17 +14,10 @@ static char error[FAULT_OPTIONS_ERROR_MAX];
 static int
 parse(const char *text)
 {
-	static char words[20000], name[] = "mbfault";
-	static char *argv[ARGUMENTS_MAX + 1];
-	int argc = 1;
+	char **argv;
+	int argc = arguments_split("mbfault", text, "|", &argv);
 
-	argv[0] = name;
 	error[0] = '\0';
-	snprintf(words, sizeof(words), "%s", text);
-	for (char *w = strtok(words, "|"); w != NULL; w = strtok(NULL, "|")) {
-		ck_assert_int_lt(argc, ARGUMENTS_MAX);
-		argv[argc++] = w;
-	}
 	return fault_options_parse(argc, argv, &o, error);
 }
 

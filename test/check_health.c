@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "health/reply.h"
 #include "health/request.h"
 #include "suite.h"
-
-#define ARGUMENTS_MAX 10
 
 static struct health_request request;
 static char error[COMMAND_LINE_ERROR_MAX];
@@ -16,15 +15,9 @@ static char why[PRINTABLE_SIZE];
 static int
 parse(const char *text)
 {
-	static char words[200], name[] = "health";
-	char *argv[ARGUMENTS_MAX + 1] = { name };
-	int argc = 1;
+	char **argv;
+	int argc = arguments_split("health", text, " ", &argv);
 
-	snprintf(words, sizeof(words), "%s", text);
-	for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " ")) {
-		ck_assert_int_lt(argc, ARGUMENTS_MAX);
-		argv[argc++] = w;
-	}
 	return health_request_parse(argc, argv, &request, error);
 }
 

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "one_points.h"
 #include "suite.h"
 
 #define NOW INT64_C(1795331767000000)
-
-#define ARGUMENTS_MAX 80
 
 static struct query q;
 static char error[COMMAND_LINE_ERROR_MAX];
@@ -18,15 +17,9 @@ static char error[COMMAND_LINE_ERROR_MAX];
 static int
 parse(const char *text)
 {
-	static char words[4000], name[] = "journal";
-	char *argv[ARGUMENTS_MAX + 1] = { name };
-	int argc = 1;
+	char **argv;
+	int argc = arguments_split("journal", text, " ", &argv);
 
-	snprintf(words, sizeof(words), "%s", text);
-	for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " ")) {
-		ck_assert_int_lt(argc, ARGUMENTS_MAX);
-		argv[argc++] = w;
-	}
 	return query_parse(argc, argv, NOW, &q, error);
 }
 
