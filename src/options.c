@@ -83,18 +83,6 @@ set_quit(void *arg, const char *value)
 	return COMMAND_LINE_SET;
 }
 
-/* An address with a port: only that ignores the default. */
-static int
-parse_address_and_port(const char *text, struct address *where)
-{
-	struct address other;
-
-	if (address_parse(text, 0, where) != 0 ||
-	    address_parse(text, 1, &other) != 0)
-		return -1;
-	return where->port == other.port ? 0 : -1;
-}
-
 /* "PORT" alone is on every address. Returns whether text is that. */
 static bool
 parse_port_alone(const char *text, struct options_listen *l)
@@ -119,7 +107,7 @@ parse_listen_port(const char *text, struct options_listen *l)
 {
 	if (parse_port_alone(text, l))
 		return 0;
-	return parse_address_and_port(text, &l->where);
+	return address_parse_with_port(text, &l->where);
 }
 
 static int

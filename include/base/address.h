@@ -47,6 +47,10 @@ bool address_is_simulation(const struct address *a);
  */
 int address_parse(const char *text, uint16_t default_port, struct address *a);
 
+/* The same for an address that must have a port. Returns 0, or -1; then a is
+ * undefined. */
+int address_parse_with_port(const char *text, struct address *a);
+
 /* Parse "PORT", which is on 127.0.0.1, or an address with a port, as above; the
  * port may be 0. Returns 0, or -1; then a is undefined. */
 int address_parse_place(const char *text, struct address *a);

@@ -142,19 +142,26 @@ address_parse(const char *text, uint16_t default_port, struct address *a)
 	return 0;
 }
 
+/* Only an address with a port ignores the default. */
+int
+address_parse_with_port(const char *text, struct address *a)
+{
+	struct address other;
+
+	if (address_parse(text, 0, a) != 0 ||
+	    address_parse(text, 1, &other) != 0)
+		return -1;
+	return a->port == other.port ? 0 : -1;
+}
+
 int
 address_parse_place(const char *text, struct address *a)
 {
-	struct address other;
 	uint64_t port;
 
 	if (number_parse(text, 0, UINT16_MAX, &port) == 0)
 		return address_parse("127.0.0.1", (uint16_t)port, a);
-	/* Only an address with a port ignores the default. */
-	if (address_parse(text, 0, a) != 0 ||
-	    address_parse(text, 1, &other) != 0 || a->port != other.port)
-		return -1;
-	return 0;
+	return address_parse_with_port(text, a);
 }
 
 int
