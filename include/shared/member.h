@@ -64,6 +64,13 @@ struct order *member_order(struct member *m);
 /* Why not all is well, as health says it; NULL: all is well. */
 const char *member_trouble(const struct member *m);
 
+/*
+ * Whether this server is the one that may simulate, to be asked before each
+ * tick; false while it is not live, too. period: see lease_may; now: clock_ms.
+ * Writes a line when the answer is another one than before.
+ */
+bool member_simulates(struct member *m, unsigned period, uint64_t now);
+
 struct member_figures {
 	bool connected; /* live */
 	bool writable;  /* live, and the engine has not just refused a write */
@@ -82,6 +89,7 @@ struct member_peer {
 	uint64_t entry;   /* the last one that it had executed then */
 	uint64_t session; /* its open one then; 0: an earlier version */
 	bool own;         /* it is this one */
+	bool simulates;   /* it has written the last simulated write */
 };
 
 /*

@@ -227,6 +227,7 @@ member_live(struct member *m)
 	m->anew_told = false;
 	m->away_told = false;
 	m->back_off = BACK_OFF_FIRST;
+	lease_live(&m->lease, clock_ms());
 	log_line(LOG_INFO, "shared: %s: up to date at entry 1-%" PRIu64,
 	    member_engine(m), m->served.number);
 	refuse_older(m);

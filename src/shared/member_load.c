@@ -121,6 +121,7 @@ load_from_snapshot(struct member *m)
 {
 	tell_anew(m, m->loading.number > m->served.number);
 	m->last_snapshot = m->loading.number;
+	lease_begin(&m->lease, false);
 	log_line(LOG_INFO, "shared: snapshot of entry 1-%" PRIu64 ": loaded",
 	    m->loading.number);
 	give_up_pending(m);
@@ -136,6 +137,7 @@ load_from_start(struct member *m)
 {
 	tell_anew(m, false);
 	m->last_snapshot = 0;
+	lease_begin(&m->lease, true);
 	if (m->served.number == 0)
 		member_load_cancel(m);
 	else if (begin_loading(m) != 0)

@@ -7,11 +7,13 @@
  *   member_read.c     entries, and their execution
  *   member_write.c    own writes: submitted, refused, expired, held by copies
  *   member_servers.c  who else is there
+ *   member_simulation.c  who of them simulates
  */
 #ifndef SHARED_MEMBER_PRIVATE_H
 #define SHARED_MEMBER_PRIVATE_H
 
 #include "shared/entry.h"
+#include "shared/lease.h"
 #include "shared/member.h"
 #include "shared/pending.h"
 #include "shared/replica.h"
@@ -53,6 +55,14 @@ struct member_copies {
 	bool counting;       /* copies comes */
 	uint64_t counted;    /* number of the last write that is counted */
 	uint64_t confirmed;  /* enough copies hold writes up to this number */
+};
+
+/* What a line has said of who simulates. */
+enum member_said {
+	SAID_NOTHING,
+	SAID_OWN,
+	SAID_OTHER,
+	SAID_PERHAPS, /* another may */
 };
 
 struct member {
@@ -97,6 +107,9 @@ struct member {
 	uint8_t *snapshot; /* owned; room to encode one */
 	bool storing;      /* stored comes */
 	uint64_t store_at; /* ms; not before */
+
+	struct lease lease;
+	enum member_said said;
 
 	const struct identity *identity; /* of the last foreign writer, held */
 	struct member_servers servers;
@@ -183,7 +196,16 @@ bool member_is_confirmed(const struct member *m, uint64_t number);
 bool member_snapshot_is_due(const struct member *m);
 void member_put_snapshot(struct member *m, uint64_t session, uint64_t number);
 
+/* member_simulation.c */
+
+/* A write was read, of whomever, that counts: note it if it is a simulated one.
+ */
+void member_note_simulated(struct member *m, const struct entry *e);
+
 /* member_servers.c */
+
+/* The host that has announced this session, or NULL. */
+const char *member_servers_host(const struct member *m, uint64_t session);
 
 int member_servers_new(struct member *m);
 void member_servers_free(struct member *m);

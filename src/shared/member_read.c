@@ -114,6 +114,7 @@ static enum next
 read_write(struct member *m, const struct entry *e, struct order_writes *own)
 {
 	m->figures.executed++;
+	member_note_simulated(m, e);
 	if (pending_has(m->pending, e->session, e->number)) {
 		read_own(m, e, own);
 	} else {

@@ -177,6 +177,27 @@ member_servers_free(struct member *m)
 		event_free(m->servers.timer);
 }
 
+const char *
+member_servers_host(const struct member *m, uint64_t session)
+{
+	struct member_peer peer;
+
+	for (size_t i = 0; i < m->servers.length; i++)
+		if (parse(&m->servers.list[i], &peer) &&
+		    peer.session == session)
+			return peer.host;
+	return NULL;
+}
+
+static bool
+simulates(const struct member *m, const struct member_peer *peer)
+{
+	if (peer->own)
+		return m->lease.own;
+	return !m->lease.own && m->lease.holder != 0 &&
+	    peer->session == m->lease.holder;
+}
+
 void
 member_each_server(const struct member *m,
     void (*what)(void *arg, const struct member_peer *peer), void *arg)
@@ -190,6 +211,7 @@ member_each_server(const struct member *m,
 		    !parse(&s->list[i], &peer))
 			continue;
 		peer.own = strcmp(s->list[i].key, s->key) == 0;
+		peer.simulates = simulates(m, &peer);
 		what(arg, &peer);
 	}
 }

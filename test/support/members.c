@@ -13,6 +13,7 @@ struct test_write_record writes[WRITES_MAX];
 uint32_t written;
 struct event_base *members_base;
 struct member_config members_config;
+struct address members_client;
 bool members_lose;
 void (*members_settled)(uint32_t id);
 
@@ -216,7 +217,7 @@ write_one(struct test_member *m, unsigned owner)
 	w->table = m->table;
 	fill(w, owner);
 	w->write = (struct order_write){
-		.client = { .id = owner },
+		.client = { .id = owner, .address = members_client },
 		.unit = (uint8_t)owner,
 		.pdus = w->pdus,
 		.count = 3,
@@ -380,6 +381,7 @@ members_setup(void)
 		.snapshot = 1000000,
 	};
 	members_lose = false;
+	members_client = (struct address){ .port = 0 };
 	members_settled = NULL;
 	written = 0;
 	memset(writes, 0, sizeof(writes));

@@ -66,6 +66,7 @@ extern struct test_write_record writes[WRITES_MAX]; /* from 1 on */
 extern uint32_t written;                            /* the last write */
 extern struct event_base *members_base;
 extern struct member_config members_config; /* what members are made with */
+extern struct address members_client;       /* of the writes that follow */
 extern bool members_lose; /* the log loses entries: tables are not compared
 			     with it at each write */
 
