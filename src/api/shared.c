@@ -32,8 +32,10 @@ add_server(void *arg, const struct member_peer *peer)
 	text_writer_add(s->t, "%s{\"host\":", s->any ? "," : "");
 	text_writer_add_string(s->t, peer->host);
 	text_writer_add(s->t,
-	    ",\"entry\":%" PRIu64 ",\"behind\":%" PRIu64 ",\"own\":%s}",
-	    peer->entry, s->newest - peer->entry, peer->own ? "true" : "false");
+	    ",\"entry\":%" PRIu64 ",\"behind\":%" PRIu64
+	    ",\"own\":%s,\"simulates\":%s}",
+	    peer->entry, s->newest - peer->entry, peer->own ? "true" : "false",
+	    peer->simulates ? "true" : "false");
 	s->any = true;
 }
 

@@ -326,6 +326,7 @@ class Shown(ServerTest):
             self.assertEqual(ports, {port: j == i for j, (port, _)
                                      in enumerate(self.members)})
             self.assertEqual(min(s["behind"] for s in shared["servers"]), 0)
+            self.assertFalse(any(s["simulates"] for s in shared["servers"]))
 
     def test_nobody_is_behind_when_nobody_writes(self):
         for i in range(3):
