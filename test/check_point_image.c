@@ -129,7 +129,21 @@ must_be_equal(const struct datatable *a, const struct datatable *b)
 	ck_assert_mem_eq(coils_a, coils_b, sizeof(coils_a));
 }
 
-/* Whatever the points are, and whatever they share. */
+/* Others write what an image has written. */
+static void
+fill(unsigned first, struct datatable *model)
+{
+	uint16_t words[REGISTERS];
+
+	for (unsigned i = 0; i < REGISTERS; i++)
+		words[i] = (uint16_t)rand();
+	datatable_write_registers(
+	    table, &writer, (uint16_t)first, REGISTERS, words);
+	datatable_write_coils(table, &writer, 0, COILS, words);
+	datatable_copy(model, table);
+}
+
+/* Whatever the points are, and whatever they share, again and again. */
 static void
 try_random(int overlay, unsigned seed)
 {
@@ -145,18 +159,22 @@ try_random(int overlay, unsigned seed)
 		datatable_write_registers(table, &writer, (uint16_t)i, 1, raw);
 	}
 	datatable_copy(model, table);
-	for (int n = rand() % 60; n >= 0; n--) {
-		struct point p = random_point(first);
+	for (int rounds = 1 + rand() % 3; rounds > 0; rounds--) {
+		for (int n = rand() % 60; n >= 0; n--) {
+			struct point p = random_point(first);
 
-		for (unsigned i = 0; i < POINT_WORDS_MAX; i++)
-			raw[i] = (uint16_t)rand();
-		if (point_is_bool(&p))
-			raw[0] &= 1;
-		write_point(model, &p, raw);
-		set(p, raw);
+			for (unsigned i = 0; i < POINT_WORDS_MAX; i++)
+				raw[i] = (uint16_t)rand();
+			if (point_is_bool(&p))
+				raw[0] &= 1;
+			write_point(model, &p, raw);
+			set(p, raw);
+		}
+		write_image();
+		must_be_equal(table, model);
+		point_image_clear(image);
+		fill(first, model);
 	}
-	write_image();
-	must_be_equal(table, model);
 	datatable_free(model);
 	end();
 }

@@ -21,6 +21,9 @@ struct point_image *point_image_new(enum datatable_overlay overlay);
 /* Accepts NULL. */
 void point_image_free(struct point_image *image);
 
+/* Forget all values that were set, for others. */
+void point_image_clear(struct point_image *image);
+
 /* Set a value: raw is as points/value.h has it. */
 void point_image_set(
     struct point_image *image, const struct point *p, const uint16_t *raw);

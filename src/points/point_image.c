@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/client.h"
 #include "modbus/modbus.h"
@@ -11,6 +12,13 @@
 
 /* The most coils of a writing: datatable_read_coils reads fewer than all. */
 #define COILS_MAX (MB_ADDRESSES / 2)
+
+/* Where anything was set: from the first word to the one behind the last. */
+struct extent {
+	uint32_t first, end;
+};
+
+static const struct extent nowhere = { MB_ADDRESSES, 0 };
 
 /*
  * The image has the values. Which of them were set stands beside it: bits of
@@ -22,6 +30,7 @@ struct point_image {
 	struct datatable *values; /* owned */
 	uint16_t masks[MB_ADDRESSES];
 	uint16_t coils[DATATABLE_PACKED_WORDS(MB_ADDRESSES)];
+	struct extent set_masks, set_coils; /* words of these */
 
 	/* The coils of each writing, packed. The most words are needed when
 	 * every other coil is set. */
@@ -40,6 +49,7 @@ point_image_new(enum datatable_overlay overlay)
 		free(image);
 		return NULL;
 	}
+	image->set_masks = image->set_coils = nowhere;
 	return image;
 }
 
@@ -50,6 +60,31 @@ point_image_free(struct point_image *image)
 		return;
 	datatable_free(image->values);
 	free(image);
+}
+
+static void
+forget(uint16_t *words, struct extent *set)
+{
+	if (set->first < set->end)
+		memset(words + set->first, 0,
+		    (set->end - set->first) * sizeof(*words));
+	*set = nowhere;
+}
+
+void
+point_image_clear(struct point_image *image)
+{
+	forget(image->masks, &image->set_masks);
+	forget(image->coils, &image->set_coils);
+}
+
+static void
+extend(struct extent *set, uint32_t first, uint32_t quantity)
+{
+	if (first < set->first)
+		set->first = first;
+	if (first + quantity > set->end)
+		set->end = first + quantity;
 }
 
 void
@@ -67,6 +102,7 @@ point_image_set(
 		datatable_write_coils(
 		    image->values, &writer, address, quantity, raw);
 		image->coils[address / 16] |= (uint16_t)(1 << address % 16);
+		extend(&image->set_coils, address / 16, 1);
 		return;
 	}
 	if (p->bit != POINT_NO_BIT) {
@@ -79,6 +115,7 @@ point_image_set(
 	    image->values, &writer, address, quantity, raw);
 	for (uint16_t i = 0; i < quantity; i++)
 		image->masks[address + i] |= mask;
+	extend(&image->set_masks, address, quantity);
 }
 
 void
@@ -87,6 +124,23 @@ point_image_complete(struct point_image *image)
 	for (size_t i = 0; i < MB_ADDRESSES; i++)
 		if (image->masks[i] != 0)
 			image->masks[i] = ALL_BITS;
+}
+
+/* The first word from a place on that is not 0, or end. Few are set where many
+ * are looked at: that takes four at a time. */
+static uint32_t
+skip_zeros(const uint16_t *words, uint32_t from, uint32_t end)
+{
+	uint64_t four;
+
+	for (; from + 4 <= end; from += 4) {
+		memcpy(&four, words + from, sizeof(four));
+		if (four != 0)
+			break;
+	}
+	while (from < end && words[from] == 0)
+		from++;
+	return from;
 }
 
 static bool
@@ -102,16 +156,16 @@ find_registers(const struct point_image *image, struct writing *out)
 {
 	const uint16_t *values = datatable_registers(image->values, 0);
 	const uint16_t *masks = image->masks;
+	const struct extent *set = &image->set_masks;
 	size_t count = 0;
-	uint32_t end;
+	uint32_t from = set->first, end;
 
-	for (uint32_t from = 0; from < MB_ADDRESSES; from = end) {
+	for (; (from = skip_zeros(masks, from, set->end)) < set->end;
+	     from = end) {
 		bool whole = masks[from] == ALL_BITS;
 
 		end = from + 1;
-		if (masks[from] == 0)
-			continue;
-		while (end < MB_ADDRESSES && masks[end] != 0 &&
+		while (end < set->end && masks[end] != 0 &&
 		    (masks[end] == ALL_BITS) == whole)
 			end++;
 		if (out != NULL)
@@ -127,18 +181,34 @@ find_registers(const struct point_image *image, struct writing *out)
 	return count;
 }
 
+/* The first coil from a place on that was set, or MB_ADDRESSES. */
+static uint32_t
+next_coil(const struct point_image *image, uint32_t from)
+{
+	uint32_t end = image->set_coils.end;
+	uint32_t word = from / 16;
+
+	if (word < image->set_coils.first)
+		from = (word = image->set_coils.first) * 16;
+	while (word < end && image->coils[word] >> from % 16 == 0)
+		from = (word = skip_zeros(image->coils, word + 1, end)) * 16;
+	if (word >= end)
+		return MB_ADDRESSES;
+	while (!has_coil(image, from))
+		from++;
+	return from;
+}
+
 /* The same for coils, which are packed for each writing. */
 static size_t
 find_coils(struct point_image *image, struct writing *out)
 {
 	uint16_t *packed = image->packed;
 	size_t count = 0;
-	uint32_t end;
+	uint32_t from = 0, end;
 
-	for (uint32_t from = 0; from < MB_ADDRESSES; from = end) {
+	for (; (from = next_coil(image, from)) < MB_ADDRESSES; from = end) {
 		end = from + 1;
-		if (!has_coil(image, from))
-			continue;
 		while (end < MB_ADDRESSES && end - from < COILS_MAX &&
 		    has_coil(image, end))
 			end++;
