@@ -102,6 +102,8 @@ struct options {
 
 	const char *points; /* file, or NULL */
 	bool points_only;   /* no other addresses exist */
+	bool simulate;      /* move points that say how */
+	uint64_t seed;      /* of what is random in that */
 
 	bool client_report; /* log it when the server stops */
 

@@ -9,7 +9,7 @@
 
 struct options;
 
-#define OPTIONS_REQUIREMENTS 33
+#define OPTIONS_REQUIREMENTS 35
 
 extern const struct command_line_requirement
     options_requirements[OPTIONS_REQUIREMENTS];

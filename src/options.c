@@ -18,6 +18,8 @@
 #define SHARED_TIMEOUT_DEFAULT  2000
 #define SHARED_SNAPSHOT_DEFAULT 100000
 
+#define SEED_DEFAULT 1
+
 #define MAX_CONNECTIONS_MAX 1000000
 #define IDLE_TIMEOUT_MAX    (365 * 24 * 3600)
 #define SYNC_INTERVAL_MAX   3600000
@@ -581,6 +583,13 @@ static const struct command_line_option definitions[] = {
 	{ "", "points-only", NULL, NULL, FLAG(points_only),
 	    "answer a request for an address without a point by\n"
 	    "exception 02 (default: every address exists)" },
+	{ "", "simulate", NULL, NULL, FLAG(simulate),
+	    "move the points that say how, as their column\n"
+	    "simulate has it (default: they stand still)" },
+	{ "", "seed", "N", "a number from 0 to 4294967295",
+	    NUMBER(seed, 0, UINT32_MAX),
+	    "another series for what is random in that (default\n"
+	    "1); with the same one it is the same in each run" },
 	{ "", "check", NULL, NULL, CALL(set_check),
 	    "check these options and the files that they name,\n"
 	    "print the points as they were understood, and exit" },
@@ -659,6 +668,7 @@ static const struct options defaults = {
 	.log_level = LOG_INFO,
 	.keep.rows = KEEP_ROWS_DEFAULT,
 	.http_recorder = RECORDER_BYTES_DEFAULT,
+	.seed = SEED_DEFAULT,
 	.shared = {
 		.name = SHARED_NAME_DEFAULT,
 		.timeout = SHARED_TIMEOUT_DEFAULT,

@@ -28,6 +28,8 @@ const struct command_line_requirement options_requirements[] = {
 	{ "shared-timeout", "shared", NULL },
 	{ "shared-snapshot", "shared", NULL },
 	{ "points-only", "points", NULL },
+	{ "simulate", "points", NULL },
+	{ "seed", "simulate", NULL },
 	{ "http-write", "http", NULL },
 	{ "http-token", "http-write", NULL },
 	{ "http-tls", "http", NULL },

@@ -598,6 +598,19 @@ START_TEST(points_are_a_file)
 }
 END_TEST
 
+START_TEST(points_stand_still_unless_asked_for)
+{
+	ck_assert_int_eq(PARSE("--points", "plant.csv"), 0);
+	ck_assert(!options.simulate);
+	ck_assert_int_eq(PARSE("--points", "plant.csv", "--simulate"), 0);
+	ck_assert(options.simulate);
+	ck_assert_uint_eq(options.seed, 1);
+	ck_assert_int_eq(
+	    PARSE("--simulate", "--seed=4294967295", "--points=f"), 0);
+	ck_assert_uint_eq(options.seed, UINT32_MAX);
+}
+END_TEST
+
 START_TEST(checking_is_an_action_that_wins_over_others)
 {
 	ck_assert_int_eq(PARSE("--check", "--points=x"), 0);
@@ -1185,6 +1198,12 @@ static const struct {
 	    "--shared-ca: requires --shared rediss://..." },
 	{ { "--points", "" }, "--points: \"\": expected the name of a file" },
 	{ { "--points-only" }, "--points-only: requires --points" },
+	{ { "--simulate" }, "--simulate: requires --points" },
+	{ { "--points", "f", "--seed", "7" }, "--seed: requires --simulate" },
+	{ { "--seed", "4294967296" },
+	    "--seed: \"4294967296\": expected a number from 0 to 4294967295" },
+	{ { "--seed", "-1" },
+	    "--seed: \"-1\": expected a number from 0 to 4294967295" },
 	{ { "--check=1" }, "--check: expected no value" },
 	{ { "--state-backup", "x" }, "--state-backup: requires --state" },
 	{ { "--journal-keep", "5" }, "--journal-keep: requires --state" },
@@ -1416,6 +1435,8 @@ static const char *const help_names[] = {
 	"  --state-backup FILE ",
 	"  --points FILE ",
 	"  --points-only ",
+	"  --simulate ",
+	"  --seed N ",
 	"  --check ",
 	"  --http [ADDRESS:]PORT ",
 	"  --http-write ",
@@ -1628,6 +1649,7 @@ accepting(void)
 	tcase_add_test(tc, state_options_are_read);
 	tcase_add_test(tc, creating_the_state_is_an_action);
 	tcase_add_test(tc, points_are_a_file);
+	tcase_add_test(tc, points_stand_still_unless_asked_for);
 	tcase_add_test(tc, checking_is_an_action_that_wins_over_others);
 	tcase_add_test(tc, what_is_checked_is_what_would_run);
 	tcase_add_loop_test(tc, the_journal_is_kept_by_rows_days_and_bytes, 0,

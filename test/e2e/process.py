@@ -30,7 +30,8 @@ OPTIONS = ["-p, --port PORT", "-d, --datatable s|o", "-q, --quit WORD",
            "--listen WHERE", "--max-connections N",
            "--idle-timeout SECONDS", "--state FILE", "--state-init",
            "--state-create", "--state-sync WHEN", "--journal-keep LIMIT,...",
-           "--state-backup FILE", "--points FILE", "--points-only", "--check",
+           "--state-backup FILE", "--points FILE", "--points-only",
+           "--simulate", "--seed N", "--check",
            "--log-level LEVEL", "--trace",
            "-e, -h, --help", "-V, --version"]
 

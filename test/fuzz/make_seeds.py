@@ -172,6 +172,7 @@ COMMAND_LINES = {
     "http_without_token": ["--http=192.0.2.1:80", "--http-write"],
     "partner_is_missing": ["--state-create"],
     "points": ["--points", "f", "--points-only", "--check"],
+    "simulate": ["--points", "f", "--simulate", "--seed", "7"],
     "help": ["-h"],
     "help_too": ["-e", "--nonsense"],
     "version": ["--version"],
