@@ -10,6 +10,7 @@
 #include "diagnostics.h"
 #include "options.h"
 #include "points/file.h"
+#include "simulation/simulation.h"
 #include "system/error.h"
 
 static void
@@ -76,6 +77,27 @@ warn_of_refused(const struct options *o, const struct points *ps,
 	report->warn(report->arg, line);
 }
 
+/* Of points that say how they move, and don't; or of none where they should. */
+static void
+warn_of_standstill(const struct options *o, const struct points *ps,
+    const struct points_report *report)
+{
+	size_t n = points_simulated(ps);
+	char line[1024];
+
+	if (o->simulate == (n > 0))
+		return;
+	if (o->simulate)
+		snprintf(line, sizeof(line),
+		    "%s: --simulate: no point says how it moves",
+		    points_file(ps));
+	else
+		snprintf(line, sizeof(line),
+		    "%s: simulate: %zu points stand still without --simulate",
+		    points_file(ps), n);
+	report->warn(report->arg, line);
+}
+
 /* Returns an exit status. */
 static int
 read_points(const struct options *o, const struct points_report *report,
@@ -87,9 +109,11 @@ read_points(const struct options *o, const struct points_report *report,
 	if (o->points == NULL)
 		return EX_OK;
 	status = points_read(o->points, o->overlay, report, points);
-	if (status == EX_OK)
-		warn_of_refused(o, *points, report);
-	return status;
+	if (status != EX_OK)
+		return status;
+	warn_of_refused(o, *points, report);
+	warn_of_standstill(o, *points, report);
+	return EX_OK;
 }
 
 /* --- what the program asks for -------------------------------------------- */
@@ -116,6 +140,24 @@ print(const struct points *ps)
 	return EX_IOERR;
 }
 
+/* What the simulation needs of files. Returns an exit status. */
+static int
+check_simulation(const struct options *o, const struct points *ps)
+{
+	char error[SERIES_ERROR_MAX];
+	struct simulation *s;
+
+	if (!o->simulate)
+		return EX_OK;
+	s = simulation_new(ps, o->overlay, o->seed, error);
+	if (s == NULL) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	simulation_free(s);
+	return EX_OK;
+}
+
 int
 naming_check(const struct options *o)
 {
@@ -125,6 +167,8 @@ naming_check(const struct options *o)
 
 	if (status == EX_OK)
 		status = points_status;
+	if (ps != NULL && status == EX_OK)
+		status = check_simulation(o, ps);
 	if (ps != NULL && status == EX_OK)
 		status = print(ps);
 	points_free(ps);

@@ -24,6 +24,8 @@
 #include "service/exchange.h"
 #include "shared/member.h"
 #include "shared_start.h"
+#include "simulation/simulation.h"
+#include "simulation_start.h"
 #include "state/state.h"
 #include "system/activation.h"
 #include "system/error.h"
@@ -45,6 +47,7 @@ struct program {
 	struct options options;
 	struct points *points;
 	struct rights *rights; /* of these points */
+	struct simulation *simulation;
 	struct datatable *table;
 	struct last_writer *last_writer;
 	struct event_base *base;
@@ -305,6 +308,7 @@ start_diagnostics(struct program *p)
 		.last_writer = p->last_writer,
 		.points = p->points,
 		.rights = p->rights,
+		.simulation = p->simulation,
 		.security = security_show(p->security),
 		.health = health,
 		.health_arg = p,
@@ -312,6 +316,18 @@ start_diagnostics(struct program *p)
 
 	return diagnostics_start(
 	    p->diagnostics, p->base, &api, security_https(p->security));
+}
+
+/* Returns an exit status. */
+static int
+start_simulation(struct program *p)
+{
+	const struct simulation_world world = {
+		.base = p->base,
+		.service = server_service(p->server),
+	};
+
+	return simulation_start_run(&p->options, p->simulation, &world);
 }
 
 /* Let clients in. Returns an exit status. */
@@ -328,6 +344,9 @@ program_serve(struct program *p)
 		status = out_of_resources("listeners");
 		return taken ? EX_TEMPFAIL : status;
 	}
+	status = start_simulation(p);
+	if (status != EX_OK)
+		return status;
 	p->serving = true;
 	log_announce("Server running...");
 	notify_ready(p->notify);
@@ -493,6 +512,9 @@ program_start(struct program *p)
 	}
 	status = naming_read(&p->options, &p->points);
 	if (status == EX_OK)
+		status = simulation_start_new(
+		    &p->options, p->points, &p->simulation);
+	if (status == EX_OK)
 		status = security_read(&p->options, &p->security);
 	if (status != EX_OK)
 		return status;
@@ -532,6 +554,7 @@ program_free(struct program *p)
 
 	p->ending = true;
 	diagnostics_free(p->diagnostics);
+	simulation_free(p->simulation);
 	notify_free(p->notify);
 	signals_release(
 	    p->signals, true); /* who can't wait may stop us twice */

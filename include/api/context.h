@@ -31,6 +31,7 @@ struct rights;
 struct roles_policy;
 struct scheduler;
 struct server;
+struct simulation;
 struct ssl_ctx_st;
 struct state;
 struct tls_source;
@@ -60,6 +61,7 @@ struct api_config {
 	struct member *member;             /* NULL: no shared table */
 	const struct points *points;       /* NULL: no names */
 	const struct rights *rights;       /* NULL: likewise */
+	struct simulation *simulation;     /* NULL: nothing moves */
 	bool roles;                        /* there is a roles file */
 	struct api_security security;
 
