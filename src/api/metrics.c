@@ -8,6 +8,7 @@
 #include "api/events.h"
 #include "api/metric.h"
 #include "api/shared.h"
+#include "api/simulation.h"
 #include "api/text_writer.h"
 #include "api/wait.h"
 #include "http/request.h"
@@ -326,6 +327,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 		shared_write_metrics(api->config.member, t);
 	if (api->config.security.door != NULL)
 		add_security(t, &api->config.security);
+	if (api->config.simulation != NULL)
+		simulation_write_metrics(api->config.simulation, t);
 	add_http(t, api);
 	add_process(t, api);
 }

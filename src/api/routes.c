@@ -16,6 +16,7 @@
 #include "api/points.h"
 #include "api/requests.h"
 #include "api/sharing.h"
+#include "api/simulation.h"
 #include "api/status.h"
 #include "api/table.h"
 #include "api/trust.h"
@@ -47,6 +48,7 @@ static const struct route {
 	{ EVHTTP_REQ_GET, "/api/contended", api_get_contended },
 	{ EVHTTP_REQ_GET, "/api/requests", api_get_requests },
 	{ EVHTTP_REQ_GET, "/api/journal", api_get_journal },
+	{ EVHTTP_REQ_GET, "/api/simulation", api_get_simulation },
 	{ EVHTTP_REQ_GET, "/healthz", api_get_health },
 	{ EVHTTP_REQ_GET, "/metrics", api_get_metrics },
 	{ EVHTTP_REQ_GET, "/metrics/points", api_get_point_metrics },
@@ -54,6 +56,7 @@ static const struct route {
 	{ EVHTTP_REQ_PUT, "/api/coils", api_put_coils },
 	{ EVHTTP_REQ_PUT, "/api/points", api_put_points },
 	{ EVHTTP_REQ_PUT, API_POINT_PATH, api_put_point },
+	{ EVHTTP_REQ_PUT, "/api/simulation", api_put_simulation },
 	{ EVHTTP_REQ_POST, "/api/reset", api_reset },
 	{ EVHTTP_REQ_POST, "/api/load", api_load },
 	{ EVHTTP_REQ_POST, "/api/backup", api_back_up },

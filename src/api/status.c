@@ -8,6 +8,7 @@
 #include "api/context.h"
 #include "api/rates.h"
 #include "api/shared.h"
+#include "api/simulation.h"
 #include "api/text_writer.h"
 #include "api/write.h"
 #include "base/clock.h"
@@ -109,6 +110,16 @@ add_points(const struct points *points, struct text_writer *t)
 	text_writer_add(t, ",\"count\":%zu},", points_count(points));
 }
 
+static void
+add_simulation(const struct simulation *s, struct text_writer *t)
+{
+	if (s == NULL)
+		return;
+	text_writer_add(t, "\"simulation\":");
+	simulation_write_status(s, t);
+	text_writer_add(t, ",");
+}
+
 void
 api_write_status(
     const struct api *api, bool writable, size_t seconds, struct text_writer *t)
@@ -139,6 +150,7 @@ api_write_status(
 	add_state(api->config.state, t);
 	add_shared(api->config.member, t);
 	add_points(api->config.points, t);
+	add_simulation(api->config.simulation, t);
 	add_rates(&api->rates, seconds, t);
 	text_writer_add(t, "}");
 }
