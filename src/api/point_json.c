@@ -54,7 +54,8 @@ api_add_point_value(
 }
 
 void
-api_add_point(struct text_writer *t, const struct point *p, const uint16_t *raw)
+api_add_point(struct text_writer *t, const struct point *p, const uint16_t *raw,
+    bool simulating)
 {
 	char type[POINT_TYPE_MAX];
 
@@ -75,6 +76,8 @@ api_add_point(struct text_writer *t, const struct point *p, const uint16_t *raw)
 	    t, ",\"access\":\"%s\",\"value\":", p->read_only ? "ro" : "rw");
 	api_add_point_value(t, p, raw);
 	add_text(t, p, "simulate", p->simulate);
+	if (simulating && p->simulate[0] != '\0')
+		text_writer_add(t, ",\"simulated\":true");
 	add_text(t, p, "description", p->description);
 	text_writer_add(t, "}");
 }

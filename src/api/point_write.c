@@ -107,7 +107,7 @@ only_member(struct http_request *request, json_t *body, const char *name)
 
 /* The reply: a point with its new value. NULL when memory is exhausted. */
 static struct evbuffer *
-describe(const struct point *p, const uint16_t *raw)
+describe(const struct api *api, const struct point *p, const uint16_t *raw)
 {
 	struct evbuffer *reply = evbuffer_new();
 	struct text_writer t;
@@ -115,7 +115,7 @@ describe(const struct point *p, const uint16_t *raw)
 	if (reply == NULL)
 		return NULL;
 	text_writer_begin(&t, reply);
-	api_add_point(&t, p, raw);
+	api_add_point(&t, p, raw, api->config.simulation != NULL);
 	text_writer_add(&t, "\n");
 	if (text_writer_end(&t) == 0)
 		return reply;
@@ -134,7 +134,7 @@ write_one(
 	if (image == NULL)
 		http_request_fail(request, 500, "out of memory");
 	else if (set_value(request, image, p, value, raw) == 0)
-		submit_image(request, image, describe(p, raw));
+		submit_image(request, image, describe(api, p, raw));
 	point_image_free(image);
 }
 

@@ -27,20 +27,28 @@ add_json(
 {
 	if (i > 0)
 		text_writer_add(t, ",");
-	api_add_point(t, p, raw);
+	api_add_point(t, p, raw, false);
+}
+
+static void
+add_moving_json(
+    struct text_writer *t, size_t i, const struct point *p, const uint16_t *raw)
+{
+	if (i > 0)
+		text_writer_add(t, ",");
+	api_add_point(t, p, raw, true);
 }
 
 void
 api_get_points(struct http_request *request)
 {
-	static const struct point_walk_parts parts = {
-		.media_type = "application/json",
-		.begin = begin_json,
-		.add = add_json,
-		.end = "]}\n",
+	static const struct point_walk_parts parts[] = {
+		{ "application/json", begin_json, add_json, "]}\n" },
+		{ "application/json", begin_json, add_moving_json, "]}\n" },
 	};
+	const struct api *api = request->context;
 
-	point_walk_reply(request, &parts);
+	point_walk_reply(request, &parts[api->config.simulation != NULL]);
 }
 
 static void
@@ -96,7 +104,7 @@ api_get_point(struct http_request *request)
 		return;
 	point_read(p, api->config.table, raw);
 	text_writer_begin(&t, body);
-	api_add_point(&t, p, raw);
+	api_add_point(&t, p, raw, api->config.simulation != NULL);
 	text_writer_add(&t, "\n");
 	if (text_writer_end(&t) != 0)
 		http_request_fail(request, 500, "out of memory");

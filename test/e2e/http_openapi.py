@@ -12,12 +12,13 @@ from web import WebTest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 METHODS = {"get", "put", "post"}
-POINTS = """name,address,type,order,value,scale,units
+POINTS = """name,address,type,order,value,scale,units,simulate
 setpoint,HR10,int16,,65,0.1,degC
 flow,HR20,float32,CDAB,12.75,,
 fault,HR40.2,bool,,,,
 label,HR50,string6,,BH-200,,
 pump on,C0,bool,,true,,
+level,HR60,uint16,,,,,count(1)
 """
 
 
@@ -121,8 +122,8 @@ class OpenApi(WebTest):
             file.write(POINTS)
         run_server("--state", state, "--state-create")
         server, web = self.start_web(
-            "--http-write", "--client-report", "--points", points, "--state",
-            state, "--state-backup", state + ".copy", **options)
+            "--http-write", "--client-report", "--points", points,
+            "--simulate", "--state", state, "--state-backup", state + ".copy", **options)
         return server, web, web.get("/api/openapi.json")
 
     def operations(self, document):
@@ -324,7 +325,7 @@ class OpenApi(WebTest):
         self.assertLessEqual(
             {"/api/points", "/api/points/{name}", "/api/points.csv",
              "/api/registers", "/api/reset", "/api/requests", "/api/journal",
-             "/api/backup", "/metrics/points"}, found)
+             "/api/backup", "/api/simulation", "/metrics/points"}, found)
 
 
 if __name__ == "__main__":
