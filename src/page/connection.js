@@ -1,5 +1,6 @@
 /* What the page says of its connection to the server, and of the server. */
 import { duration, setText, timeOfDay } from "./format.js";
+import { SimulationLine } from "./simulation.js";
 import { Rates, sharedText, showSummary, showWelcome } from "./summary.js";
 
 const $ = (id) => document.getElementById(id);
@@ -12,6 +13,7 @@ export class Connection {
 
 		Object.assign(this, { page, feed, mirror: page.mirror, resized });
 		this.rates = new Rates();
+		this.simulation = new SimulationLine(page, $("shared"), resized);
 		feed.on("status", (status) => this.rates.take(status.rates || []));
 		feed.on("state", (state, since) => this.show(state, since));
 		frames.add("status", () => this.draw());
@@ -53,6 +55,7 @@ export class Connection {
 		const healthy = !status.health || status.health === "ok" || this.feed.state === "lost";
 		this.showLine($("health"), healthy ? "" : `▲ ${status.health}`);
 		this.showLine($("shared"), sharedText(status.shared));
+		this.simulation.show(status.simulation);
 		showWelcome(this.page);
 	}
 }

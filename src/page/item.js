@@ -2,10 +2,11 @@
  * What a list of values holds: points by name, and plain addresses of a type.
  *
  * An item is {key, name, kind, address, quantity, bit, type, order, scale or
- * divisor, offset, units, access, description, point}; bit is undefined where
- * there is none; point says that it is one of the points file. Its key is its
- * text in a list: a name, or "@HR16:float32:CDAB", "@HR40.2", "@C5". An item
- * whose name is not in the file has the kind null.
+ * divisor, offset, units, access, description, simulated, simulate, point}; bit
+ * is undefined where there is none; simulated is true where it moves by itself;
+ * point says that it is one of the points file. Its key is its text in a list: a
+ * name, or "@HR16:float32:CDAB", "@HR40.2", "@C5". An item whose name is not in the
+ * file has the kind null.
  */
 import { SIZE, parseRange } from "./address.js";
 import { formatReference, parseReference } from "./reference.js";

@@ -202,6 +202,8 @@ export class ItemTable {
 		if (cells.name.title !== title)
 			cells.name.title = title;
 		setText(row.access, item.access === "ro" ? "ro" : "");
+		if (Boolean(item.simulated) !== Boolean(row.simulated))
+			this.mark(row, item);
 		element.classList.toggle("here", here);
 		element.tabIndex = item.key === this.tabbed ? 0 : -1;
 		element.setAttribute("aria-rowindex", this.first + this.seen.indexOf(item) + 2);
@@ -232,6 +234,15 @@ export class ItemTable {
 		for (let at = item.address; at < item.address + item.quantity; at++)
 			changed = Math.max(changed, side.changed[at]);
 		element.classList.toggle("fresh", this.now - changed < FRESH);
+	}
+
+	/* A point that moves by itself has a mark; without --simulate there is none. */
+	mark(row, { simulated, simulate }) {
+		row.simulated?.remove();
+		row.simulated = simulated && h("small", { class: "tag simulated",
+			title: `moves by itself: ${simulate}` }, " sim");
+		if (simulated)
+			row.cells.name.append(row.simulated);
 	}
 
 	/* The ranges whose writers are shown: [{kind, first, last}], few of them. */
