@@ -318,13 +318,21 @@ start_diagnostics(struct program *p)
 	    p->diagnostics, p->base, &api, security_https(p->security));
 }
 
-/* Returns an exit status. */
+static bool
+may_tick(void *arg, unsigned period)
+{
+	return member_simulates(arg, period, clock_ms());
+}
+
+/* Of a shared table one server simulates. Returns an exit status. */
 static int
 start_simulation(struct program *p)
 {
 	const struct simulation_world world = {
 		.base = p->base,
 		.service = server_service(p->server),
+		.may_tick = p->shared.member != NULL ? may_tick : NULL,
+		.arg = p->shared.member,
 	};
 
 	return simulation_start_run(&p->options, p->simulation, &world);
