@@ -1,8 +1,9 @@
 /*
  * A points file that is read while memory is short, and what the server then
  * does with it: each allocation fails once, and then nothing is read, told once
- * and left behind, or no first value written.
+ * and left behind, or no first value written, or points stand still for a tick.
  */
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #include "points/file.h"
 #include "points/rights.h"
 #include "rig.h"
+#include "rig_clock.h"
+#include "service/service.h"
+#include "simulation/simulation.h"
 #include "table/datatable.h"
 
 #define ROWS 300
@@ -86,25 +90,77 @@ use_at(const struct points *ps, uint64_t n)
 	return failed;
 }
 
+/* A second passes, which is a tick. */
+static void
+tick(struct event_base *base)
+{
+	rig_clock_pass(1000);
+	for (int i = 0; i < 4; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* The same for points that move. What fails in the first tick has no effect on
+ * the second. */
+static bool
+simulate_at(const struct points *ps, uint64_t n)
+{
+	struct service service = { .table = datatable_new(DATATABLE_OVERLAID) };
+	struct event_base *base = event_base_new();
+	const struct simulation_world world = { .base = base,
+		.service = &service };
+	char error[SERIES_ERROR_MAX];
+	struct simulation *s;
+	bool failed;
+
+	must(service.table != NULL && base != NULL);
+	inject_nth(INJECT_OWN_MEMORY, n);
+	s = simulation_new(ps, DATATABLE_OVERLAID, 1, error);
+	if (s != NULL) {
+		must(simulation_start(s, &world) == 0);
+		tick(base);
+	}
+	inject_arm(false);
+	failed = inject_failed() != 0;
+	if (s != NULL) {
+		const uint16_t *last =
+		    datatable_registers(service.table, ROWS - 1);
+		uint16_t before = *last;
+
+		must(failed == (before == 0));
+		must(failed == (simulation_figures(s).refused == 1));
+		tick(base);
+		must(*last == before + 1);
+	} else {
+		must(strcmp(error, "Cannot allocate memory") == 0);
+	}
+	simulation_free(s);
+	event_base_free(base);
+	datatable_free(service.table);
+	return failed;
+}
+
 int
 main(void)
 {
 	FILE *f = tmpfile();
-	uint64_t n = 1, used = 1;
+	uint64_t n = 1, used = 1, moved = 1;
 	struct points *ps;
 
 	must(f != NULL);
-	fprintf(f, "name,address,value,description\n");
+	fprintf(f, "name,address,value,simulate,description\n");
 	for (int i = 0; i < ROWS; i++)
-		fprintf(f, "point %d,HR%d,%d,%0500d\n", i, i, i, i);
+		fprintf(f, "point %d,HR%d,%d,count(1),%0500d\n", i, i, i, i);
 	inject_install();
 	while (read_at(f, n))
 		n++;
 	ps = read_all(f);
 	while (use_at(ps, used))
 		used++;
+	while (simulate_at(ps, moved))
+		moved++;
 	points_free(ps);
-	printf("%d and %d allocations failed\n", (int)n - 1, (int)used - 1);
+	printf("%d, %d and %d allocations failed\n", (int)n - 1, (int)used - 1,
+	    (int)moved - 1);
 	fclose(f);
-	return n > 5 && used > 5 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return n > 5 && used > 5 && moved > ROWS ? EXIT_SUCCESS : EXIT_FAILURE;
 }
