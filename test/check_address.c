@@ -114,6 +114,27 @@ START_TEST(internal_addresses_are_words)
 }
 END_TEST
 
+START_TEST(local_clients_are_a_word)
+{
+	struct sockaddr_storage from = { .ss_family = AF_UNIX };
+	struct address a = address_from_sockaddr(&from);
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert(address_is_unix(&a));
+	ck_assert(!address_is_internal(&a));
+	ck_assert(!address_is_loopback(&a));
+	a.port = 7;
+	assert_text(&a, "unix");
+	ck_assert_str_eq(address_format_ip(&a, text), "unix");
+	ck_assert_int_eq(address_parse_client("unix", &a), 0);
+	ck_assert_mem_eq(&a, &address_unix, sizeof(a));
+	ck_assert_int_eq(address_parse_internal("unix", &a), -1);
+	ck_assert_int_eq(address_parse("unix", 1, &a), -1);
+	ck_assert_int_eq(address_parse("192.0.2.1", 1, &a), 0);
+	ck_assert(!address_is_unix(&a));
+}
+END_TEST
+
 START_TEST(other_addresses_are_not_internal)
 {
 	static const char *const others[] = { "100::", "100::3", "100::1:0:0:1",
@@ -484,7 +505,7 @@ START_TEST(mapped_sockaddr_in6_is_ipv4)
 }
 END_TEST
 
-static const sa_family_t strange[] = { AF_UNSPEC, AF_UNIX, AF_PACKET };
+static const sa_family_t strange[] = { AF_UNSPEC, AF_PACKET };
 
 START_TEST(other_families_become_the_unspecified_address)
 {
@@ -547,6 +568,7 @@ main(void)
 	tcase_add_loop_test(tc, parses_and_formats, 0, COUNT(valid));
 	tcase_add_loop_test(tc, what_it_formats_it_parses, 0, COUNT(valid));
 	tcase_add_loop_test(tc, internal_addresses_are_words, 0, 2);
+	tcase_add_test(tc, local_clients_are_a_word);
 	tcase_add_loop_test(tc, other_addresses_are_not_internal, 0, 7);
 	tcase_add_test(tc, clients_are_parsed_as_they_are_formatted);
 	tcase_add_loop_test(tc, refuses, 0, COUNT(invalid));

@@ -116,6 +116,25 @@ START_TEST(a_block_of_one_address_has_no_other)
 }
 END_TEST
 
+START_TEST(only_its_word_contains_local_clients)
+{
+	static const char *const others[] = { "::/0", "100::/64", "0.0.0.0/0" };
+	struct address a = address_unix, other;
+	struct cidr block;
+
+	a.port = 9;
+	ck_assert_int_eq(cidr_parse("unix", &block), 0);
+	ck_assert(cidr_contains(&block, &a));
+	ck_assert_int_eq(address_parse("::1", 1, &other), 0);
+	ck_assert(!cidr_contains(&block, &other));
+	ck_assert_int_eq(cidr_parse("unix/0", &block), -1);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		ck_assert_int_eq(cidr_parse(others[i], &block), 0);
+		ck_assert(!cidr_contains(&block, &a));
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -127,6 +146,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, refuses_what_is_not_a_block, 0, sizeof(bad) / sizeof(*bad));
 	tcase_add_test(tc, a_block_of_one_address_has_no_other);
+	tcase_add_test(tc, only_its_word_contains_local_clients);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

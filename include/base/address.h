@@ -25,7 +25,15 @@ struct address {
 extern const struct address address_start;      /* 100::1, port 0 */
 extern const struct address address_simulation; /* 100::2, port 0 */
 
-/* Whether it is one of these; the port does not matter. */
+/* A client that came over a socket of this machine's file system. As text it is
+ * the word "unix", without the port. It is not one of the above: rules hold for
+ * it. */
+#define ADDRESS_UNIX_WORD "unix"
+extern const struct address address_unix; /* 100::3, port 0 */
+
+bool address_is_unix(const struct address *a);
+
+/* Whether it is one of the parts that write; the port does not matter. */
 bool address_is_internal(const struct address *a);
 
 /* Whether it is that of the simulation, whose writes say nothing that must not
@@ -64,7 +72,7 @@ int address_parse_ip(const char *text, struct address *a);
 int address_parse_internal(const char *text, struct address *a);
 
 /* Parse what address_format writes: an address with or without a port, which
- * becomes 0, or the word of an internal one. Returns 0, or -1; then a is
+ * becomes 0, or a word. Returns 0, or -1; then a is
  * undefined. */
 int address_parse_client(const char *text, struct address *a);
 
@@ -78,8 +86,8 @@ bool address_is_ipv4(const struct address *a);
 /* Whether it is a loopback address: 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *a);
 
-/* From the result of accept or getsockname: AF_INET or AF_INET6. Any other
- * family gives the unspecified address. */
+/* From the result of accept or getsockname: AF_INET or AF_INET6; AF_UNIX is
+ * address_unix. Any other family gives the unspecified address. */
 struct address address_from_sockaddr(const struct sockaddr_storage *from);
 
 /* For bind: fills to, and returns its length. */
@@ -88,7 +96,7 @@ address_to_sockaddr(const struct address *a, struct sockaddr_storage *to);
 
 /*
  * Write a into text, which has room for ADDRESS_TEXT_MAX bytes, as "1.2.3.4:5"
- * or "[::1]:5"; an internal one as its word. Returns text.
+ * or "[::1]:5"; one that has a word as that. Returns text.
  */
 const char *address_format(const struct address *a, char *text);
 

@@ -21,7 +21,8 @@ struct cidr {
 };
 
 /*
- * Parse "ADDRESS/PREFIX", or "ADDRESS" for a block of one. Bits of the address
+ * Parse "ADDRESS/PREFIX", or "ADDRESS" for a block of one, or "unix" for
+ * clients over a socket of this machine. Bits of the address
  * after the prefix are ignored. A link-local ADDRESS may have a zone, of an
  * interface that exists or a number above 0. Returns 0, or -1; then c is
  * undefined.
@@ -32,7 +33,7 @@ int cidr_parse(const char *text, struct cidr *c);
 struct cidr cidr_of(const struct address *a);
 
 /* Whether the block contains the address. No IPv6 block contains an IPv4
- * address, ::/0 included. */
+ * address, ::/0 included, and none but "unix" contains address_unix. */
 bool cidr_contains(const struct cidr *c, const struct address *a);
 
 #endif

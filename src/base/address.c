@@ -15,43 +15,59 @@ const struct address address_start = {
 const struct address address_simulation = {
 	.ip = { { { 0x01, [15] = 2 } } },
 };
+const struct address address_unix = {
+	.ip = { { { 0x01, [15] = 3 } } },
+};
 
-/* The internal addresses, and what they are called. */
+/* What addresses are called that are none of the network. */
 static const struct {
 	const struct address *address;
 	const char *word;
-} internal[] = {
+} words[] = {
 	{ &address_start, "start" },
 	{ &address_simulation, "simulation" },
+	{ &address_unix, ADDRESS_UNIX_WORD },
 };
 
-#define INTERNAL (sizeof(internal) / sizeof(*internal))
+#define WORDS (sizeof(words) / sizeof(*words))
 
 /* The word of an address, or NULL. */
 static const char *
 word_of(const struct address *a)
 {
-	for (size_t i = 0; i < INTERNAL; i++)
-		if (address_same_host(a, internal[i].address))
-			return internal[i].word;
+	for (size_t i = 0; i < WORDS; i++)
+		if (address_same_host(a, words[i].address))
+			return words[i].word;
 	return NULL;
 }
 
-int
-address_parse_internal(const char *text, struct address *a)
+static int
+parse_word(const char *text, struct address *a)
 {
-	for (size_t i = 0; i < INTERNAL; i++)
-		if (strcmp(text, internal[i].word) == 0) {
-			*a = *internal[i].address;
+	for (size_t i = 0; i < WORDS; i++)
+		if (strcmp(text, words[i].word) == 0) {
+			*a = *words[i].address;
 			return 0;
 		}
 	return -1;
 }
 
+int
+address_parse_internal(const char *text, struct address *a)
+{
+	return parse_word(text, a) == 0 && address_is_internal(a) ? 0 : -1;
+}
+
+bool
+address_is_unix(const struct address *a)
+{
+	return address_same_host(a, &address_unix);
+}
+
 bool
 address_is_internal(const struct address *a)
 {
-	return word_of(a) != NULL;
+	return word_of(a) != NULL && !address_is_unix(a);
 }
 
 bool
@@ -167,8 +183,7 @@ address_parse_place(const char *text, struct address *a)
 int
 address_parse_client(const char *text, struct address *a)
 {
-	return address_parse_internal(text, a) == 0 ? 0 :
-						      address_parse(text, 0, a);
+	return parse_word(text, a) == 0 ? 0 : address_parse(text, 0, a);
 }
 
 struct address
@@ -202,6 +217,8 @@ address_from_sockaddr(const struct sockaddr_storage *from)
 {
 	struct address a = { .ip = IN6ADDR_ANY_INIT };
 
+	if (from->ss_family == AF_UNIX)
+		return address_unix;
 	if (from->ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const void *)from;
 
@@ -273,7 +290,7 @@ address_format(const struct address *a, char *text)
 	char ip[SCOPED_MAX];
 
 	format_ip(a, ip);
-	if (address_is_internal(a))
+	if (word_of(a) != NULL)
 		snprintf(text, ADDRESS_TEXT_MAX, "%s", ip);
 	else if (address_is_ipv4(a))
 		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", ip, a->port);

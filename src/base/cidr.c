@@ -34,6 +34,10 @@ cidr_parse(const char *text, struct cidr *c)
 	unsigned base;
 	struct address a;
 
+	if (strcmp(text, ADDRESS_UNIX_WORD) == 0) {
+		*c = cidr_of(&address_unix);
+		return 0;
+	}
 	if (length >= sizeof(host))
 		return -1;
 	memcpy(host, text, length);
@@ -62,6 +66,8 @@ bool
 cidr_contains(const struct cidr *c, const struct address *a)
 {
 	if (c->prefix < IPV4_PREFIX && address_is_ipv4(a))
+		return false;
+	if (c->prefix != 128 && address_is_unix(a))
 		return false;
 	if (c->scope != 0 && a->scope != c->scope)
 		return false;
