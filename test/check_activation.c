@@ -208,6 +208,18 @@ local(void)
 }
 
 static int
+local_datagram(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+static int
+of_the_kernel(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, 0);
+}
+
+static int
 file(void)
 {
 	return open("/dev/null", O_RDWR);
@@ -271,6 +283,15 @@ START_TEST(takes_ipv6)
 }
 END_TEST
 
+START_TEST(takes_one_of_this_machine)
+{
+	pass(local());
+	take();
+	ck_assert_int_eq(found->count, 1);
+	ck_assert(found->close_on_exec);
+}
+END_TEST
+
 START_TEST(finds_sockets_by_name)
 {
 	for (int i = 0; i < 4; i++)
@@ -299,7 +320,8 @@ static const struct {
 	{ datagram, "not TCP" },
 	{ not_listening, "not listening" },
 	{ connected, "not listening" },
-	{ local, "neither IPv4 nor IPv6" },
+	{ local_datagram, "not TCP" },
+	{ of_the_kernel, "neither IPv4 nor IPv6, nor of this machine" },
 	{ file, "not a socket" },
 	{ closed, "not open" },
 };
@@ -411,6 +433,7 @@ main(void)
 	tcase_add_test(tc, takes_one_socket);
 	tcase_add_test(tc, takes_as_many_as_it_may_and_no_more);
 	tcase_add_test(tc, takes_ipv6);
+	tcase_add_test(tc, takes_one_of_this_machine);
 	tcase_add_test(tc, finds_sockets_by_name);
 	tcase_add_test(tc, takes_0_sockets);
 	tcase_add_loop_test(

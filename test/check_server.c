@@ -7,9 +7,13 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -116,6 +120,155 @@ START_TEST(names_every_address_it_listens_on)
 	ck_assert_uint_ne(where.port, 0);
 	ck_assert_int_eq(server_listen(server, &where, false, NULL), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
+}
+END_TEST
+
+START_TEST(its_port_is_the_first_there_is)
+{
+	one_server_start();
+	ck_assert_uint_eq(server_port(server), server_address(server, 0).port);
+	server_free(server);
+	server = server_new(base, &config);
+	ck_assert_uint_eq(server_port(server), 0);
+}
+END_TEST
+
+/* A folder for sockets, and one in it. */
+static char folder[] = "/tmp/check_server.XXXXXX";
+static char path[sizeof(folder) + 2];
+
+static void
+begin_with_a_folder(void)
+{
+	one_server_begin();
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/s", folder);
+}
+
+static void
+remove_folder(void)
+{
+	teardown();
+	unlink(path);
+	ck_assert_int_eq(rmdir(folder), 0);
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+}
+
+static int
+dial_path(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strcpy(to.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+see_unix(void *arg, const struct conn_figures *figures)
+{
+	bool *seen = arg;
+
+	*seen = figures->client->way == CLIENT_UNIX &&
+	    address_is_unix(&figures->client->address);
+}
+
+START_TEST(listens_at_a_path_until_it_stops)
+{
+	bool seen = false;
+	int fd;
+
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_listen_path(server, path), 0);
+	ck_assert_uint_eq(server_port(server), 0);
+	ck_assert_int_eq(server_start(server), 0);
+	fd = dial_path();
+	ck_assert_int_ge(fd, 0);
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 1));
+	server_each_client(server, see_unix, &seen);
+	ck_assert(seen);
+	close(fd);
+	server_stop(server);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	await(stops == 1);
+}
+END_TEST
+
+START_TEST(who_comes_to_a_path_before_it_starts_waits)
+{
+	int fd;
+
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_listen_path(server, path), 0);
+	fd = dial_path();
+	ck_assert_int_ge(fd, 0);
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	ck_assert_int_eq(server_start(server), 0);
+	await(has_reply(fd, 1));
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_path_where_somebody_listens_is_in_use)
+{
+	evutil_socket_t other = socket_bind_path(path);
+
+	ck_assert_int_ge(other, 0);
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_listen_path(server, path), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	socket_remove_path(path); /* somebody listens */
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(other);
+	ck_assert_int_eq(server_listen_path(server, path), 0);
+}
+END_TEST
+
+START_TEST(a_path_of_something_else_is_left_alone)
+{
+	int fd = open(path, O_CREAT | O_RDWR, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	server = server_new(base, &config);
+	ck_assert_int_eq(server_listen_path(server, path), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(server_listen_path(server, "/nowhere/at/all"), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_path_that_is_too_long_is_an_error)
+{
+	char longer[SOCKET_PATH_MAX + 2];
+
+	memset(longer, 'a', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	ck_assert_int_eq(socket_bind_path(longer), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	socket_remove_path(longer);
+}
+END_TEST
+
+START_TEST(a_path_has_the_permissions_that_the_umask_leaves)
+{
+	mode_t before = umask(027);
+	struct stat there;
+	evutil_socket_t fd = socket_bind_path(path);
+
+	umask(before);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(stat(path, &there), 0);
+	ck_assert_uint_eq(there.st_mode & 0777, 0750);
+	close(fd);
+	socket_remove_path(path);
+	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
 
@@ -599,6 +752,18 @@ main(void)
 	tcase_add_test(tc, nobody_can_connect_before_it_starts);
 	tcase_add_test(tc, adopts_a_socket_and_leaves_it_listening);
 	tcase_add_test(tc, listens_on_no_more_addresses_than_it_can);
+
+	tcase_add_test(tc, its_port_is_the_first_there_is);
+
+	tc = tcase_create("paths");
+	tcase_add_checked_fixture(tc, begin_with_a_folder, remove_folder);
+	tcase_add_test(tc, listens_at_a_path_until_it_stops);
+	tcase_add_test(tc, who_comes_to_a_path_before_it_starts_waits);
+	tcase_add_test(tc, a_path_where_somebody_listens_is_in_use);
+	tcase_add_test(tc, a_path_of_something_else_is_left_alone);
+	tcase_add_test(tc, a_path_that_is_too_long_is_an_error);
+	tcase_add_test(tc, a_path_has_the_permissions_that_the_umask_leaves);
+	suite_add_tcase(suite, tc);
 
 	tc = add_case(suite, "limits");
 	tcase_add_test(tc, refuses_new_connections_at_the_limit);

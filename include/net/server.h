@@ -101,7 +101,14 @@ int server_listen(struct server *s, const struct address *where,
     bool both_families, const struct entrance *entrance);
 
 /*
- * Accept from fd, a listening TCP socket that another process has opened and
+ * The same at a path of this machine, as socket_bind_path does, which listens
+ * at once: who connects before server_start waits. The path, which is borrowed,
+ * is removed when the server stops listening.
+ */
+int server_listen_path(struct server *s, const char *path);
+
+/*
+ * Accept from fd, a listening stream socket that another process has opened and
  * may share: it is closed, never shut down. It counts as one of
  * SERVER_LISTEN_MAX. Takes ownership of fd. Returns 0, or -1 with errno set;
  * then fd is still the caller's.
@@ -112,6 +119,9 @@ int server_adopt(
 /* The number of addresses that it listens on, and one of them. */
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
+
+/* The port of the first of them that has one; 0: none has. */
+uint16_t server_port(const struct server *s);
 
 /* Listen on all addresses, and accept clients. Returns 0, or -1 with errno set:
  * see socket_listen. */

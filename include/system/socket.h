@@ -72,6 +72,20 @@ static inline int socket_error(void);
 evutil_socket_t socket_bind(
     const struct sockaddr_storage *where, socklen_t length, bool both_families);
 
+/*
+ * Make a stream socket of this machine alone at path, with the permissions that
+ * the umask leaves, and listen. A socket there on which nobody listens, as one
+ * that has crashed leaves it, is replaced.
+ *
+ * Returns it, or -1: EADDRINUSE when somebody listens there, EEXIST when it is
+ * something else, EAFNOSUPPORT on a system that has no such sockets,
+ * ENAMETOOLONG.
+ */
+evutil_socket_t socket_bind_path(const char *path);
+
+/* Remove the socket at path, unless somebody listens there. */
+void socket_remove_path(const char *path);
+
 /* Listen with the longest queue that the system has, unless s listens already.
  * Returns 0 or -1. */
 int socket_listen(evutil_socket_t s);

@@ -29,6 +29,8 @@ struct gate {
 	struct server *server;           /* borrowed */
 	struct listener *listener;       /* owned */
 	const struct entrance *entrance; /* borrowed, or NULL */
+	const char *path;                /* borrowed: to be removed; or NULL */
+	uint8_t way;                     /* enum client_way, of who comes */
 	bool held;
 };
 
@@ -202,13 +204,15 @@ server_accepted(void *arg, evutil_socket_t fd, const struct address *from)
 	const struct gate *gate = arg;
 	const struct entrance *entrance = gate->entrance;
 	struct server *s = gate->server;
-	const struct client client = {
+	struct client client = {
 		.id = s->next_client++,
 		.address = *from,
-		.way = entrance == NULL ? CLIENT_PLAIN : entrance->way,
+		.way = gate->way,
 	};
 	const char *refusal;
 
+	if (client.way == CLIENT_UNIX) /* to tell them apart in captures */
+		client.address.port = (uint16_t)client.id;
 	s->host.now = clock_ms();
 	refusal = server_refusal(s, &client);
 	if (refusal == NULL &&
@@ -464,8 +468,13 @@ server_new(struct event_base *base, const struct server_config *config)
 static void
 server_close_listeners(struct server *s)
 {
-	while (s->gate_count > 0)
-		listener_free(s->gates[--s->gate_count].listener);
+	while (s->gate_count > 0) {
+		const struct gate *g = &s->gates[--s->gate_count];
+
+		listener_free(g->listener);
+		if (g->path != NULL)
+			socket_remove_path(g->path);
+	}
 	s->accept_paused = false;
 }
 
@@ -495,6 +504,17 @@ server_free(struct server *s)
 	free(s);
 }
 
+/* How clients come to a socket. */
+static enum client_way
+way_to(evutil_socket_t fd, const struct entrance *entrance)
+{
+	const struct address where = listener_bound(fd);
+
+	if (entrance != NULL)
+		return entrance->way;
+	return address_is_unix(&where) ? CLIENT_UNIX : CLIENT_PLAIN;
+}
+
 int
 server_adopt(
     struct server *s, evutil_socket_t fd, const struct entrance *entrance)
@@ -505,7 +525,11 @@ server_adopt(
 		errno = ENOSPC;
 		return -1;
 	}
-	*g = (struct gate){ .server = s, .entrance = entrance };
+	*g = (struct gate){
+		.server = s,
+		.entrance = entrance,
+		.way = (uint8_t)way_to(fd, entrance),
+	};
 	g->listener =
 	    listener_new(s->base, fd, server_accepted, server_accept_failed, g);
 	if (g->listener == NULL) {
@@ -516,11 +540,10 @@ server_adopt(
 	return 0;
 }
 
-int
-server_listen(struct server *s, const struct address *where, bool both_families,
-    const struct entrance *entrance)
+/* Adopt a socket of our own, unless there is none. Closes it on failure. */
+static int
+adopt_own(struct server *s, evutil_socket_t fd, const struct entrance *entrance)
 {
-	evutil_socket_t fd = listener_bind(where, both_families);
 	int error;
 
 	if (fd < 0)
@@ -534,6 +557,27 @@ server_listen(struct server *s, const struct address *where, bool both_families,
 	return 0;
 }
 
+int
+server_listen(struct server *s, const struct address *where, bool both_families,
+    const struct entrance *entrance)
+{
+	return adopt_own(s, listener_bind(where, both_families), entrance);
+}
+
+int
+server_listen_path(struct server *s, const char *path)
+{
+	evutil_socket_t fd = socket_bind_path(path);
+
+	if (adopt_own(s, fd, NULL) == 0) {
+		s->gates[s->gate_count - 1].path = path;
+		return 0;
+	}
+	if (fd >= 0)
+		socket_remove_path(path);
+	return -1;
+}
+
 size_t
 server_address_count(const struct server *s)
 {
@@ -544,6 +588,16 @@ struct address
 server_address(const struct server *s, size_t i)
 {
 	return listener_address(s->gates[i].listener);
+}
+
+uint16_t
+server_port(const struct server *s)
+{
+	uint16_t port = 0;
+
+	for (size_t i = 0; i < s->gate_count && port == 0; i++)
+		port = server_address(s, i).port;
+	return port;
 }
 
 int

@@ -168,15 +168,13 @@ class Wrong(ActivationTest):
         right = self.open(listening())
         udp = self.open(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
-        local = self.open(socket.socket(socket.AF_UNIX))
-        local.bind("")
-        local.listen()
+        local = self.open(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         client = self.open(socket.create_connection(right.getsockname()))
         bound = self.open(socket.socket())
         bound.bind(("127.0.0.1", 0))
         file = self.open(tempfile.TemporaryFile())
         for wrong, fault in ((udp, "not TCP"),
-                             (local, "neither IPv4 nor IPv6"),
+                             (local, "not TCP"),
                              (client, "not listening"),
                              (bound, "not listening"),
                              (file, "not a socket")):

@@ -81,7 +81,8 @@ socket_is(int fd, int option, int expected)
 	    value == expected;
 }
 
-/* Why a descriptor is not a listening TCP socket, or NULL. */
+/* Why a descriptor is not a listening TCP socket, or one of this machine; or
+ * NULL. */
 static const char *
 fault_of(int fd)
 {
@@ -92,10 +93,13 @@ fault_of(int fd)
 		return "not open";
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0)
 		return "not a socket";
-	if (!socket_is(fd, SO_DOMAIN, AF_INET) &&
+	if (!socket_is(fd, SO_DOMAIN, AF_UNIX) &&
+	    !socket_is(fd, SO_DOMAIN, AF_INET) &&
 	    !socket_is(fd, SO_DOMAIN, AF_INET6))
-		return "neither IPv4 nor IPv6";
-	if (!socket_is(fd, SO_PROTOCOL, IPPROTO_TCP))
+		return "neither IPv4 nor IPv6, nor of this machine";
+	if (type != SOCK_STREAM ||
+	    (!socket_is(fd, SO_DOMAIN, AF_UNIX) &&
+		!socket_is(fd, SO_PROTOCOL, IPPROTO_TCP)))
 		return "not TCP";
 	if (!socket_is(fd, SO_ACCEPTCONN, 1))
 		return "not listening";

@@ -92,6 +92,20 @@ socket_bind(
 	return -1;
 }
 
+evutil_socket_t
+socket_bind_path(const char *path)
+{
+	(void)path;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+void
+socket_remove_path(const char *path)
+{
+	(void)path;
+}
+
 int
 socket_listen(evutil_socket_t s)
 {
