@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/admission.h"
+
 struct address;
 struct entrance;
 struct options;
+struct rtu_source;
 struct server;
 
 /* Sockets of the service manager with this name serve TLS. */
@@ -27,6 +30,9 @@ struct listening_passed {
 struct listening {
 	struct listening_passed passed;
 	const struct entrance *tls; /* for its clients; NULL without --tls */
+
+	struct rtu_source *rtu; /* owned; NULL: no RTU frames */
+	struct admission rtu_clients;
 };
 
 /* Descriptors that listening needs; passed has been set. */
@@ -43,6 +49,9 @@ listening_descriptors(const struct listening *l, const struct options *o);
  */
 int listening_open(
     struct listening *l, const struct options *o, struct server *server);
+
+/* After the server was freed. */
+void listening_free(struct listening *l);
 
 /*
  * Log, as event, that where cannot be listened on, for a system's error.

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <event2/util.h>
+#include <stdio.h>
 
 #include "base/client.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "net/server.h"
 #include "options.h"
+#include "rtu/transport.h"
 #include "system/activation.h"
 #include "system/error.h"
 #include "system/process.h"
@@ -57,16 +60,21 @@ report_remedies(unsigned port, const char *option)
 	    option, UNPRIVILEGED(port), port);
 }
 
+static int
+failed(const char *event, const char *where, int error)
+{
+	log_line(LOG_ERROR, "%s: %s: %s", event, where, error_text(error));
+	if (error == EADDRINUSE)
+		return EX_TEMPFAIL;
+	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
+}
+
 int
 listening_failed(const char *event, const struct address *where, int error)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	log_line(LOG_ERROR, "%s: %s: %s", event, address_format(where, text),
-	    error_text(error));
-	if (error == EADDRINUSE)
-		return EX_TEMPFAIL;
-	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
+	return failed(event, address_format(where, text), error);
 }
 
 /* What listeners of one kind share. */
@@ -87,8 +95,11 @@ struct kinds {
 static struct kinds
 make_kinds(const struct listening *l, struct server *server)
 {
+	const struct entrance *rtu = &l->rtu_clients.entrance;
+
 	return (struct kinds){ {
 	    [CLIENT_PLAIN] = { server, NULL, "-p", "", 0 },
+	    [CLIENT_RTU] = { server, rtu, "--listen rtu:", ": RTU", 0 },
 	    [CLIENT_TLS] = { server, l->tls, "--tls", ": TLS", 0 },
 	} };
 }
@@ -128,6 +139,20 @@ open_one(struct kind *kind, struct address where, bool both_families)
 	port = report_last(kind);
 	if (choose)
 		kind->chosen = port;
+	return EX_OK;
+}
+
+/* Listen at a path. Returns an exit status. */
+static int
+open_path(struct server *server, const char *path)
+{
+	char shown[sizeof("unix:") + SOCKET_PATH_MAX];
+
+	snprintf(shown, sizeof(shown), "unix:%s", path);
+	printable_line(shown);
+	if (server_listen_path(server, path) != 0)
+		return failed("listen", shown, errno);
+	log_line(LOG_INFO, "listen: %s", shown);
 	return EX_OK;
 }
 
@@ -205,12 +230,10 @@ static int
 open_listed(struct kinds *kinds, const struct options_listen *l)
 {
 	switch (l->way) {
-	case CLIENT_RTU:
-		return open_not_built("rtu");
 	case CLIENT_UDP:
 		return open_not_built("udp");
 	case CLIENT_UNIX:
-		return open_not_built("unix");
+		return open_path(kinds->by_way[CLIENT_PLAIN].server, l->path);
 	default:
 		return open_one(
 		    &kinds->by_way[l->way], l->where, l->both_families);
@@ -225,6 +248,30 @@ has_uncertified(const struct options *o)
 		if (o->listen[i].way != CLIENT_UNIX)
 			return true;
 	return o->plain;
+}
+
+static bool
+has_way(const struct options *o, enum client_way way)
+{
+	for (size_t i = 0; i < o->listen_count; i++)
+		if (o->listen[i].way == way)
+			return true;
+	return false;
+}
+
+/* What clients of RTU need, if there can be any. Returns an exit status. */
+static int
+prepare_rtu(struct listening *l, const struct options *o, struct server *server)
+{
+	if (!has_way(o, CLIENT_RTU))
+		return EX_OK;
+	l->rtu = rtu_source_new();
+	if (l->rtu == NULL) {
+		log_line(LOG_ERROR, "listen: RTU: %s", error_text(errno));
+		return EX_OSERR;
+	}
+	admission_init(&l->rtu_clients, server, CLIENT_RTU, rtu_begin, l->rtu);
+	return EX_OK;
 }
 
 /* Listen on the addresses of the options. Returns an exit status. */
@@ -250,7 +297,17 @@ listening_open(
     struct listening *l, const struct options *o, struct server *server)
 {
 	struct kinds kinds = make_kinds(l, server);
+	int status;
 
-	return l->passed.count > 0 ? adopt_all(&kinds, &l->passed) :
-				     open_all(&kinds, o);
+	if (l->passed.count > 0)
+		return adopt_all(&kinds, &l->passed);
+	status = prepare_rtu(l, o, server);
+	return status == EX_OK ? open_all(&kinds, o) : status;
+}
+
+void
+listening_free(struct listening *l)
+{
+	rtu_source_free(l->rtu);
+	l->rtu = NULL;
 }

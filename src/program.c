@@ -495,7 +495,7 @@ bind_addresses(struct program *p)
 		status = diagnostics_bind(p->diagnostics);
 	if (status != EX_OK)
 		return status;
-	p->port = server_address(p->server, 0).port;
+	p->port = server_port(p->server);
 	log_announce("Starting server on port %u. %s", p->port, time_text(now));
 	return EX_OK;
 }
@@ -569,6 +569,7 @@ program_free(struct program *p)
 	security_close_door(p->security);
 	server_free(p->server);
 	p->server = NULL;
+	listening_free(&p->listening);
 	shared = p->shared.member != NULL;
 	shared_start_free(&p->shared);
 	/* Bufferevents close their sockets from the loop, and the disk may take

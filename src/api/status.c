@@ -130,7 +130,7 @@ api_write_status(
 	text_writer_add(t,
 	    "{\"version\":\"%s\",\"mode\":\"%s\",\"port\":%u,"
 	    "\"started\":\"%s\",\"time\":\"%s\",\"uptime_s\":%" PRIu64 ",",
-	    VERSION, api_mode(api), server_address(api->config.server, 0).port,
+	    VERSION, api_mode(api), server_port(api->config.server),
 	    timestamp_format_utc_ms(api->started, started),
 	    timestamp_format_utc_ms(clock_realtime_ms(), time),
 	    (clock_ms() - api->started_ms) / 1000);

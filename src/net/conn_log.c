@@ -28,6 +28,8 @@ conn_log_connect(struct conn_log *l, const struct client *who)
 		snprintf(held, sizeof(held), ", role \"%s\"", role);
 	else if (who->identity != NULL)
 		snprintf(held, sizeof(held), ", role none");
+	else if (who->way == CLIENT_RTU)
+		snprintf(held, sizeof(held), ": RTU");
 	log_limited(&l->connect_limit, LOG_INFO, "connect: %s%s",
 	    client_format(who, peer), held);
 }
@@ -55,8 +57,9 @@ conn_log_rtu(struct conn_log *l, const struct client *who, uint64_t now,
 
 	if (rtu_detect(&l->rtu_detect, &who->address, now, bytes, length))
 		log_limited(&l->rtu_limit, LOG_WARN,
-		    "rtu: %s: sends Modbus RTU frames over TCP; this server "
-		    "speaks Modbus/TCP (MBAP header, no CRC)",
+		    "rtu: %s: sends Modbus RTU frames over TCP; this port "
+		    "speaks Modbus/TCP (MBAP header, no CRC): "
+		    "--listen rtu:PORT serves them",
 		    address_format(&who->address, peer));
 }
 

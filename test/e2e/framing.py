@@ -240,8 +240,9 @@ class RtuFrames(StillTest):
         self.assertEqual(len(lines), times, lines)
         for line in lines:
             self.assertRegex(line, r" warn rtu: 127\.0\.0\.1:\d+: sends Modbus "
-                             r"RTU frames over TCP; this server speaks "
-                             r"Modbus/TCP \(MBAP header, no CRC\)$")
+                             r"RTU frames over TCP; this port speaks "
+                             r"Modbus/TCP \(MBAP header, no CRC\): "
+                             r"--listen rtu:PORT serves them$")
 
     def test_a_client_that_connects_again_after_each(self):
         for _ in range(5):
