@@ -9,6 +9,7 @@ set(system_libraries ssp ws2_32 iphlpapi advapi32 bcrypt shell32)
 set(system_sources
 	activation.c
 	arguments.c
+	datagram.c
 	error.c
 	file.c
 	file_name.c
