@@ -374,6 +374,35 @@ START_TEST(link_local_address_keeps_its_interface)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool is;
+} hosts[] = {
+	{ "0.0.0.0", false },
+	{ "::", false },
+	{ "224.0.0.1", false },
+	{ "239.255.255.255", false },
+	{ "255.255.255.255", false },
+	{ "ff02::1", false },
+	{ "0.0.0.1", true },
+	{ "127.0.0.1", true },
+	{ "192.0.2.7", true },
+	{ "223.255.255.255", true },
+	{ "::1", true },
+	{ "fe80::1", true },
+	{ "2001:db8::1", true },
+};
+
+START_TEST(address_of_one_machine)
+{
+	struct address a;
+
+	ck_assert_int_eq(address_parse_ip(hosts[_i].text, &a), 0);
+	ck_assert_msg(
+	    address_is_unicast(&a) == hosts[_i].is, "%s", hosts[_i].text);
+}
+END_TEST
+
 START_TEST(longest_text_fits)
 {
 	struct address a = { .scope = UINT32_MAX, .port = UINT16_MAX };
@@ -581,6 +610,8 @@ main(void)
 	tcase_add_loop_test(
 	    tc, refuses_a_port_where_none_is_allowed, 0, COUNT(no_ips));
 	tcase_add_test(tc, link_local_address_keeps_its_interface);
+	tcase_add_loop_test(tc, address_of_one_machine, 0,
+	    (int)(sizeof(hosts) / sizeof(*hosts)));
 	tcase_add_test(tc, longest_text_fits);
 	tcase_add_test(tc, formats_without_a_port);
 	tcase_add_test(tc, a_host_is_an_ip_and_its_interface);

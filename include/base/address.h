@@ -86,6 +86,11 @@ bool address_is_ipv4(const struct address *a);
 /* Whether it is a loopback address: 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *a);
 
+/* Whether it can be the address of one machine: it is not the unspecified one,
+ * nor one of multicast, nor the broadcast address 255.255.255.255 or another
+ * one above 239. */
+bool address_is_unicast(const struct address *a);
+
 /* From the result of accept or getsockname: AF_INET or AF_INET6; AF_UNIX is
  * address_unix. Any other family gives the unspecified address. */
 struct address address_from_sockaddr(const struct sockaddr_storage *from);

@@ -9,6 +9,10 @@
 
 #define SCOPED_MAX (ADDRESS_IP_MAX + 1 + 10) /* "ip%number" */
 
+/* The first byte of IPv4 addresses from which on they are of many, or of
+ * nobody: multicast, reserved, broadcast (RFC 1112, 4; RFC 919, 7). */
+#define FIRST_MULTICAST 224
+
 const struct address address_start = {
 	.ip = { { { 0x01, [15] = 1 } } },
 };
@@ -210,6 +214,19 @@ address_is_loopback(const struct address *a)
 	if (address_is_ipv4(a))
 		return a->ip.s6_addr[12] == 127;
 	return IN6_IS_ADDR_LOOPBACK(&a->ip);
+}
+
+bool
+address_is_unicast(const struct address *a)
+{
+	const struct address any = address_any_ipv4(0);
+
+	if (IN6_IS_ADDR_UNSPECIFIED(&a->ip) ||
+	    memcmp(&a->ip, &any.ip, sizeof(a->ip)) == 0)
+		return false;
+	if (address_is_ipv4(a))
+		return a->ip.s6_addr[12] < FIRST_MULTICAST;
+	return !IN6_IS_ADDR_MULTICAST(&a->ip);
 }
 
 struct address
