@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "held_order.h"
+#include "net/datagrams.h"
 #include "net/listener.h"
 #include "one_server.h"
 #include "service/policy.h"
@@ -338,6 +339,85 @@ START_TEST(listens_on_no_more_addresses_than_it_can)
 	ck_assert_int_eq(server_adopt(server, fd, NULL), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_int_eq(close(fd), 0); /* still ours */
+}
+END_TEST
+
+/* --- UDP ---------------------------------------------------------------- */
+
+/* Start a server that has no other address, and return a client's socket. */
+static int
+start_udp(void)
+{
+	struct sockaddr_storage to;
+	struct address where;
+	socklen_t length;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_eq(address_parse("127.0.0.1", 0, &where), 0);
+	server = server_new(base, &config);
+	ck_assert_ptr_null(server_datagrams(server));
+	ck_assert_int_eq(server_listen_udp(server, &where, false), 0);
+	ck_assert_int_eq(server_start(server), 0);
+	ck_assert_uint_eq(server_address_count(server), 1);
+	where = server_address(server, 0);
+	length = address_to_sockaddr(&where, &to);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, length), 0);
+	return fd;
+}
+
+START_TEST(serves_and_counts_datagrams)
+{
+	int fd = start_udp();
+
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 1));
+	ck_assert_uint_eq(counters()->requests, 1);
+	ck_assert_uint_eq(counters()->connections, 0);
+	ck_assert_uint_eq(server_datagrams(server)->replied, 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(datagrams_are_beside_connections)
+{
+	struct address where;
+	int fd;
+
+	one_server_start();
+	where = server_address(server, 0);
+	ck_assert_int_eq(server_listen_udp(server, &where, false), 0);
+	ck_assert_uint_eq(server_address_count(server), 2);
+	ck_assert_uint_eq(server_address(server, 1).port, where.port);
+	fd = dial_and_await();
+	ask(fd, 1, MB_FC_READ_HOLDING_REGISTERS);
+	await(has_reply(fd, 1));
+	close(fd);
+}
+END_TEST
+
+/* Until the grace is over, at the most. */
+START_TEST(stop_waits_for_datagrams_to_be_answered)
+{
+	bool answered = _i == 0;
+	uint64_t began;
+	int fd;
+
+	held_order_init(&held);
+	config.service.order = &held.order;
+	fd = start_udp();
+	ask(fd, 1, MB_FC_WRITE_SINGLE_REGISTER);
+	await(held.submitted == 1);
+	began = clock_ms();
+	server_stop(server);
+	for (int i = 0; i < 10; i++)
+		turn();
+	ck_assert(stops == 0 || clock_ms() - began >= 400);
+	if (answered) {
+		held_order_settle(&held, 1, ORDER_EXECUTE);
+		ck_assert(has_reply(fd, 1));
+	}
+	await(stops == 1);
+	close(fd);
 }
 END_TEST
 
@@ -780,6 +860,11 @@ main(void)
 	    tc, pauses_without_descriptors_and_resumes_when_one_is_free);
 	tcase_add_test(
 	    tc, resumes_by_itself_when_descriptors_are_free_elsewhere);
+
+	tc = add_case(suite, "udp");
+	tcase_add_test(tc, serves_and_counts_datagrams);
+	tcase_add_test(tc, datagrams_are_beside_connections);
+	tcase_add_loop_test(tc, stop_waits_for_datagrams_to_be_answered, 0, 2);
 
 	tc = add_case(suite, "stopping");
 	tcase_add_test(

@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "net/conn.h"
 
+struct datagram_figures;
 struct entrance;
 struct event_base;
 struct server;
@@ -116,7 +117,16 @@ int server_listen_path(struct server *s, const char *path);
 int server_adopt(
     struct server *s, evutil_socket_t fd, const struct entrance *entrance);
 
-/* The number of addresses that it listens on, and one of them. */
+/*
+ * Bind one more address, for UDP (net/datagrams.h); server_start serves it.
+ * both_families: as
+ * listener_bind. Returns 0, or -1 with errno set.
+ */
+int server_listen_udp(
+    struct server *s, const struct address *where, bool both_families);
+
+/* The number of addresses that it listens on, and one of them; those of UDP are
+ * behind all others. */
 size_t server_address_count(const struct server *s);
 struct address server_address(const struct server *s, size_t i);
 
@@ -146,6 +156,9 @@ void server_each_client(const struct server *s,
 
 /* Its counters; to be read on the event loop's thread. */
 const struct counters *server_counters(const struct server *s);
+
+/* What it has counted of UDP; NULL: it does not listen there. */
+const struct datagram_figures *server_datagrams(const struct server *s);
 
 /* Its service, for writes from within (service/writing.h). */
 const struct service *server_service(const struct server *s);

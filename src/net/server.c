@@ -7,6 +7,7 @@
 
 #include "base/client_text.h"
 #include "base/clock.h"
+#include "net/datagrams.h"
 #include "net/host_connections.h"
 #include "net/listener.h"
 #include "service/order.h"
@@ -46,8 +47,9 @@ struct server {
 
 	struct gate gates[SERVER_LISTEN_MAX];
 	size_t gate_count;
-	size_t inside;      /* who have come in by an entrance */
-	bool accept_paused; /* after an error of accept */
+	struct datagrams *datagrams; /* owned; NULL: no UDP */
+	size_t inside;               /* who have come in by an entrance */
+	bool accept_paused;          /* after an error of accept */
 	struct log_limit refused_limit;
 	struct log_limit accept_limit;
 
@@ -252,7 +254,15 @@ server_end_grace(struct server *s)
 static bool
 server_is_empty(const struct server *s)
 {
-	return TAILQ_EMPTY(&s->host.conns) && s->inside == 0;
+	return TAILQ_EMPTY(&s->host.conns) && s->inside == 0 &&
+	    (s->datagrams == NULL || datagrams_are_settled(s->datagrams));
+}
+
+static void
+server_end_if_empty(struct server *s)
+{
+	if (s->stopping && server_is_empty(s))
+		server_end_grace(s);
 }
 
 /* A connection has closed, and its descriptor can be used again. */
@@ -264,8 +274,7 @@ server_conn_closed(void *arg, const struct client *who)
 	host_connections_remove(s->per_host, &who->address);
 	if (s->accept_paused)
 		server_resume_accepting(s);
-	if (s->stopping && server_is_empty(s))
-		server_end_grace(s);
+	server_end_if_empty(s);
 }
 
 int
@@ -343,6 +352,8 @@ server_sweep_cb(evutil_socket_t fd, short what, void *arg)
 	s->host.now = clock_ms();
 	server_each_conn(s, conn_check_deadlines);
 	server_flush_log(s, 0);
+	if (s->datagrams != NULL)
+		datagrams_sweep(s->datagrams, false);
 	if (s->accept_paused)
 		server_resume_accepting(s);
 }
@@ -492,6 +503,7 @@ server_free(struct server *s)
 		return;
 	server_close_listeners(s);
 	server_each_conn(s, close_for_stop);
+	datagrams_free(s->datagrams);
 	if (s->host.service.order != NULL)
 		s->host.service.order->service = NULL;
 	server_flush_log(s, 1);
@@ -578,16 +590,61 @@ server_listen_path(struct server *s, const char *path)
 	return -1;
 }
 
+static uint64_t
+server_new_client(void *arg)
+{
+	struct server *s = arg;
+
+	return s->next_client++;
+}
+
+static void
+server_datagrams_settled(void *arg)
+{
+	server_end_if_empty(arg);
+}
+
+/* Those of UDP, created if necessary. NULL when there is no memory. */
+static struct datagrams *
+server_need_datagrams(struct server *s)
+{
+	const struct datagrams_config config = {
+		.service = &s->host.service,
+		.log = &s->host.log,
+		.new_client = server_new_client,
+		.settled = server_datagrams_settled,
+		.arg = s,
+	};
+
+	if (s->datagrams == NULL)
+		s->datagrams = datagrams_new(s->base, &config);
+	return s->datagrams;
+}
+
+int
+server_listen_udp(
+    struct server *s, const struct address *where, bool both_families)
+{
+	if (server_need_datagrams(s) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return datagrams_bind(s->datagrams, where, both_families);
+}
+
 size_t
 server_address_count(const struct server *s)
 {
-	return s->gate_count;
+	return s->gate_count +
+	    (s->datagrams == NULL ? 0 : datagrams_count(s->datagrams));
 }
 
 struct address
 server_address(const struct server *s, size_t i)
 {
-	return listener_address(s->gates[i].listener);
+	return i < s->gate_count ?
+	    listener_address(s->gates[i].listener) :
+	    datagrams_address(s->datagrams, i - s->gate_count);
 }
 
 uint16_t
@@ -595,7 +652,7 @@ server_port(const struct server *s)
 {
 	uint16_t port = 0;
 
-	for (size_t i = 0; i < s->gate_count && port == 0; i++)
+	for (size_t i = 0; i < server_address_count(s) && port == 0; i++)
 		port = server_address(s, i).port;
 	return port;
 }
@@ -610,7 +667,7 @@ server_start(struct server *s)
 	for (size_t i = 0; i < s->gate_count; i++)
 		if (listener_start(s->gates[i].listener) != 0)
 			return -1;
-	return 0;
+	return s->datagrams == NULL ? 0 : datagrams_start(s->datagrams);
 }
 
 /* An entrance of several gates is stopped more than once, which is fine. */
@@ -633,6 +690,8 @@ server_stop(struct server *s)
 	s->stopping = true;
 	server_stop_entrances(s);
 	server_close_listeners(s);
+	if (s->datagrams != NULL)
+		datagrams_stop(s->datagrams);
 	event_del(s->resume);
 	server_each_conn(s, finish_for_stop);
 	if (server_is_empty(s) || add_timer(s->grace, STOP_GRACE_MS) != 0)
@@ -668,4 +727,10 @@ const struct service *
 server_service(const struct server *s)
 {
 	return &s->host.service;
+}
+
+const struct datagram_figures *
+server_datagrams(const struct server *s)
+{
+	return s->datagrams == NULL ? NULL : datagrams_figures(s->datagrams);
 }
