@@ -19,18 +19,10 @@
 /* A port that needs no permission, in place of this one: 8502 for 502. */
 #define UNPRIVILEGED(port) (8000 + (port))
 
-/* Log how to use a port below 1024, as commands to copy; option is how to use
- * another one. */
+/* Log which ports of TCP lead to another one. */
 static void
-report_remedies(unsigned port, const char *option)
+report_redirections(unsigned port, const char *option)
 {
-	char text[512];
-	const char *path = process_path(text, sizeof(text));
-
-	log_line(LOG_ERROR,
-	    "listen: a port below 1024 requires permission; "
-	    "each of these grants it for port %u:",
-	    port);
 	if (port != OPTIONS_DEFAULT_PORT)
 		log_line(LOG_ERROR,
 		    "listen: socket: run: systemctl edit "
@@ -41,9 +33,25 @@ report_remedies(unsigned port, const char *option)
 	    "listen: socket: run: "
 	    "systemctl enable --now mbasyncserver.socket");
 	log_line(LOG_ERROR,
-	    "listen: redirect: start with %s %u, and run: "
+	    "listen: redirect: start with %s%u, and run: "
 	    "mbasyncserver-redirect add --from %u --to %u",
 	    option, UNPRIVILEGED(port), port, UNPRIVILEGED(port));
+}
+
+/* Log how to use a port below 1024, as commands to copy; a port behind option
+ * is how to use another one. */
+static void
+report_remedies(unsigned port, const char *option, bool datagrams)
+{
+	char text[512];
+	const char *path = process_path(text, sizeof(text));
+
+	log_line(LOG_ERROR,
+	    "listen: a port below 1024 requires permission; "
+	    "each of these grants it for port %u:",
+	    port);
+	if (!datagrams)
+		report_redirections(port, option);
 	log_line(LOG_ERROR,
 	    "listen: capability of the service: run: "
 	    "systemctl edit mbasyncserver, and add under [Service]: "
@@ -55,7 +63,7 @@ report_remedies(unsigned port, const char *option)
 	    "setcap cap_net_bind_service=+ep %s",
 	    path != NULL ? path : "/usr/sbin/mbasyncserver");
 	log_line(LOG_ERROR,
-	    "listen: container: start with %s %u, and publish that port as "
+	    "listen: container: start with %s%u, and publish that port as "
 	    "%u; or run it with sysctl net.ipv4.ip_unprivileged_port_start=0",
 	    option, UNPRIVILEGED(port), port);
 }
@@ -81,8 +89,9 @@ listening_failed(const char *event, const struct address *where, int error)
 struct kind {
 	struct server *server;
 	const struct entrance *entrance; /* NULL: connections at once */
-	const char *option;              /* by which another port is chosen */
+	const char *option;              /* which the port follows */
 	const char *name;                /* behind addresses in the log */
+	bool datagrams;                  /* UDP, else TCP */
 	uint16_t chosen; /* the port that the system has chosen for addresses
 			    with port 0, or 0: there is none yet */
 };
@@ -98,9 +107,10 @@ make_kinds(const struct listening *l, struct server *server)
 	const struct entrance *rtu = &l->rtu_clients.entrance;
 
 	return (struct kinds){ {
-	    [CLIENT_PLAIN] = { server, NULL, "-p", "", 0 },
-	    [CLIENT_RTU] = { server, rtu, "--listen rtu:", ": RTU", 0 },
-	    [CLIENT_TLS] = { server, l->tls, "--tls", ": TLS", 0 },
+	    [CLIENT_PLAIN] = { server, NULL, "-p ", "", false, 0 },
+	    [CLIENT_RTU] = { server, rtu, "--listen rtu:", ": RTU", false, 0 },
+	    [CLIENT_UDP] = { server, NULL, "--listen udp:", ": UDP", true, 0 },
+	    [CLIENT_TLS] = { server, l->tls, "--tls ", ": TLS", false, 0 },
 	} };
 }
 
@@ -118,6 +128,15 @@ report_last(const struct kind *kind)
 	return where.port;
 }
 
+static int
+bind_one(
+    const struct kind *kind, const struct address *where, bool both_families)
+{
+	return kind->datagrams ?
+	    server_listen_udp(kind->server, where, both_families) :
+	    server_listen(kind->server, where, both_families, kind->entrance);
+}
+
 /* Listen on one address. Returns an exit status. */
 static int
 open_one(struct kind *kind, struct address where, bool both_families)
@@ -127,13 +146,13 @@ open_one(struct kind *kind, struct address where, bool both_families)
 
 	if (choose)
 		where.port = kind->chosen;
-	if (server_listen(
-		kind->server, &where, both_families, kind->entrance) != 0) {
+	if (bind_one(kind, &where, both_families) != 0) {
 		int status = listening_failed("listen", &where, errno);
 
 		if (status == EX_NOPERM &&
 		    process_port_is_privileged(where.port))
-			report_remedies(where.port, kind->option);
+			report_remedies(
+			    where.port, kind->option, kind->datagrams);
 		return status;
 	}
 	port = report_last(kind);
@@ -217,27 +236,34 @@ listening_descriptors(const struct listening *l, const struct options *o)
 	return o->plain + o->listen_count + o->tls_count;
 }
 
-/* Returns an exit status. */
-static int
-open_not_built(const char *what)
-{
-	log_line(LOG_ERROR, "listen: %s: not supported", what);
-	return EX_OSERR;
-}
-
 /* Listen where an option says. Returns an exit status. */
 static int
 open_listed(struct kinds *kinds, const struct options_listen *l)
 {
 	switch (l->way) {
 	case CLIENT_UDP:
-		return open_not_built("udp");
+		return EX_OK; /* see open_datagrams */
 	case CLIENT_UNIX:
 		return open_path(kinds->by_way[CLIENT_PLAIN].server, l->path);
 	default:
 		return open_one(
 		    &kinds->by_way[l->way], l->where, l->both_families);
 	}
+}
+
+/* Those of UDP, which server_address has behind all others. Returns an exit
+ * status. */
+static int
+open_datagrams(struct kinds *kinds, const struct options *o)
+{
+	struct kind *udp = &kinds->by_way[CLIENT_UDP];
+	int status = EX_OK;
+
+	for (size_t i = 0; i < o->listen_count && status == EX_OK; i++)
+		if (o->listen[i].way == CLIENT_UDP)
+			status = open_one(udp, o->listen[i].where,
+			    o->listen[i].both_families);
+	return status;
 }
 
 /* Whether anybody can come over the network without a certificate. */
@@ -287,6 +313,8 @@ open_all(struct kinds *kinds, const struct options *o)
 		status = open_listed(kinds, &o->listen[i]);
 	for (size_t i = 0; i < o->tls_count && status == EX_OK; i++)
 		status = open_listed(kinds, &o->tls[i]);
+	if (status == EX_OK)
+		status = open_datagrams(kinds, o);
 	if (status == EX_OK && o->tls_count != 0 && has_uncertified(o))
 		warn_of_plain();
 	return status;
