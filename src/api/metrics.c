@@ -14,6 +14,7 @@
 #include "http/request.h"
 #include "http/scheduler.h"
 #include "http/server.h"
+#include "net/datagrams.h"
 #include "net/door.h"
 #include "net/server.h"
 #include "report/request_times.h"
@@ -116,6 +117,26 @@ add_traffic(struct text_writer *t, const struct counters *n)
 	    n->paused);
 	metric_add_one(t, "held_responses_total", "counter",
 	    "Requests that waited until a write was durable.", n->held);
+}
+
+/* Each datagram that was received has one outcome, or is of a request that
+ * waits. */
+static void
+add_datagrams(struct text_writer *t, const struct datagram_figures *f)
+{
+	static const char name[] = "udp_datagrams_total";
+
+	metric_add_head(t, name, "counter",
+	    "Datagrams received, by what has become of them.");
+	metric_add_labelled(t, name, "outcome", "answered", f->replied);
+	metric_add_labelled(t, name, "outcome", "reply_lost", f->lost);
+	metric_add_labelled(t, name, "outcome", "silent", f->silent);
+	metric_add_labelled(t, name, "outcome", "malformed", f->malformed);
+	metric_add_labelled(t, name, "outcome", "refused", f->refused);
+	metric_add_labelled(t, name, "outcome", "dropped", f->dropped);
+	metric_add_one(t, "udp_waiting_requests", "gauge",
+	    "Requests in datagrams that wait until a write is durable.",
+	    f->waiting);
 }
 
 static void
@@ -316,6 +337,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 	add_requests(t, n);
 	add_ignored(t, n);
 	add_traffic(t, n);
+	if (server_datagrams(api->config.server) != NULL)
+		add_datagrams(t, server_datagrams(api->config.server));
 	add_writers(t, api->config.last_writer);
 	metric_add_histogram(t, "request_duration_seconds",
 	    "Time from reading the bytes of a client until a request's "

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "http/request.h"
+#include "net/datagrams.h"
 #include "net/server.h"
 #include "points/points.h"
 #include "state/state.h"
@@ -101,6 +102,20 @@ add_shared(struct member *member, struct text_writer *t)
 }
 
 static void
+add_datagrams(const struct datagram_figures *f, struct text_writer *t)
+{
+	if (f == NULL)
+		return;
+	text_writer_add(t,
+	    "\"udp\":{\"received\":%" PRIu64 ",\"answered\":%" PRIu64
+	    ",\"replies_lost\":%" PRIu64 ",\"silent\":%" PRIu64
+	    ",\"malformed\":%" PRIu64 ",\"refused\":%" PRIu64
+	    ",\"dropped\":%" PRIu64 ",\"waiting\":%zu},",
+	    f->received, f->replied, f->lost, f->silent, f->malformed,
+	    f->refused, f->dropped, f->waiting);
+}
+
+static void
 add_points(const struct points *points, struct text_writer *t)
 {
 	if (points == NULL)
@@ -149,6 +164,7 @@ api_write_status(
 	    api_health(api) == NULL ? "ok" : api_health(api));
 	add_state(api->config.state, t);
 	add_shared(api->config.member, t);
+	add_datagrams(server_datagrams(api->config.server), t);
 	add_points(api->config.points, t);
 	add_simulation(api->config.simulation, t);
 	add_rates(&api->rates, seconds, t);
