@@ -124,6 +124,50 @@ START_TEST(knows_many_connections)
 }
 END_TEST
 
+/* The sum over a packet of UDP, with its pseudo header, is 0 in the arithmetic
+ * of RFC 1071. */
+static uint32_t
+sum_of(const uint8_t *p, size_t length)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < length; i++)
+		total += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
+	return total;
+}
+
+START_TEST(datagrams_have_no_handshake)
+{
+	static const struct {
+		const char *client;
+		size_t header, addresses, protocol_at;
+	} families[] = { { "192.0.2.9:1000", 20, 8, 9 },
+		{ "[2001:db8::2]:1000", 40, 32, 6 } };
+	struct pcapng *p = pcapng_new();
+	struct recorded q = a_request(7, families[_i].client, 5, 21);
+	size_t header = families[_i].header;
+	const uint8_t *ip = out + 28, *udp = ip + header;
+	uint32_t total;
+
+	q.client.way = CLIENT_UDP;
+	ck_assert_uint_eq(count_blocks(pcapng_add(p, &q, out)), 2);
+	ck_assert_uint_eq(ip[families[_i].protocol_at], 17);
+	ck_assert_uint_eq(get16(udp), 1000);
+	ck_assert_uint_eq(get16(udp + 2), 502);
+	ck_assert_uint_eq(get16(udp + 4), 8 + 12);
+	ck_assert_mem_eq(udp + 8, adu, 12);
+	total = sum_of(udp, 20) + 17 + 20 +
+	    sum_of(udp - families[_i].addresses, families[_i].addresses);
+	ck_assert_uint_eq(total % 0xFFFF, 0);
+	/* The response is another one. */
+	udp += host32(out + 4);
+	ck_assert_uint_eq(get16(udp), 502);
+	ck_assert_uint_eq(get16(udp + 2), 1000);
+	ck_assert_uint_eq(get16(udp + 4), 8 + 7 + 21);
+	pcapng_free(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,6 +179,7 @@ main(void)
 	tcase_add_test(tc, has_room_for_the_largest);
 	tcase_add_test(tc, numbers_the_bytes);
 	tcase_add_test(tc, knows_many_connections);
+	tcase_add_loop_test(tc, datagrams_have_no_handshake, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -1,15 +1,15 @@
 /*
  * Recorded requests as a capture, as Wireshark and tshark read it: pcapng, with
- * packets of TCP over IP, version 4 or 6, that are made up.
+ * packets of TCP or UDP over IP, version 4 or 6, that are made up.
  *
- * Each connection begins with a handshake, and has sequence numbers without
- * gaps, also where not all of its requests are passed. What is known is the
- * client's address and port. The server's address is the loopback address where
- * the client's is one, else 192.0.2.1 or 2001:db8::1 (RFC 5737, RFC 3849); its
- * port is 502, which Wireshark takes for Modbus. Request and response have the
- * time of the response.
+ * Each connection of TCP begins with a handshake, and has sequence numbers
+ * without gaps, also where not all of its requests are passed. What is known is
+ * the client's address and port. The server's address is the loopback address
+ * where the client's is one, else 192.0.2.1 or 2001:db8::1 (RFC 5737, RFC
+ * 3849); its port is 502, which Wireshark takes for Modbus. Request and
+ * response have the time of the response.
  *
- * draft-ietf-opsawg-pcapng; RFC 791, 8200, 9293.
+ * draft-ietf-opsawg-pcapng; RFC 768, 791, 8200, 9293.
  */
 #ifndef REPORT_PCAPNG_H
 #define REPORT_PCAPNG_H

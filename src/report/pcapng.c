@@ -21,6 +21,8 @@
 #define IPV6_HEADER 40
 #define TCP_HEADER  20
 #define TCP         6
+#define UDP_HEADER  8
+#define UDP         17
 #define HOPS        64
 #define WINDOW      65535
 #define PACKET_MAX  (IPV6_HEADER + TCP_HEADER + MB_ADU_MAX)
@@ -214,6 +216,7 @@ put32(uint8_t *p, uint32_t value)
 
 struct packet {
 	const struct address *client;
+	bool datagram; /* UDP, else TCP */
 	enum side from;
 	uint8_t flags;
 	const uint8_t *head; /* the data are both, one behind the other */
@@ -239,25 +242,63 @@ put_addresses(const struct packet *k, bool ipv4, uint8_t *to)
 	append(to, k->from == CLIENT ? server : client, length);
 }
 
+static void
+put_ports(const struct packet *k, uint8_t *to)
+{
+	put16(to, k->from == CLIENT ? k->client->port : SERVER_PORT);
+	put16(to + 2, k->from == CLIENT ? SERVER_PORT : k->client->port);
+}
+
+static void
+put_data(const struct packet *k, uint8_t *to)
+{
+	append(append(to, k->head, k->head_length), k->tail, k->tail_length);
+}
+
 static size_t
 put_tcp(const struct packet *k, struct flow *f, uint8_t *to)
 {
 	size_t length = k->head_length + k->tail_length;
 	enum side other = k->from == CLIENT ? SERVER : CLIENT;
-	uint16_t ports[2] = { k->client->port, SERVER_PORT };
 
-	put16(to, ports[k->from]);
-	put16(to + 2, ports[other]);
+	put_ports(k, to);
 	put32(to + 4, f->sent[k->from]);
 	put32(to + 8, (k->flags & ACK) != 0 ? f->sent[other] : 0);
 	to[12] = TCP_HEADER / 4 << 4;
 	to[13] = k->flags;
 	put16(to + 14, WINDOW);
 	put32(to + 16, 0); /* checksum, urgent pointer */
-	append(append(to + TCP_HEADER, k->head, k->head_length), k->tail,
-	    k->tail_length);
+	put_data(k, to + TCP_HEADER);
 	f->sent[k->from] += (uint32_t)length + ((k->flags & SYN) != 0);
 	return TCP_HEADER + length;
+}
+
+static size_t
+put_udp(const struct packet *k, uint8_t *to)
+{
+	size_t length = UDP_HEADER + k->head_length + k->tail_length;
+
+	put_ports(k, to);
+	put16(to + 4, (uint16_t)length);
+	put16(to + 6, 0); /* checksum */
+	put_data(k, to + UDP_HEADER);
+	return length;
+}
+
+/* The checksum of what IP carries, whose addresses stand before it. In UDP 0 is
+ * none, and written as its complement. */
+static void
+put_checksum(
+    const struct packet *k, size_t addresses, uint8_t *to, size_t length)
+{
+	uint32_t pseudo = (k->datagram ? UDP : TCP) + (uint32_t)length;
+	uint16_t value =
+	    checksum(sum(to, length, sum(to - addresses, addresses, pseudo)));
+
+	if (k->datagram)
+		put16(to + 6, value == 0 ? UINT16_MAX : value);
+	else
+		put16(to + 16, value);
 }
 
 static size_t
@@ -266,25 +307,24 @@ put_packet(const struct packet *k, struct flow *f, uint8_t *to)
 	bool ipv4 = address_is_ipv4(k->client);
 	size_t header = ipv4 ? IPV4_HEADER : IPV6_HEADER;
 	size_t addresses = ipv4 ? 8 : 32;
-	uint8_t *tcp = to + header;
-	size_t length = put_tcp(k, f, tcp);
+	uint8_t *inner = to + header;
+	size_t length = k->datagram ? put_udp(k, inner) : put_tcp(k, f, inner);
+	uint8_t protocol = k->datagram ? UDP : TCP;
 
 	memset(to, 0, header);
-	put_addresses(k, ipv4, tcp - addresses);
-	put16(tcp + 16,
-	    checksum(sum(tcp, length,
-		sum(tcp - addresses, addresses, TCP + (uint32_t)length))));
+	put_addresses(k, ipv4, inner - addresses);
+	put_checksum(k, addresses, inner, length);
 	if (ipv4) {
 		to[0] = 4 << 4 | IPV4_HEADER / 4;
 		put16(to + 2, (uint16_t)(header + length));
 		to[6] = 0x40; /* not to be fragmented */
 		to[8] = HOPS;
-		to[9] = TCP;
+		to[9] = protocol;
 		put16(to + 10, checksum(sum(to, header, 0)));
 	} else {
 		to[0] = 6 << 4;
 		put16(to + 4, (uint16_t)length);
-		to[6] = TCP;
+		to[6] = protocol;
 		to[7] = HOPS;
 	}
 	return header + length;
@@ -326,12 +366,27 @@ append_handshake(uint8_t *to, const struct recorded *q, struct flow *f)
 	return append_packet(to, q->time, &k, f);
 }
 
+/* The flow of a request over TCP, and its handshake, if it is a new one. NULL
+ * when memory is exhausted. */
+static struct flow *
+begin_flow(struct pcapng *p, const struct recorded *q, uint8_t **to)
+{
+	bool is_new;
+	struct flow *f = flow_of(p, q->client.id, &is_new);
+
+	if (f != NULL && is_new)
+		*to = append_handshake(*to, q, f);
+	return f;
+}
+
 size_t
 pcapng_add(struct pcapng *p, const struct recorded *q, uint8_t *out)
 {
+	const bool datagram = q->client.way == CLIENT_UDP;
 	uint8_t header[MB_MBAP_LENGTH];
 	struct packet request = {
 		.client = &q->client.address,
+		.datagram = datagram,
 		.flags = PSH | ACK,
 		.head = q->frame.adu,
 		.head_length = q->frame.length,
@@ -339,6 +394,7 @@ pcapng_add(struct pcapng *p, const struct recorded *q, uint8_t *out)
 	};
 	struct packet response = {
 		.client = &q->client.address,
+		.datagram = datagram,
 		.from = SERVER,
 		.flags = PSH | ACK,
 		.head = header,
@@ -347,13 +403,10 @@ pcapng_add(struct pcapng *p, const struct recorded *q, uint8_t *out)
 		.tail_length = q->response_length,
 	};
 	uint8_t *to = out;
-	bool is_new;
-	struct flow *f = flow_of(p, q->client.id, &is_new);
+	struct flow *f = datagram ? NULL : begin_flow(p, q, &to);
 
-	if (f == NULL)
+	if (f == NULL && !datagram)
 		return 0;
-	if (is_new)
-		to = append_handshake(to, q, f);
 	mbap_put(header, &q->frame, q->response_length);
 	to = append_packet(to, q->time, &request, f);
 	to = append_packet(to, q->time, &response, f);
