@@ -277,6 +277,8 @@ class Server:
     output is read, and its standard error goes to a file that log() reads.
     """
 
+    binary = BINARY
+
     def __init__(self, *arguments, listen="127.0.0.1", port=0, stdout=None,
                  stderr=None, env=None, command=None, preexec_fn=None,
                  pass_fds=()):
@@ -284,7 +286,7 @@ class Server:
         self.errors = tempfile.TemporaryFile()
         self.announced = []
         self.lines = None
-        command = list(command or []) + [BINARY]
+        command = list(command or []) + [self.binary]
         if port is not None:
             command += ["-p", str(port)]
         if listen:
@@ -309,14 +311,15 @@ class Server:
 
     def _read_start(self):
         """The port, from the lines up to "Server running..."."""
-        while not self.announced or self.announced[-1] != "Server running...":
+        while not self.announced or \
+                not self.announced[-1].endswith(" running..."):
             line = self.lines.line()
             if line is None:
                 raise AssertionError("the server ended with status %s"
                                      % self.process.wait(DEADLINE))
             self.announced.append(line)
         for line in self.announced:
-            if found := re.match(r"Starting server on port (\d+)\.", line):
+            if found := re.match(r"Starting \w+ on port (\d+)\.", line):
                 return int(found.group(1))
         raise AssertionError("no port in %r" % self.announced)
 
@@ -618,9 +621,9 @@ class ServerTest(unittest.TestCase):
         for server in self.servers:
             server.errors.close()
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments, kind=Server, **options):
         """A server that is stopped, and must exit 0, when the test ends."""
-        server = Server(*arguments, **options)
+        server = kind(*arguments, **options)
         self.servers.append(server)
         self.addCleanup(server.kill)
         self.addCleanup(self._stop_if_running, server)
