@@ -5,6 +5,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,6 +85,7 @@ begin(void)
 	struct stream_source sources[2] = { { .plain = true },
 		{ .plain = true } };
 
+	signal(SIGPIPE, SIG_IGN); /* as main does */
 	base = event_base_new();
 	config.rules = fault_rules_new(1);
 	config.on_act = note_act;

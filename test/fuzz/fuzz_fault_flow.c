@@ -16,6 +16,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -500,6 +501,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
+	signal(SIGPIPE, SIG_IGN); /* as main does */
 	log_set_level(LOG_ERROR);
 	base = event_base_new();
 	must(base != NULL);
