@@ -14,11 +14,11 @@ NEEDED = CONNECTIONS + 100  # descriptors, for the server and for the clients
 RESIDENT = 4 * KIB
 
 
-def connect_all(channel, target):
+def connect_all(channel, target, connections=CONNECTIONS):
     """work(): connect; at "ask" one request on each, then all the answers; at
     "close" close all. Returns how many were answered."""
     sockets = []
-    for i in range(CONNECTIONS):
+    for i in range(connections):
         sockets.append(dial(target, source_address(i % 200)))
         if i % 100 == 0:  # the queue of those not yet accepted stays short
             ask(sockets[i], i)
