@@ -79,9 +79,24 @@ bool asked_match(struct asked *a, const struct mbap_frame *reply,
     struct asked_request *found);
 void asked_done(struct asked *a);
 
+/* Whether the server has answered one that came after this. */
+static inline bool
+asked_is_overtaken(const struct asked *a, size_t number)
+{
+	return a->reached - number - 1 < ASKED_MAX;
+}
+
+bool asked_find_own(struct asked *a, struct asked_request *found);
+
 /* Take the next request that is the proxy's own to answer, if its turn has
- * come. Returns whether found is one. */
-bool asked_take_own(struct asked *a, struct asked_request *found);
+ * come. Returns whether found is one. Inline, as there is none for nearly all
+ * replies. */
+static inline bool
+asked_take_own(struct asked *a, struct asked_request *found)
+{
+	return (a->own != 0 || asked_is_overtaken(a, a->front)) &&
+	    asked_find_own(a, found);
+}
 
 /* Whether one of the proxy's own waits for the server's replies. To be asked
  * when asked_take_own has returned false. */

@@ -142,15 +142,8 @@ asked_done(struct asked *a)
 	forget_done(a);
 }
 
-/* Whether the server has answered one that came after this. */
-static bool
-is_overtaken(const struct asked *a, size_t number)
-{
-	return a->reached - number - 1 < ASKED_MAX;
-}
-
 bool
-asked_take_own(struct asked *a, struct asked_request *found)
+asked_find_own(struct asked *a, struct asked_request *found)
 {
 	for (; a->front != a->next; forget_done(a)) {
 		struct asked_request *r = asked_at(a, a->front);
@@ -162,7 +155,7 @@ asked_take_own(struct asked *a, struct asked_request *found)
 			forget_done(a);
 			return true;
 		}
-		if (!is_overtaken(a, a->front))
+		if (!asked_is_overtaken(a, a->front))
 			return false;
 		r->state = LATE;
 		a->front++;

@@ -73,7 +73,7 @@ deliver(struct flow *f, const uint8_t *bytes, size_t length)
 
 /* Answer the requests of the proxy's own whose turn has come. Returns 0, or -1
  * when there is no memory. */
-static int
+static inline int
 answer_own(struct flow *f)
 {
 	struct asked_request own;
