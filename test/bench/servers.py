@@ -21,6 +21,9 @@ OURS, LIMIT, LIBMODBUS = "mbasyncserver", "raw epoll", "libmodbus"
 # Ours with a bare journal in place of durable state. Its workload is a file.
 JOURNAL = "bare journal"
 
+# In front of a server: its workload is a list, of the port and of rules.
+FAULT = "mbfault"
+
 # Ours with something plugged in that does nothing.
 SEAMS = ["none", "policy", "tap", "observer", "order"]
 
@@ -70,6 +73,11 @@ def command(name, workload, tree=TREE):
                 "--tls-ca", certificates() + "/ca.pem",
                 "--roles", certificates() + "/roles",
                 "--log-level", "error", *OPTIONS]
+    if name == FAULT:
+        rules = [word for rule in workload[1:] for word in ("--rule", rule)]
+        return [path("mbfault", tree), "-p", "0", "--listen", "127.0.0.1",
+                "--to", "127.0.0.1:%d" % workload[0],
+                "--log-level", "error", *rules]
     if name == LIMIT:
         return [path("test/bench/limit_epoll"), workload]
     if name in SEAMS:
@@ -127,7 +135,7 @@ class Server:
         port = None
         while True:
             line = read_line(self.process.stdout, self.name)
-            found = re.match(r"(Starting server on port )?(\d+)", line)
+            found = re.match(r"(Starting \w+ on port )?(\d+)", line)
             if found:
                 port = int(found[2])
             if port and (not found or not found[1]):
