@@ -353,7 +353,7 @@ class Shown:
             stderr=self.errors)
         self.lines = LineReader(self.process.stdout.fileno())
         self.said = []
-        while not self.said or self.said[-1] != "Server running...":
+        while not self.said or not self.said[-1].endswith(" running..."):
             said = self.lines.line()
             if said is None:
                 raise AssertionError("%s: %s: the server ended: %s" % (
@@ -392,6 +392,15 @@ class Shown:
             self.process.wait()
         self.process.stdout.close()
         self.errors.close()
+
+
+class ShownFault(Shown):
+    """An mbfault that a document starts in the background."""
+
+    def __init__(self, command, line, *arguments):
+        for port in ("8503", "8081"):
+            line = line.replace(port, "0")
+        super().__init__(command, line.rstrip("& "), *arguments)
 
 
 class Bridge:
@@ -447,6 +456,7 @@ class Documented(unittest.TestCase):
         for path in [*EXAMPLES, *certificates()]:
             shutil.copy(path, self.folder)
         os.symlink(BINARY, os.path.join(programs, "mbasyncserver"))
+        os.symlink(os.environ["MBFAULT"], os.path.join(programs, "mbfault"))
         os.symlink(os.environ["CURL"], os.path.join(programs, "curl"))
         # By themselves they wait for a second, which a busy machine may take.
         patient(programs, "mbpoll", "-o", "10")
@@ -455,13 +465,13 @@ class Documented(unittest.TestCase):
             PATH=programs + ":" + os.environ["PATH"], HOME=folder)
         self.server = None
         self.bridge = None
+        self.fault = None
         self.moment = None
 
     def tearDown(self):
-        if self.bridge:
-            self.bridge.close()
-        if self.server:
-            self.server.close()
+        for program in (self.bridge, self.fault, self.server):
+            if program:
+                program.close()
 
     def put_in(self, text):
         """Ports, times and addresses of here."""
@@ -477,6 +487,9 @@ class Documented(unittest.TestCase):
             text = text.replace(port, self.server.port)
         if self.bridge:
             text = text.replace("1502", self.bridge.port)
+        if self.fault:
+            text = text.replace("8503", self.fault.port)
+            text = text.replace("8081", self.fault.http_port or "8081")
         return text.replace("8080", self.server.http_port or "8080")
 
     def stop_server(self):
@@ -552,10 +565,15 @@ class Documented(unittest.TestCase):
             elif re.match(r"socat .*&$", entry.text, re.DOTALL):
                 self.bridge = Bridge(self.put_in(entry.text), self.folder,
                                      self.environment)
+            elif entry.text.startswith("mbfault "):
+                self.fault = ShownFault(entry, self.put_in(entry.text),
+                                        self.folder, self.environment)
             elif STARTS_SERVER.match(entry.text):
                 self.start_server(entry)
             else:
                 self.run_command(entry)
+        if self.fault:
+            self.fault.stop()
         self.stop_server()
 
 

@@ -2,6 +2,7 @@
 condition holds, and rules that are replaced while it runs."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,9 @@ from web import TOKEN, Web
 MBFAULT = os.environ.get("MBFAULT", "")
 MBPOLL = os.environ.get("MBPOLL", "mbpoll")
 LIBMODBUS_CLIENT = os.environ.get("LIBMODBUS_CLIENT", "")
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../src/mbfault.1")
+EFFECTS = ("delay", "silence", "exception", "close", "corrupt", "split")
 BUSY = 6  # the exception that rules make here; the server never does
 
 
@@ -214,6 +218,15 @@ class Switching(FaultTest):
             'identifier from 0 to 255, or two of them: 1-9')
         self.assertEqual(web.curl("/rules").body, b"exception 6 first 1\n")
         client.ping()  # the count goes on
+
+    def test_the_rules_of_the_manual_page(self):
+        with open(MANUAL, encoding="utf-8") as page:
+            rules = re.findall(r"^\.It Li ((?:%s)\b.*)" % "|".join(EFFECTS),
+                               page.read(), re.MULTILINE)
+        _, web = self.start_web()
+        text = "".join(rule + "\n" for rule in rules)
+        self.assertEqual(self.put(web, text).body.decode(), text)
+        self.assertEqual(len(rules), 7)
 
     def test_a_text_that_is_too_long(self):
         _, web = self.start_web("split")
