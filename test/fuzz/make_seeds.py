@@ -517,10 +517,68 @@ def fault_flows():
          every[::-1])
 
 
+TYPES = ("uint16", "int16", "uint32", "int32", "float32", "uint64", "int64",
+         "float64", "string", "coil", "bit")
+
+
+def shapes():
+    """See fuzz_shape.c: type, order and scaling, 8 bytes held, cell."""
+    nothing, nan = bytes(8), b"\xff\x7f" * 4
+    for name, kind, scaling, held, cell in (
+            ("sine", "uint16", 0, nothing, "sine(0..100, 120s)"),
+            ("sine_scaled", "int16", 6, nan, "sine(-5..5, 4s) every 1s"),
+            ("ramp", "uint64", 1, nothing,
+             "ramp(0..18446744073709551615, 60m) every 1ms"),
+            ("random", "float32", 1, nan, "random(-1e38..0.5)"),
+            ("walk", "int32", 40, nothing, "walk(-40..55, 0.3)"),
+            ("walk_wide", "float64", 8, nan, "walk(-1e307..1e307, 1e306)"),
+            ("count", "int64", 3, nan, "count(-3)"),
+            ("count_float", "float32", 0, b"\x00\x00\x80\x7f" * 2, "count(1)"),
+            ("toggle", "coil", 0, nothing, "toggle(30s)"),
+            ("random_bit", "bit", 0, nothing, "random(0..1) every 100ms"),
+            ("replay", "string", 0, nothing, "replay(night (1).csv, 2, 1)"),
+            ("blanks", "uint16", 0, nothing, " RANDOM ( 1 .. 2 )  EVERY 2s "),
+            ("too_few_ticks", "uint16", 0, nothing, "sine(0..100, 2s)"),
+            ("not_in_range", "int16", 4, nothing, "random(0..4000)"),
+    ):
+        write("shape", name, bytes([TYPES.index(kind), scaling]) + held
+              + cell.encode())
+
+
+def recordings():
+    """See fuzz_recording.c: type, arguments, file."""
+    head = "number,time,client,table,address,before,after\n"
+    row = "%d,2026-11-22T03:12:%02d.5+01:00,::1,%s,%d,%d,%d\n"
+    for name, kind, arguments, file in (
+            ("value", "uint16", "f", "value\n5\n6\n"),
+            ("numbers", "int32", "f, 2, 1", "0.5;5\n2e1;-6\n"),
+            ("times", "float64", "f, v, t",
+             "t,v\n1970-01-01T00:00,1.5\n1970-01-01T00:01Z,NaN\n"),
+            ("texts", "string", "f, 1", "ab\n\"a,b\"\n# x\n\"\"\n"),
+            ("bools", "bit", "f", "FLOW\ntrue\n0\n"),
+            ("journal", "float32", "f, after, time", head
+             + row % (7, 9, "registers", 20, 0, 1)
+             + row % (8, 8, "registers", 21, 16256, 16716)
+             + row % (8, 8, "registers", 20, 1, 0)),
+            ("journal_of_coils", "coil", "f", head
+             + row % (7, 9, "coils", 20, 0, 1)
+             + row % (8, 9, "registers", 20, 0, 1)),
+            ("journal_of_others", "uint16", "f", head
+             + row % (7, 9, "coils", 20, 0, 1)),
+            ("no_column", "uint16", "f, x", "value\n5\n"),
+            ("backwards", "uint16", "f, 1, 2", "1,2\n1,1\n"),
+            ("open_quote", "uint16", "f, 1", "1\n\"2\n"),
+    ):
+        write("recording", name, bytes([TYPES.index(kind)])
+              + f"{arguments}\n{file}".encode())
+
+
 door()
 fault_flows()
 fault_rules()
 http()
+shapes()
+recordings()
 shared()
 resp()
 roles()
