@@ -77,6 +77,24 @@ START_TEST(each_tick_plays_one_row_and_then_the_first_again)
 }
 END_TEST
 
+START_TEST(a_word_that_was_not_recorded_is_left_as_it_is)
+{
+	const uint16_t value[] = { 1, 2 }, held[] = { 8, 9 };
+	uint16_t words[2];
+
+	replay_put(replay, value, held, words);
+	ck_assert_uint_eq(words[0], 1);
+	ck_assert_uint_eq(words[1], 2);
+	replay_leave(replay, 1);
+	replay_put(replay, value, held, words);
+	ck_assert_uint_eq(words[0], 1);
+	ck_assert_uint_eq(words[1], 9);
+	words[1] = 7;
+	replay_put(replay, value, words, words);
+	ck_assert_uint_eq(words[1], 7);
+}
+END_TEST
+
 /* Moments of the values 0, 1, 2, ..., and what is played each second. */
 static const struct {
 	int64_t moments[5]; /* in milliseconds */
@@ -137,6 +155,7 @@ main(void)
 	tcase_add_test(tc, a_value_without_words_is_the_last_one_again);
 	tcase_add_test(tc, values_have_a_limit);
 	tcase_add_test(tc, each_tick_plays_one_row_and_then_the_first_again);
+	tcase_add_test(tc, a_word_that_was_not_recorded_is_left_as_it_is);
 	tcase_add_loop_test(
 	    tc, values_are_played_at_their_moments, 0, COUNT(times));
 	tcase_add_test(tc, a_tick_may_be_a_millisecond_or_an_hour);

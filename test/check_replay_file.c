@@ -373,6 +373,23 @@ START_TEST(a_relative_name_is_beside_the_points_file)
 }
 END_TEST
 
+START_TEST(a_word_that_the_journal_does_not_tell_of_is_left)
+{
+	static const uint16_t held[] = { 5, 6 };
+	uint16_t words[2];
+
+	read_text(&real, "replay(f)",
+	    JOURNAL ROW("8", "08", "registers", "21", "16256", "16716"));
+	ck_assert_msg(replay != NULL, "%s", error);
+	replay_put(replay, replay_by_row(replay, 1), held, words);
+	ck_assert_uint_eq(words[0], 5);
+	ck_assert_uint_eq(words[1], 16716);
+	read_text(&real, "replay(f, 1)", "12.75\n");
+	replay_put(replay, replay_by_row(replay, 1), held, words);
+	ck_assert_uint_eq(words[0], 0);
+}
+END_TEST
+
 START_TEST(a_series_plays_its_file)
 {
 	struct point p = word;
@@ -415,6 +432,7 @@ main(void)
 	tcase_add_test(tc, a_file_has_a_limit);
 	tcase_add_test(tc, a_point_has_at_most_a_million_values);
 	tcase_add_test(tc, a_relative_name_is_beside_the_points_file);
+	tcase_add_test(tc, a_word_that_the_journal_does_not_tell_of_is_left);
 	tcase_add_test(tc, a_series_plays_its_file);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

@@ -34,6 +34,9 @@ int replay_add(struct replay *r, const uint16_t *words, int64_t moment);
 /* The words of value i, to be changed. */
 uint16_t *replay_value(struct replay *r, size_t i);
 
+/* Words that were not recorded: each tick leaves them as they are. */
+void replay_leave(struct replay *r, unsigned word);
+
 /* The moment of the last value; 0 where there is none. */
 int64_t replay_last(const struct replay *r);
 
@@ -49,5 +52,10 @@ const uint16_t *replay_by_row(const struct replay *r, uint64_t tick);
  */
 const uint16_t *
 replay_by_time(const struct replay *r, unsigned every, uint64_t tick);
+
+/* Make one of these values the words, of which some may be left as they are
+ * held. held may be the same as words. */
+void replay_put(const struct replay *r, const uint16_t *value,
+    const uint16_t *held, uint16_t *words);
 
 #endif

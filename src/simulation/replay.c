@@ -1,7 +1,10 @@
 #include "simulation/replay.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "points/point.h"
 
 #define ROOM_FIRST 64
 
@@ -10,6 +13,7 @@ struct replay {
 	size_t count, room;
 	uint16_t *words;  /* owned */
 	int64_t *moments; /* owned; they never go down */
+	bool is_left[POINT_WORDS_MAX];
 };
 
 struct replay *
@@ -87,6 +91,12 @@ replay_value(struct replay *r, size_t i)
 	return r->words + i * r->quantity;
 }
 
+void
+replay_leave(struct replay *r, unsigned word)
+{
+	r->is_left[word] = true;
+}
+
 int64_t
 replay_last(const struct replay *r)
 {
@@ -141,4 +151,12 @@ replay_by_time(const struct replay *r, unsigned every, uint64_t tick)
 	uint64_t elapsed = (tick - 1) * every * 1000 % all;
 
 	return value_at(r, find(r, r->moments[0] + (int64_t)elapsed));
+}
+
+void
+replay_put(const struct replay *r, const uint16_t *value, const uint16_t *held,
+    uint16_t *words)
+{
+	for (unsigned i = 0; i < r->quantity; i++)
+		words[i] = r->is_left[i] ? held[i] : value[i];
 }

@@ -370,6 +370,15 @@ take_rows(struct reading *r)
 		complain(&r->complaints, 0, "%s", error_text(ENOMEM));
 }
 
+/* A journal has what changed: it says nothing of a word that never did. */
+static void
+leave_others(struct reading *r)
+{
+	for (unsigned i = 0; i < point_quantity(r->point); i++)
+		if (!r->is_known[i])
+			replay_leave(r->replay, i);
+}
+
 static void
 read_all(struct reading *r)
 {
@@ -381,6 +390,8 @@ read_all(struct reading *r)
 	if (r->complaints.errors == 0 && replay_count(r->replay) == 0)
 		complain(&r->complaints, 0, "no values: expected rows of %s",
 		    point_reference(r->point, reference));
+	if (r->is_journal)
+		leave_others(r);
 }
 
 /* Keep the first line. */

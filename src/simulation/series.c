@@ -112,13 +112,14 @@ series_period(const struct series *s)
 }
 
 static void
-play(const struct series *s, uint64_t tick, uint16_t *words)
+play(const struct series *s, uint64_t tick, const uint16_t *held,
+    uint16_t *words)
 {
 	const uint16_t *value = s->by_time ?
 	    replay_by_time(s->replay, s->every, tick) :
 	    replay_by_row(s->replay, tick);
 
-	memcpy(words, value, point_quantity(s->point) * sizeof(*words));
+	replay_put(s->replay, value, held, words);
 }
 
 void
@@ -133,7 +134,7 @@ series_next(const struct series *s, uint64_t tick, const uint16_t *held,
 	};
 
 	if (s->replay != NULL)
-		play(s, tick, words);
+		play(s, tick, held, words);
 	else if (is_real(s->point))
 		real_next(&s->real, &m, held, words);
 	else
