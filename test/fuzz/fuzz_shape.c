@@ -129,9 +129,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t held[VALUE_WORDS_MAX] = { 0 };
 	char expected[POINT_EXPECTED_MAX];
 	struct shape shape;
+	const uint8_t *bytes;
 	char *cell;
 
-	memcpy(held, input_take(&in, &length), length);
+	bytes = input_take(&in, &length);
+	memcpy(held, bytes, length);
 	cell = calloc(1, in.left + 1);
 	must(cell != NULL);
 	memcpy(cell, in.next, in.left);
