@@ -55,18 +55,29 @@ block_encode(const struct datatable *t, unsigned number, uint8_t *bytes)
 	record_pack(DATATABLE_REGISTERS, SCHEMA_BLOCK_WORDS, words, bytes);
 }
 
+/* Registers are compared where they are, as there are many. */
+static bool
+differ(const struct datatable *a, const struct datatable *b, unsigned number)
+{
+	uint8_t bytes[2][SCHEMA_BLOCK_SIZE];
+	uint16_t address;
+
+	if (!has_coils(number, &address))
+		return memcmp(datatable_registers(a, address),
+			   datatable_registers(b, address),
+			   SCHEMA_BLOCK_WORDS * sizeof(uint16_t)) != 0;
+	block_encode(a, number, bytes[0]);
+	block_encode(b, number, bytes[1]);
+	return memcmp(bytes[0], bytes[1], SCHEMA_BLOCK_SIZE) != 0;
+}
+
 void
 block_mark_differences(bool *dirty, enum datatable_overlay overlay,
     const struct datatable *a, const struct datatable *b)
 {
-	uint8_t bytes[2][SCHEMA_BLOCK_SIZE];
-
-	for (unsigned i = 0; i < block_count(overlay); i++) {
-		block_encode(a, i, bytes[0]);
-		block_encode(b, i, bytes[1]);
-		if (memcmp(bytes[0], bytes[1], SCHEMA_BLOCK_SIZE) != 0)
+	for (unsigned i = 0; i < block_count(overlay); i++)
+		if (differ(a, b, i))
 			dirty[i] = true;
-	}
 }
 
 void
