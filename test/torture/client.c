@@ -195,7 +195,8 @@ client_open(struct endpoint *e)
 	c->ended = false;
 	c->start = c->end = 0;
 	c->fd = socket(e->address.ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	    (e->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (c->fd < 0 || connect_in_time(c) != 0 ||
 	    shake_hands_in_time(c) != 0) {

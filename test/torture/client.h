@@ -1,6 +1,6 @@
 /*
- * One TCP connection to the server under test, with or without TLS, and the
- * frames on it.
+ * One TCP connection to the server under test, with or without TLS, or one UDP
+ * socket, and the frames on it.
  *
  * Every wait ends: with bytes, with the end of the connection, or in time.
  * Nothing a server does can block, kill or confuse the caller.
@@ -18,6 +18,7 @@ struct endpoint {
 	struct sockaddr_storage address;
 	socklen_t address_length;
 	struct ssl_ctx_st *secure; /* owned; for TLS (secure.h), or NULL */
+	bool udp;                  /* each send is a datagram; no TLS */
 	double timeout;            /* seconds to wait for one answer */
 	double deadline;           /* of everything, as clock_now tells it */
 	double vain; /* seconds spent on answers that never came */

@@ -24,30 +24,31 @@ static const struct group {
 	const char *name;
 	void (*run)(struct run *r, unsigned arg);
 	unsigned arg;
+	bool stream; /* it cuts requests, or sends many at once */
 } groups[] = {
-	{ "01-read-coils", group_function, 1 },
-	{ "02-read-discrete-inputs", group_function, 2 },
-	{ "03-read-holding-registers", group_function, 3 },
-	{ "04-read-input-registers", group_function, 4 },
-	{ "05-write-single-coil", group_function, 5 },
-	{ "06-write-single-register", group_function, 6 },
-	{ "08-return-query-data", group_diagnostics, 0 },
-	{ "15-write-multiple-coils", group_function, 15 },
-	{ "16-write-multiple-registers", group_function, 16 },
-	{ "17-report-server-id", group_server_id, 0 },
-	{ "22-mask-write-register", group_function, 22 },
-	{ "23-read-write-registers", group_function, 23 },
-	{ "43-device-identification", group_identification, 0 },
-	{ "unknown-functions", group_unknown, 0 },
-	{ "exception-precedence", group_precedence, 0 },
-	{ "header", group_header, 0 },
-	{ "segments", group_segments, 0 },
-	{ "pipelining", group_pipelining, 0 },
-	{ "half-close", group_half_close, 0 },
-	{ "interleaving", group_interleaving, 0 },
-	{ "indivisible-writes", group_indivisible, 0 },
-	{ "differential", group_differential, 0 },
-	{ "liveness", group_liveness, 0 },
+	{ "01-read-coils", group_function, 1, false },
+	{ "02-read-discrete-inputs", group_function, 2, false },
+	{ "03-read-holding-registers", group_function, 3, false },
+	{ "04-read-input-registers", group_function, 4, false },
+	{ "05-write-single-coil", group_function, 5, false },
+	{ "06-write-single-register", group_function, 6, false },
+	{ "08-return-query-data", group_diagnostics, 0, false },
+	{ "15-write-multiple-coils", group_function, 15, false },
+	{ "16-write-multiple-registers", group_function, 16, false },
+	{ "17-report-server-id", group_server_id, 0, false },
+	{ "22-mask-write-register", group_function, 22, false },
+	{ "23-read-write-registers", group_function, 23, false },
+	{ "43-device-identification", group_identification, 0, false },
+	{ "unknown-functions", group_unknown, 0, false },
+	{ "exception-precedence", group_precedence, 0, false },
+	{ "header", group_header, 0, false },
+	{ "segments", group_segments, 0, true },
+	{ "pipelining", group_pipelining, 0, true },
+	{ "half-close", group_half_close, 0, true },
+	{ "interleaving", group_interleaving, 0, true },
+	{ "indivisible-writes", group_indivisible, 0, false },
+	{ "differential", group_differential, 0, false },
+	{ "liveness", group_liveness, 0, true },
 };
 
 static const char help[] =
@@ -72,6 +73,7 @@ static const char help[] =
     "  --tls-cert FILE     our certificate, with a role that may do all; PEM\n"
     "  --tls-key FILE      its private key\n"
     "  --tls-ca FILE       who issues the server's certificate\n"
+    "  --udp               in datagrams; what is about streams is n/a\n"
     "  --help\n"
     "\n"
     "Each check is a line: ok, n/a, or FAIL with what was expected, what was\n"
@@ -112,6 +114,7 @@ enum option_id {
 	OPTION_TLS_CERT,
 	OPTION_TLS_KEY,
 	OPTION_TLS_CA,
+	OPTION_UDP,
 	OPTION_HELP,
 };
 
@@ -131,6 +134,7 @@ static const struct option long_options[] = {
 	{ "tls-cert", required_argument, NULL, OPTION_TLS_CERT },
 	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
 	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
+	{ "udp", no_argument, NULL, OPTION_UDP },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -245,6 +249,9 @@ take_option(int id, char *value, struct run *r, struct choice *choice)
 	case OPTION_TLS_CA:
 		choice->files.ca = value;
 		break;
+	case OPTION_UDP:
+		r->server.udp = true;
+		break;
 	case OPTION_HELP:
 		fputs(help, stdout);
 		exit(EXIT_SUCCESS);
@@ -264,6 +271,8 @@ prepare_tls(const struct choice *choice, struct endpoint *server)
 		usage_error("expected, too", "--tls");
 	if (!choice->tls)
 		return;
+	if (server->udp)
+		usage_error("not with --udp", "--tls");
 	if (files->cert == NULL || files->key == NULL || files->ca == NULL)
 		usage_error(
 		    "--tls: expected, too", "--tls-cert, --tls-key, --tls-ca");
@@ -315,6 +324,25 @@ probe(struct run *r, const struct choice *choice)
 	return 0;
 }
 
+static struct verdict
+check_stream(struct run *r, const void *arg)
+{
+	(void)r;
+	(void)arg;
+	return not_applicable("datagrams are no stream");
+}
+
+static void
+run_group(struct run *r, const struct group *g)
+{
+	score_begin(&r->score, g->name);
+	if (g->stream && r->server.udp)
+		run_check(r, g->name, "Guide 3.1.3", 0, check_stream, NULL);
+	else
+		g->run(r, g->arg);
+	score_end(&r->score);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -333,9 +361,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < COUNT(groups); i++) {
 		if (choice.some_groups && !choice.group[i])
 			continue;
-		score_begin(&r.score, groups[i].name);
-		groups[i].run(&r, groups[i].arg);
-		score_end(&r.score);
+		run_group(&r, &groups[i]);
 	}
 	good = score_finish(&r.score);
 	printf("%.1f s\n", clock_now() - began);

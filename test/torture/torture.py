@@ -1,8 +1,10 @@
-"""mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | LAYOUT_shared | control
+"""mbtorture as a test: torture.py SUBJECT, which is LAYOUT, LAYOUT_tls,
+LAYOUT_udp, LAYOUT_shared or control
 
 Our server has to pass in full, in either layout of its data table (separate,
-overlaid), also over TLS, by a client whose role may do all, and as one of two
-servers that share a table, which must be equal in the end. The control shows
+overlaid), also over TLS, by a client whose role may do all, in datagrams, and
+as one of two servers that share a table, which must be equal in the end. The
+control shows
 that mbtorture can fail: it must find the faults of a libmodbus server that are
 known, and nothing wrong with what that server does well.
 """
@@ -114,6 +116,13 @@ def test_ours_over_tls(layout):
         pass_in_full(server, tls_port(server), ours)
 
 
+def test_ours_over_udp(layout):
+    """The same in datagrams."""
+    server = Server("-d", layout, listen="udp:127.0.0.1:0", port=None,
+                    env=ENVIRONMENT)
+    pass_in_full(server, server.port, ["--udp"])
+
+
 def table(server):
     """All that a server has."""
     with Client(server) as client:
@@ -196,6 +205,8 @@ def main():
         test_control()
     elif subject.endswith("_tls"):
         test_ours_over_tls(subject.removesuffix("_tls"))
+    elif subject.endswith("_udp"):
+        test_ours_over_udp(subject.removesuffix("_udp"))
     elif subject.endswith("_shared"):
         test_ours_shared(subject.removesuffix("_shared"))
     else:
