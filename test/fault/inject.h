@@ -21,9 +21,9 @@ enum inject_kind {
 	INJECT_OWN_MEMORY,   /* malloc and calloc in our code */
 	INJECT_ACCEPT,       /* accept4 */
 	INJECT_TLS_MEMORY,   /* OpenSSL's malloc and realloc */
-	INJECT_READ,         /* recv, readv, read: errors, the end, fewer bytes
-			      */
-	INJECT_WRITE,        /* send, writev, write: errors, fewer bytes */
+	INJECT_READ,         /* recv, readv, recvmsg: errors, the end, fewer
+				bytes */
+	INJECT_WRITE,        /* send, writev, sendmsg: errors, fewer bytes */
 	INJECT_IOCTL,        /* ioctl FIONREAD: an error */
 	INJECT_EPOLL,        /* epoll_ctl to add or modify: no memory */
 	INJECT_WAIT,         /* epoll_wait: interrupted */

@@ -128,6 +128,40 @@ __wrap_send(int fd, const void *bytes, size_t length, int flags)
 	return write_vector(fd, &(struct iovec){ piece.base, length }, 1);
 }
 
+/* Of a datagram. Others than errors are fewer bytes, or none. */
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	static const int errors[] = { ENOMEM, EINTR, EAGAIN };
+	unsigned variant;
+	ssize_t n;
+
+	if (!inject_now(INJECT_READ, &variant))
+		return syscall(SYS_recvmsg, fd, message, flags);
+	if (variant < 3) {
+		errno = errors[variant];
+		return -1;
+	}
+	n = syscall(SYS_recvmsg, fd, message, flags);
+	if (n <= 0)
+		return n;
+	return variant == 3 ? 0 : variant == 4 ? 1 : n / 2;
+}
+
+/* All of a datagram, or nothing. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	static const int errors[] = { EPERM, EINTR, EAGAIN, ENOBUFS, EACCES,
+		EMSGSIZE };
+	unsigned variant;
+
+	if (!inject_now(INJECT_WRITE, &variant))
+		return syscall(SYS_sendmsg, fd, message, flags);
+	errno = errors[variant];
+	return -1;
+}
+
 /* Libevent asks for FIONREAD only; how much there is may be wrong, too. */
 int
 ioctl(int fd, unsigned long request, ...)
