@@ -324,6 +324,38 @@ def roles_files():
     write("roles", "latin1", b"role W\xe4rter read all\n")
 
 
+def datagrams():
+    """See fuzz_datagrams.c: flags, then steps."""
+    raw, bad, frame, settle = 0, 4, 8, 12
+
+    def sent(client, body, kind=frame, argument=0):
+        return bytes([client | kind | argument << 4, len(body)]) + body
+
+    change = b"\6\0\7\x12\x34"
+    read = b"\3\0\7\0\1"
+    ping = adu(1, read)
+    for name, data in {
+            "nothing": b"\0",
+            "examples": b"\0" + b"".join(
+                sent(i % 4, pdu(EXAMPLES[n])) for i, n in enumerate(EXAMPLES)),
+            "examples_overlaid": b"\1" + b"".join(
+                sent(0, pdu(EXAMPLES[n])) for n in EXAMPLES),
+            "raw": b"\0" + sent(0, ping, raw) + sent(1, ping + b"\0", raw)
+                   + sent(2, ping[:-1], raw) + sent(3, b"", raw),
+            "bad": b"\0" + b"".join(
+                sent(i % 4, change, bad, i) for i in range(16)),
+            "responses": b"\0" + sent(0, b"\x83\2") + sent(1, b"\xff"),
+            "longest": b"\0" + sent(0, b"\x08\0\0" + bytes(250))
+                       + sent(0, b"\x08\0\0" + bytes(251)),
+            "order": b"\2" + sent(0, change) + sent(0, read) + sent(1, read)
+                     + sent(1, change) + bytes([settle]) + sent(0, change)
+                     + bytes([settle | 1 << 4, settle | 2 << 4]),
+            "order_left": b"\3" + sent(0, change) + sent(0, read)
+                          + sent(1, change) + sent(0, b"\5\0\1\xff\0"),
+    }.items():
+        write("datagrams", name, data)
+
+
 def door():
     """See fuzz_door.c: flags, segment, changes, bytes behind."""
     hello = (b"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + bytes(32)
@@ -573,6 +605,7 @@ def recordings():
               + f"{arguments}\n{file}".encode())
 
 
+datagrams()
 door()
 fault_flows()
 fault_rules()
