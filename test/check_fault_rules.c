@@ -269,10 +269,11 @@ END_TEST
 
 START_TEST(has_1000_rules_and_no_more)
 {
+	static const char line[] = "split\n";
 	static char text[(FAULT_RULES_MAX + 1) * 6 + 1];
 
-	for (size_t i = 0; i <= FAULT_RULES_MAX; i++)
-		strcat(text + i * 6, "split\n");
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = line[i % 6];
 	ck_assert_int_eq(fault_rules_replace(
 			     rules, text, (size_t)FAULT_RULES_MAX * 6, error),
 	    0);
