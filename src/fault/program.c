@@ -205,6 +205,31 @@ resolve(struct program *p)
 	return EX_OK;
 }
 
+/* Whether the server is where clients come in: each would become another one,
+ * until there are no descriptors left. */
+static bool
+is_itself(const struct fault_options *o, const struct address *to)
+{
+	return to->port == o->listen.port &&
+	    (address_same_host(to, &o->listen) ||
+		(o->both_families && address_is_loopback(to)));
+}
+
+/* Returns an exit status. */
+static int
+find_server(struct program *p)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int status = resolve(p);
+
+	if (status != EX_OK || !is_itself(p->options, &p->to))
+		return status;
+	log_line(LOG_ERROR,
+	    "start: --to: %s: expected another port than that of mbfault",
+	    address_format(&p->to, text));
+	return EX_USAGE;
+}
+
 /* Returns an exit status. */
 static int
 start_proxy(struct program *p)
@@ -317,7 +342,7 @@ start(struct program *p)
 	static int (*const steps[])(struct program * p) = {
 		start_rules,
 		read_token,
-		resolve,
+		find_server,
 		start_loop,
 		start_proxy,
 		start_http,

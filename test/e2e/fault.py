@@ -322,6 +322,12 @@ class Program(FaultTest):
             with self.subTest(arguments=arguments):
                 self.assertIn(said, self.refused(*arguments, status=64))
 
+    def test_a_server_that_would_be_itself(self):
+        for listen in ((), ("--listen", "127.0.0.1")):
+            self.assertIn("another port than that of mbfault", self.refused(
+                "--to", "127.0.0.1:1502", "-p", "1502", *listen,
+                "--log-level", "error", status=64))
+
     def test_what_is_missing(self):
         to = ("--to", "127.0.0.1:502", "-p", "0", "--log-level", "error")
         self.assertIn('--rules: "/none": No such file',
