@@ -80,6 +80,10 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION
 "tests of Modbus/TCP servers and clients
+mbfault stands between clients and any Modbus/TCP server or PLC, and makes
+faults on purpose: replies that come late, changed, in parts or not at all,
+exceptions, connections that end. Rules say which; a seed repeats them.
+
 mbtorture scores any Modbus/TCP server by the specification: each function at
 each boundary and in each malformed form, segments, pipelining, wrong headers,
 clients that misbehave, and random requests compared with a model. It writes to
@@ -114,7 +118,7 @@ foreach(library libevent_core libevent_extra libevent_openssl)
 	find_package_of(name ${library}-2.1.so.7)
 	list(APPEND libevent_packages "${name} (>= ${libevent_fixed})")
 endforeach()
-list(JOIN libevent_packages ", " CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS)
+list(JOIN libevent_packages ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 
 foreach(unit mbasyncserver mbasyncserver-redirect)
 	install(FILES ${package_dir}/${unit}.default RENAME ${unit}

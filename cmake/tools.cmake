@@ -1,9 +1,9 @@
 # The programs of the package mbasyncserver-tools, for people who test.
+set(tools mbfault mbtorture)
 
 # mbtorture(1) scores any Modbus/TCP server by the specification. It stands
 # alone: from the rest it takes only the model, which shares nothing with the
 # server. Its tests are beside it.
-list(APPEND tools mbtorture)
 add_executable(mbtorture
 	test/support/model.c
 	test/torture/bytes.c

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# bash completion of mbasyncserver(8), mbasyncserver-redirect(8) and mbtorture(1),
-# which know their options themselves: --help lists them.
+# bash completion of mbasyncserver(8), mbasyncserver-redirect(8), mbfault(1) and
+# mbtorture(1), which know their options themselves: --help lists them.
 
 # _mbasyncserver_options PROGRAM [COMMAND]: one per line.
 _mbasyncserver_options()
@@ -36,4 +36,4 @@ _mbasyncserver()
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 complete -o default -F _mbasyncserver mbasyncserver mbasyncserver-redirect \
-    mbtorture
+    mbfault mbtorture

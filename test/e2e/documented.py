@@ -654,7 +654,7 @@ class Manuals(unittest.TestCase):
             with open(os.path.join(ROOT, name), encoding="utf-8") as file:
                 text = file.read()
             for page, section in re.findall(
-                    r"^\.Xr (mbasyncserver\S*|mbtorture) (\d)", text, re.MULTILINE):
+                    r"^\.Xr (mbasyncserver\S*|mbfault|mbtorture) (\d)", text, re.MULTILINE):
                 self.assertIn("src/%s.%s" % (page, section), MANUALS, name)
 
 
@@ -671,6 +671,7 @@ class Complete(ServerTest):
                 ("mbasyncserver.8", BINARY),
                 ("mbasyncserver-health.1", BINARY, "health"),
                 ("mbasyncserver-journal.1", BINARY, "journal"),
+                ("mbfault.1", os.environ["MBFAULT"]),
                 ("mbtorture.1", os.environ["MBTORTURE"])):
             described = re.findall(r"Fl (?:Fl )?([\w-]+)", " ".join(
                 re.findall(r"^\.It (.*)", self.page(page), re.MULTILINE)))
