@@ -156,15 +156,46 @@ usage_error(const char *what, const char *value)
 	exit(EXIT_USAGE);
 }
 
-static double
-number(const char *text, double low, double high)
+static const char *
+name_of(int id)
 {
-	char *end;
+	const struct option *o = long_options;
+
+	while (o->val != id)
+		o++;
+	return o->name;
+}
+
+static void
+refuse(int id, const char *text, const char *expected)
+{
+	fprintf(stderr, "mbtorture: --%s: \"%s\": expected %s\n", name_of(id),
+	    text, expected);
+	exit(EXIT_USAGE);
+}
+
+/* The value of an option. */
+static double
+number(int id, const char *text, double low, double high)
+{
+	char *end, expected[80];
 	double value = strtod(text, &end);
 
-	if (end == text || *end != '\0' || !(value >= low && value <= high))
-		usage_error("bad number", text);
+	if (end == text || *end != '\0' || !(value >= low && value <= high)) {
+		snprintf(expected, sizeof(expected),
+		    "a number from %.15g to %.15g", low, high);
+		refuse(id, text, expected);
+	}
 	return value;
+}
+
+/* The same, with neither sign nor fraction. */
+static uint64_t
+whole(int id, const char *text, double low, double high)
+{
+	if (text[strspn(text, "0123456789")] != '\0')
+		refuse(id, text, "a whole number");
+	return (uint64_t)number(id, text, low, high);
 }
 
 static void
@@ -175,7 +206,7 @@ choose_group(struct choice *choice, const char *name)
 	while (i < COUNT(groups) && strcmp(groups[i].name, name) != 0)
 		i++;
 	if (i == COUNT(groups))
-		usage_error("no such group", name);
+		refuse(OPTION_GROUP, name, "a name that --list prints");
 	choice->group[i] = choice->some_groups = true;
 }
 
@@ -186,8 +217,10 @@ choose_functions(struct choice *choice, char *list)
 
 	for (char *one = strtok_r(list, ",", &rest); one != NULL;
 	     one = strtok_r(NULL, ",", &rest))
-		choice->function[(size_t)number(one, 1, 127)] = true;
-	choice->some_functions = true;
+		choice->function[whole(OPTION_FUNCTIONS, one, 1, 127)] =
+		    choice->some_functions = true;
+	if (!choice->some_functions)
+		refuse(OPTION_FUNCTIONS, "", "numbers, such as 3,16");
 }
 
 static void
@@ -212,30 +245,31 @@ take_option(int id, char *value, struct run *r, struct choice *choice)
 		r->score.quiet = true;
 		break;
 	case OPTION_SEED:
-		r->seed = (uint64_t)number(value, 0, 1e15);
+		r->seed = whole(id, value, 0, 1e15);
 		break;
 	case OPTION_RANDOM:
-		r->random_requests = (unsigned)number(value, 10, 1e9);
+		r->random_requests = (unsigned)whole(id, value, 10, 1e9);
 		break;
 	case OPTION_UNIT:
-		r->unit = (uint8_t)number(value, 0, 255);
+		r->unit = (uint8_t)whole(id, value, 0, 255);
 		break;
 	case OPTION_COILS:
-		r->items[COILS] = (uint32_t)number(value, 1, 65536);
+		r->items[COILS] = (uint32_t)whole(id, value, 1, 65536);
 		r->items[DISCRETE_INPUTS] = r->items[COILS];
 		break;
 	case OPTION_REGISTERS:
-		r->items[HOLDING_REGISTERS] = (uint32_t)number(value, 1, 65536);
+		r->items[HOLDING_REGISTERS] =
+		    (uint32_t)whole(id, value, 1, 65536);
 		r->items[INPUT_REGISTERS] = r->items[HOLDING_REGISTERS];
 		break;
 	case OPTION_FUNCTIONS:
 		choose_functions(choice, value);
 		break;
 	case OPTION_TIMEOUT:
-		r->server.timeout = number(value, 0.01, 3600);
+		r->server.timeout = number(id, value, 0.01, 3600);
 		break;
 	case OPTION_DEADLINE:
-		choice->seconds = number(value, 1, 1e6);
+		choice->seconds = number(id, value, 1, 1e6);
 		break;
 	case OPTION_TLS:
 		choice->tls = true;

@@ -198,9 +198,42 @@ def test_control():
                  % (status, missing(lines)))
 
 
+BAD = [ # a command line, and what the error says
+    ("--unit 256", '--unit: "256": expected a number from 0 to 255'),
+    ("--unit 1.5", '--unit: "1.5": expected a whole number'),
+    ("--coils 0", '--coils: "0": expected a number from 1 to 65536'),
+    ("--seed -1", '--seed: "-1": expected a whole number'),
+    ("--timeout nan", '--timeout: "nan": expected a number from 0.01 to'),
+    ("--deadline 5s", '--deadline: "5s": expected a number from 1 to'),
+    ("--group x", '--group: "x": expected a name that --list prints'),
+    ("--functions 3,128", '--functions: "128": expected a number from 1 to'),
+    ("--functions ,", '--functions: "": expected numbers, such as 3,16'),
+    ("--tls-ca x", "expected, too: --tls"),
+    ("--tls", "--tls: expected, too: --tls-cert, --tls-key, --tls-ca"),
+    ("--no-such-option", "--no-such-option"),
+    ("third", "expected: HOST PORT"),
+]
+
+
+def test_command_line():
+    """The subject command_line: what is wrong is said in one line."""
+    for words, expected in BAD:
+        done = subprocess.run(
+            [os.environ["MBTORTURE"], "127.0.0.1", "1", *words.split()],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 64 or done.stdout or expected not in done.stderr \
+                or done.stderr.count("\n") != 1:
+            sys.exit("%s: exit status %d: %s%s" % (
+                words, done.returncode, done.stdout, done.stderr))
+
+
 def main():
     """One subject."""
     subject = sys.argv[1]
+    if subject == "command_line":
+        test_command_line()
+        return
     if subject == "control":
         test_control()
     elif subject.endswith("_tls"):
