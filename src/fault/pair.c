@@ -1,42 +1,11 @@
 #include "fault/pair.h"
 
 #include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "pair_private.h"
 #include "system/socket.h"
-
-enum pair_state {
-	PAIR_OPEN,
-	PAIR_FLUSHING,
-	PAIR_LINGERING,
-};
-
-/* What the timer is for. */
-enum pair_wait {
-	WAIT_NOTHING,
-	WAIT_HELD,     /* the first piece that is held */
-	WAIT_PATIENCE, /* replies that may never come */
-	WAIT_END,      /* the deadline of a state */
-};
-
-struct pair {
-	struct flow flow;
-	struct pair_host *host; /* borrowed */
-	LIST_ENTRY(pair) link;
-	evutil_socket_t client_fd; /* the stream's, or -1 */
-	evutil_socket_t server_fd;
-	bool server_open; /* its stream has not been ended */
-	bool client_shut, server_shut;
-	bool resets; /* the server's connection was lost: so is the client's */
-	uint8_t state;
-	uint8_t wait;
-	uint64_t until; /* of the host's clock, unless WAIT_NOTHING */
-	const char *why;
-	struct event timer;
-};
 
 static struct pair *
 pair_of_client(struct stream *s)
@@ -50,18 +19,12 @@ pair_of_server(struct stream *s)
 	return (void *)((char *)s - offsetof(struct pair, flow.server.stream));
 }
 
-static uint64_t
-pair_now(const struct pair *p)
-{
-	return p->host->flow.clock();
-}
-
 /* --- its end ------------------------------------------------------------ */
 
 static void
 pair_drop(struct pair *p)
 {
-	event_del(&p->timer);
+	wait_for_nothing(&p->wait);
 	flow_end(&p->flow);
 	if (p->server_open)
 		stream_end(&p->flow.server.stream);
@@ -69,7 +32,7 @@ pair_drop(struct pair *p)
 	free(p);
 }
 
-static void
+void
 pair_close(struct pair *p, const char *why)
 {
 	struct pair_host *host = p->host;
@@ -83,8 +46,7 @@ pair_close(struct pair *p, const char *why)
 	host->closed(host->arg, &from, number, why, requests);
 }
 
-/* The same, by resetting both connections. */
-static void
+void
 pair_reset(struct pair *p, const char *why)
 {
 	if (p->client_fd >= 0)
@@ -92,168 +54,6 @@ pair_reset(struct pair *p, const char *why)
 	if (p->server_open && p->server_fd >= 0)
 		socket_reset_on_close(p->server_fd);
 	pair_close(p, why);
-}
-
-/* --- the timer ---------------------------------------------------------- */
-
-static void
-wait_for_nothing(struct pair *p)
-{
-	if (p->wait != WAIT_NOTHING)
-		event_del(&p->timer);
-	p->wait = WAIT_NOTHING;
-}
-
-/* Returns 0, or -1 when there is no memory. */
-static int
-wait_until(struct pair *p, enum pair_wait what, uint64_t until)
-{
-	uint64_t now = pair_now(p), ms = until > now ? until - now : 0;
-	const struct timeval after = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
-
-	p->wait = (uint8_t)what;
-	p->until = until;
-	return event_add(&p->timer, &after);
-}
-
-/* Wait for what has to happen next. Returns 0, or -1 when there is no
- * memory. */
-static int
-wait_for_next(struct pair *p)
-{
-	struct flow *f = &p->flow;
-	const struct held_piece *first = held_first(&f->held);
-	bool answered = f->answered;
-
-	f->answered = false;
-	if (first != NULL && first->due != 0) {
-		if (p->wait == WAIT_HELD && p->until == first->due)
-			return 0;
-		return wait_until(p, WAIT_HELD, first->due);
-	}
-	if (!flow_is_blocked(f)) {
-		wait_for_nothing(p);
-		return 0;
-	}
-	if (p->wait == WAIT_PATIENCE && !answered)
-		return 0;
-	return wait_until(p, WAIT_PATIENCE, pair_now(p) + PAIR_PATIENCE_MS);
-}
-
-/* --- states ------------------------------------------------------------- */
-
-/* Stop sending, and drop what still arrives, until the client closes. */
-static void
-pair_linger(struct pair *p)
-{
-	struct stream *client = &p->flow.client.stream;
-
-	if (p->flow.client.ended || stream_shut(client) != 0) {
-		pair_close(p, NULL);
-		return;
-	}
-	p->state = PAIR_LINGERING;
-	stream_discard(client);
-	if (stream_read(client) != 0 ||
-	    wait_until(p, WAIT_END, pair_now(p) + PAIR_LINGER_MS) != 0)
-		pair_close(p, NULL);
-}
-
-static void
-linger_if_flushed(struct pair *p)
-{
-	if (stream_unsent(&p->flow.client.stream) == 0)
-		pair_linger(p);
-}
-
-/* The server's connection is done with. */
-static void
-end_server(struct pair *p)
-{
-	stream_end(&p->flow.server.stream);
-	p->server_open = false;
-}
-
-/* A rule closes it. */
-static void
-pair_flush(struct pair *p)
-{
-	p->state = PAIR_FLUSHING;
-	p->why = "a rule";
-	flow_end(&p->flow);
-	if (p->server_open)
-		end_server(p);
-	stream_set_low_mark(&p->flow.client.stream, 0);
-	if (wait_until(p, WAIT_END, pair_now(p) + PAIR_FLUSH_MS) != 0)
-		pair_close(p, NULL);
-	else
-		linger_if_flushed(p);
-}
-
-/* The server sends nothing more, and all that it sent is sent. */
-static int
-pass_end_of_server(struct pair *p)
-{
-	if (p->resets)
-		return -1;
-	p->client_shut = true;
-	return stream_shut(&p->flow.client.stream);
-}
-
-/* Pass on what has ended. Returns 0, or -1 when a connection was lost. */
-static int
-pass_ends(struct pair *p)
-{
-	struct flow_side *client = &p->flow.client, *server = &p->flow.server;
-
-	if (client->ended && !client->paused && !p->server_shut &&
-	    p->server_open && stream_unsent(&server->stream) == 0) {
-		p->server_shut = true;
-		if (stream_shut(&server->stream) != 0)
-			return -1;
-	}
-	if (server->ended && !server->paused && !p->client_shut &&
-	    held_is_empty(&p->flow.held) && stream_unsent(&client->stream) == 0)
-		return pass_end_of_server(p);
-	return 0;
-}
-
-/* Whether nothing is to be done but to wait for more. */
-static bool
-is_quiet(const struct pair *p)
-{
-	const struct flow *f = &p->flow;
-
-	return !f->failed && !f->client.paused && !f->server.paused &&
-	    !f->client.ended && !f->server.ended && held_is_empty(&f->held) &&
-	    !flow_is_blocked(f) && p->wait == WAIT_NOTHING;
-}
-
-/* Something has passed, or ended, or is due: do what follows. Closes it if that
- * is what follows. */
-static void
-pair_settle(struct pair *p)
-{
-	struct flow *f = &p->flow;
-
-	if (is_quiet(p))
-		return;
-	if (f->server.ended && !f->server.paused)
-		flow_give_up(f, true);
-	flow_resume(f);
-	if (f->failed)
-		pair_reset(p, "out of memory");
-	else if (f->closes_now)
-		pair_flush(p);
-	else if (pass_ends(p) != 0)
-		pair_reset(p, "reset by the server");
-	else if (p->client_shut && p->server_shut)
-		pair_close(p, "both sides have ended");
-	else if (wait_for_next(p) != 0)
-		pair_reset(p, "out of memory");
 }
 
 /* --- events ------------------------------------------------------------- */
@@ -280,7 +80,7 @@ client_drained(struct stream *s)
 	if (p->state == PAIR_OPEN)
 		pair_settle(p);
 	else if (p->state == PAIR_FLUSHING)
-		linger_if_flushed(p);
+		pair_linger_if_flushed(p);
 }
 
 static void
@@ -329,7 +129,7 @@ lose_server(struct pair *p)
 	p->flow.server.paused = false;
 	p->flow.client.paused = true;
 	stream_pause(&p->flow.client.stream);
-	end_server(p);
+	pair_end_server(p);
 }
 
 static void
@@ -361,20 +161,20 @@ static const struct stream_events server_events = {
 static void
 pair_check_time(struct pair *p)
 {
-	enum pair_wait wait = (enum pair_wait)p->wait;
+	enum wait_kind kind = (enum wait_kind)p->wait.kind;
 
-	if (wait == WAIT_NOTHING)
+	if (kind == WAIT_NOTHING)
 		return;
-	if (p->until > pair_now(p)) {
-		if (wait_until(p, wait, p->until) != 0)
-			pair_reset(p, "out of memory");
+	if (p->wait.until > p->wait.clock()) {
+		if (wait_until(&p->wait, kind, p->wait.until) != 0)
+			pair_reset(p, NO_MEMORY);
 		return;
 	}
-	if (wait == WAIT_END) {
+	if (kind == WAIT_END) {
 		pair_close(p, NULL);
 		return;
 	}
-	if (wait == WAIT_PATIENCE)
+	if (kind == WAIT_PATIENCE)
 		flow_give_up(&p->flow, false);
 	pair_settle(p);
 }
@@ -422,7 +222,7 @@ pair_new(struct pair_host *host, const struct stream_source *client,
 	}
 	p->server_open = true;
 	flow_init(&p->flow, &host->flow, from, number);
-	event_assign(&p->timer, host->base, -1, 0, pair_timer_cb, p);
+	wait_init(&p->wait, host->base, host->flow.clock, pair_timer_cb, p);
 	LIST_INSERT_HEAD(&host->pairs, p, link);
 	return 0;
 }
@@ -437,11 +237,28 @@ pair_host_init(struct pair_host *host)
 	return host->clients != NULL && host->servers != NULL ? 0 : -1;
 }
 
+/* Call what with each pair, which it may close. */
+static void
+each_pair(struct pair_host *host, void (*what)(struct pair *p))
+{
+	struct pair *next;
+
+	for (struct pair *p = LIST_FIRST(&host->pairs); p != NULL; p = next) {
+		next = LIST_NEXT(p, link);
+		what(p);
+	}
+}
+
+static void
+close_for_end(struct pair *p)
+{
+	pair_close(p, "the proxy ends");
+}
+
 void
 pair_host_end(struct pair_host *host)
 {
-	while (!LIST_EMPTY(&host->pairs))
-		pair_close(LIST_FIRST(&host->pairs), "the proxy ends");
+	each_pair(host, close_for_end);
 	stream_pool_free(host->clients);
 	stream_pool_free(host->servers);
 }
@@ -449,10 +266,5 @@ pair_host_end(struct pair_host *host)
 void
 pair_host_check_time(struct pair_host *host)
 {
-	struct pair *next;
-
-	for (struct pair *p = LIST_FIRST(&host->pairs); p != NULL; p = next) {
-		next = LIST_NEXT(p, link);
-		pair_check_time(p);
-	}
+	each_pair(host, pair_check_time);
 }
