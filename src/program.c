@@ -310,6 +310,7 @@ start_diagnostics(struct program *p)
 		.rights = p->rights,
 		.simulation = p->simulation,
 		.security = security_show(p->security),
+		.rtu = p->listening.rtu,
 		.health = health,
 		.health_arg = p,
 	};

@@ -49,6 +49,7 @@ setup(void)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	t = rtu_begin(source, ends[0], &who);
 	ck_assert_ptr_nonnull(t);
+	ck_assert_uint_eq(source->connections, 1);
 	ck_assert_int_eq(t->methods->shake_hands(t), TRANSPORT_DONE);
 	ck_assert(t->methods->is_still_good(t));
 	ck_assert_ptr_null(t->methods->version(t));
@@ -58,6 +59,7 @@ static void
 teardown(void)
 {
 	t->methods->free(t);
+	ck_assert_uint_eq(source->connections, 0);
 	rtu_source_free(source);
 	close(ends[0]);
 	close(ends[1]);

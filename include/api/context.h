@@ -29,6 +29,7 @@ struct recorder;
 struct request_times;
 struct rights;
 struct roles_policy;
+struct rtu_source;
 struct scheduler;
 struct server;
 struct simulation;
@@ -64,6 +65,7 @@ struct api_config {
 	struct simulation *simulation;     /* NULL: nothing moves */
 	bool roles;                        /* there is a roles file */
 	struct api_security security;
+	const struct rtu_source *rtu; /* NULL: no RTU frames */
 
 	/* Why the server is not healthy, or NULL: a sentence without quotation
 	 * marks. The function may be NULL. */

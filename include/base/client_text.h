@@ -14,4 +14,8 @@ struct client;
  * room for CLIENT_TEXT_MAX bytes. Returns text. */
 const char *client_format(const struct client *who, char *text);
 
+/* "rtu", "udp" or "unix"; NULL for Modbus/TCP, with and without TLS, and for
+ * who came in no way of these. */
+const char *client_way_name(uint8_t way);
+
 #endif

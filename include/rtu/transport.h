@@ -33,6 +33,7 @@ struct client;
 
 /* What all these transports of one event base share. Others read members. */
 struct rtu_source {
+	size_t connections;
 	uint64_t requests;   /* frames that were read */
 	uint64_t crc_errors; /* times that bytes were no frame */
 	uint64_t incomplete; /* frames that silence or the peer has ended */

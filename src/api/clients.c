@@ -9,6 +9,7 @@
 #include "api/text_writer.h"
 #include "api/values_json.h"
 #include "base/client.h"
+#include "base/client_text.h"
 #include "base/clock.h"
 #include "base/identity.h"
 #include "base/timestamp.h"
@@ -361,12 +362,15 @@ add_row(const struct api *api, const struct row *row, struct shown *shown,
 	uint64_t idle =
 	    c == NULL ? (now - row->last_request) * 1000 : clock_us() - c->last;
 	char peer[ADDRESS_TEXT_MAX], since[TIMESTAMP_TEXT_MAX];
+	const char *way = client_way_name(row->client.way);
 
 	text_writer_add(t, "{\"id\":%" PRIu64 ",\"peer\":\"%s\"",
 	    row->client.id, address_format(&row->client.address, peer));
 	api_add_identity(t, row->client.identity);
 	if (row->tls != NULL)
 		text_writer_add(t, ",\"tls\":\"%s\"", row->tls);
+	if (way != NULL)
+		text_writer_add(t, ",\"way\":\"%s\"", way);
 	text_writer_add(t,
 	    ",\"connected\":true,\"since\":\"%s\",\"requests\":%" PRIu64
 	    ",\"unsent\":%zu,\"idle_s\":%.1f",

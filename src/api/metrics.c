@@ -19,6 +19,7 @@
 #include "net/server.h"
 #include "report/request_times.h"
 #include "roles/policy.h"
+#include "rtu/transport.h"
 #include "state/state.h"
 #include "system/process.h"
 #include "table/last_writer.h"
@@ -243,6 +244,21 @@ add_security(struct text_writer *t, const struct api_security *s)
 		    tls_context_next_update(context));
 }
 
+static void
+add_rtu(struct text_writer *t, const struct rtu_source *s)
+{
+	static const char name[] = "rtu_dropped_total";
+
+	metric_add_one(t, "rtu_connections", "gauge",
+	    "Connections open now that carry RTU frames.", s->connections);
+	metric_add_one(t, "rtu_requests_total", "counter",
+	    "Requests that came as RTU frames.", s->requests);
+	metric_add_head(t, name, "counter",
+	    "Times that bytes were no RTU frame and were dropped, by reason.");
+	metric_add_labelled(t, name, "reason", "crc", s->crc_errors);
+	metric_add_labelled(t, name, "reason", "incomplete", s->incomplete);
+}
+
 /* The status of success is always listed, so that an alert on all others can be
  * a share of it. */
 static void
@@ -352,6 +368,8 @@ metrics_write(const struct api *api, struct text_writer *t)
 		add_security(t, &api->config.security);
 	if (api->config.simulation != NULL)
 		simulation_write_metrics(api->config.simulation, t);
+	if (api->config.rtu != NULL)
+		add_rtu(t, api->config.rtu);
 	add_http(t, api);
 	add_process(t, api);
 }

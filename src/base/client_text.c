@@ -5,6 +5,21 @@
 #include "base/client.h"
 
 const char *
+client_way_name(uint8_t way)
+{
+	switch (way) {
+	case CLIENT_RTU:
+		return "rtu";
+	case CLIENT_UDP:
+		return "udp";
+	case CLIENT_UNIX:
+		return "unix";
+	default:
+		return NULL;
+	}
+}
+
+const char *
 client_format(const struct client *who, char *text)
 {
 	char address[ADDRESS_TEXT_MAX];

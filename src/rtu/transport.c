@@ -215,6 +215,7 @@ shut(struct transport *t)
 static void
 free_transport(struct transport *t)
 {
+	own_of(t)->source->connections--;
 	free(t);
 }
 
@@ -241,6 +242,7 @@ rtu_begin(void *arg, evutil_socket_t fd, const struct client *who)
 	t->source = arg;
 	t->peer = who->address;
 	t->fd = fd;
+	t->source->connections++;
 	return &t->transport;
 }
 

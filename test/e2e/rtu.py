@@ -16,6 +16,7 @@ from framing import rtu
 from harness import (DEADLINE, Client, ServerTest, ShiftedClock, adu, exception,
                      main, read, run_server, wait_for, write_registers, write_single)
 from still_clock import StillTest
+from web import Web
 
 EX_TEMPFAIL = 75
 MBPOLL = os.environ.get("MBPOLL", "mbpoll")
@@ -129,6 +130,30 @@ class Units(RtuTest):
         client = self.client()
         client.ask_rtu(rtu(read(3, 0, 1), 2) + rtu(read(3, 0, 1)),
                        rtu(bytes([3, 2, 0, 0])))
+
+
+class Figures(RtuTest):
+    def options(self):
+        return "--http", "0"
+
+    def test_it_is_counted_apart(self):
+        web = Web(self.server)
+        client = self.client()
+        plain = self.connect(self.server)
+        plain.ping()
+        client.ask_rtu(rtu(read(3, 0, 1)), rtu(bytes([3, 2, 0, 0])))
+        client.send(rtu(read(3, 0, 1))[:-1] + b"x")
+        wait_for(lambda: self.server.log_lines("CRC does not fit"), "the line")
+        text = web.curl("/metrics").body.decode()
+        for sample in ("rtu_connections 1", "rtu_requests_total 1",
+                       'rtu_dropped_total{reason="crc"} 1',
+                       'rtu_dropped_total{reason="incomplete"} 0',
+                       "connections 2"):
+            self.assertIn("\nmbasyncserver_%s\n" % sample, text)
+        rows = web.get("/api/clients")
+        self.assertEqual({row["peer"]: row.get("way") for row in rows}, {
+            "127.0.0.1:%d" % client.socket.getsockname()[1]: "rtu",
+            "127.0.0.1:%d" % plain.socket.getsockname()[1]: None})
 
 
 class Clients(RtuTest):
