@@ -213,6 +213,10 @@ START_TEST(nobody_connects_from_an_internal_address)
 	ck_assert(!policy_may_connect(NULL, &internal));
 	internal.address = address_simulation;
 	ck_assert(!policy_may_connect(NULL, &internal));
+	internal.address = address_unix;
+	ck_assert(!policy_may_connect(NULL, &internal));
+	internal.way = CLIENT_UNIX;
+	ck_assert(policy_may_connect(NULL, &internal));
 	ck_assert_str_eq(asked, "");
 }
 END_TEST

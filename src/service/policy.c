@@ -7,7 +7,8 @@
 bool
 policy_may_connect(const struct policy *p, const struct client *who)
 {
-	if (address_is_internal(&who->address))
+	if (address_is_internal(&who->address) ||
+	    (address_is_unix(&who->address) && who->way != CLIENT_UNIX))
 		return false;
 	for (; p != NULL; p = p->next)
 		if (p->may_connect != NULL && !p->may_connect(p->arg, who))
