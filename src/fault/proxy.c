@@ -278,10 +278,10 @@ fault_proxy_new(const struct fault_proxy_config *config)
 static void
 free_callers(struct fault_proxy *p)
 {
-	struct caller *c;
+	struct caller *next;
 
-	while ((c = LIST_FIRST(&p->callers)) != NULL) {
-		LIST_REMOVE(c, link);
+	for (struct caller *c = LIST_FIRST(&p->callers); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
 		dial_free(c->dial);
 		free(c);
 	}

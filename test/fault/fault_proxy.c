@@ -199,8 +199,8 @@ ask(struct session *s, const uint8_t *functions, size_t n)
 {
 	uint8_t request[12];
 
-	for (uint8_t i = 0; i < n; i++) {
-		make_request(i, functions[i], request);
+	for (size_t i = 0; i < n; i++) {
+		make_request((uint8_t)i, functions[i], request);
 		(void)!send(s->client, request, sizeof(request), 0);
 	}
 }
