@@ -112,18 +112,18 @@ ELSEWHERE = {command: (BOOT, command) for command in [
     "systemctl status mbasyncserver",
     "systemctl stop mbasyncserver.service",
     "systemctl stop mbasyncserver.socket mbasyncserver.service",
-    "tar -xzf mbasyncserver-3.6.0-Linux-x86_64.tar.gz -C /usr/local "
+    "tar -xzf mbasyncserver-3.7.0-Linux-x86_64.tar.gz -C /usr/local "
     "--strip-components=1 --no-overwrite-dir",
 ]}
 
 # In containers.
 ELSEWHERE.update({command: ("test/image/manual.py", command) for command in [
-    "docker load -i .build/image/mbasyncserver-3.6.0-amd64.tar",
+    "docker load -i .build/image/mbasyncserver-3.7.0-amd64.tar",
     "docker run --rm -v plant:/var/lib/mbasyncserver "
-    "localhost/mbasyncserver:3.6.0 --state table --state-create",
+    "localhost/mbasyncserver:3.7.0 --state table --state-create",
     "docker run -d --name plant --restart unless-stopped --read-only "
     "--cap-drop all --security-opt no-new-privileges -p 502:502 "
-    "-v plant:/var/lib/mbasyncserver localhost/mbasyncserver:3.6.0 "
+    "-v plant:/var/lib/mbasyncserver localhost/mbasyncserver:3.7.0 "
     "--state table",
     "docker exec plant mbasyncserver health",
     "docker kill --signal HUP plant",

@@ -19,12 +19,12 @@ ROOT = os.environ["ROOT"]
 PAGE = os.path.join(ROOT, "src/mbasyncserver-container.7")
 
 # Word for word; test/e2e/documented.py compares.
-LOAD = "docker load -i .build/image/mbasyncserver-3.6.0-amd64.tar"
+LOAD = "docker load -i .build/image/mbasyncserver-3.7.0-amd64.tar"
 CREATE = "docker run --rm -v plant:/var/lib/mbasyncserver \
-localhost/mbasyncserver:3.6.0 --state table --state-create"
+localhost/mbasyncserver:3.7.0 --state table --state-create"
 SERVE = "docker run -d --name plant --restart unless-stopped --read-only \
 --cap-drop all --security-opt no-new-privileges -p 502:502 \
--v plant:/var/lib/mbasyncserver localhost/mbasyncserver:3.6.0 \
+-v plant:/var/lib/mbasyncserver localhost/mbasyncserver:3.7.0 \
 --state table"
 ASK = "docker exec plant mbasyncserver health"
 RELOAD = "docker kill --signal HUP plant"
@@ -146,7 +146,7 @@ class Files(unittest.TestCase):
                 missing(self, program)
                 done = run(program, "-f", path, *command)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertIn("localhost/mbasyncserver:3.6.0",
+                self.assertIn("localhost/mbasyncserver:3.7.0",
                               done.stdout + done.stderr)
 
     def test_kubernetes(self):
