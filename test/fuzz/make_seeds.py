@@ -356,6 +356,29 @@ def datagrams():
         write("datagrams", name, data)
 
 
+def with_crc(frame):
+    crc = 0xFFFF
+    for byte in frame:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return frame + crc.to_bytes(2, "little")
+
+
+def rtu():
+    """See fuzz_rtu.c: pieces, frames."""
+    frames = {name: with_crc(b"\x01" + bytes.fromhex(pdu))
+              for name, pdu in EXAMPLES.items()}
+    for name, frame in frames.items():
+        write("rtu", name, b"\x02" + frame)
+    write("rtu", "all", b"\x06" + b"".join(frames.values()))
+    write("rtu", "unknown", b"\x00" + with_crc(b"\x01\x64" + bytes(7)) * 3)
+    write("rtu", "longest", b"\xff" + with_crc(b"\x01\x64" + b"\x01" * 252))
+    write("rtu", "bad_crc", b"\x03" + with_crc(b"\x01\x03" + bytes(4))[:-1]
+          + b"x" + with_crc(b"\x01\x03" + bytes(4)))
+    write("rtu", "mbap", b"\xff" + bytes.fromhex("0001 0000 0006 01 03 00000001"))
+
+
 def door():
     """See fuzz_door.c: flags, segment, changes, bytes behind."""
     hello = (b"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + bytes(32)
@@ -616,6 +639,7 @@ shared()
 resp()
 roles()
 roles_files()
+rtu()
 requests()
 frames()
 connections()
