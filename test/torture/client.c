@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,21 @@ endpoint_resolve(
 	memcpy(&e->address, found->ai_addr, found->ai_addrlen);
 	e->address_length = found->ai_addrlen;
 	freeaddrinfo(found);
+	return 0;
+}
+
+int
+endpoint_at_path(struct endpoint *e, const char *path, char *error)
+{
+	struct sockaddr_un local = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(local.sun_path)) {
+		snprintf(error, 200, "%.100s: too long", path);
+		return -1;
+	}
+	memcpy(local.sun_path, path, strlen(path) + 1);
+	memcpy(&e->address, &local, sizeof(local));
+	e->address_length = sizeof(local);
 	return 0;
 }
 

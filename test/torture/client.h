@@ -1,6 +1,6 @@
 /*
- * One TCP connection to the server under test, with or without TLS, or one UDP
- * socket, and the frames on it.
+ * One connection to the server under test, over TCP with or without TLS or over
+ * a socket of this machine, or one UDP socket, and the frames on it.
  *
  * Every wait ends: with bytes, with the end of the connection, or in time.
  * Nothing a server does can block, kill or confuse the caller.
@@ -32,6 +32,9 @@ double clock_now(void);
 /* Find the server. Returns 0, or -1 with one line in error, 200 bytes. */
 int endpoint_resolve(
     struct endpoint *e, const char *host, const char *port, char *error);
+
+/* The same for a socket of this machine at path. */
+int endpoint_at_path(struct endpoint *e, const char *path, char *error);
 
 /* Whether the time for everything is over. */
 bool endpoint_expired(const struct endpoint *e);

@@ -53,7 +53,9 @@ static const struct group {
 
 static const char help[] =
     "usage: mbtorture [option ...] HOST PORT\n"
+    "       mbtorture [option ...] PATH\n"
     "Score a Modbus/TCP server by the specification.\n"
+    "PATH, which contains a \"/\", is a socket of this machine.\n"
     "IT WRITES to every coil and register: never point it at a plant.\n"
     "\n"
     "  --group NAME        run this group only; may be repeated\n"
@@ -318,18 +320,29 @@ prepare_tls(const struct choice *choice, struct endpoint *server)
 }
 
 static void
-take_command_line(int argc, char **argv, struct run *r, struct choice *choice)
+take_server(int count, char **words, struct endpoint *server)
 {
 	char error[200];
+	int found = -1;
+
+	if (count == 2)
+		found = endpoint_resolve(server, words[0], words[1], error);
+	else if (count == 1 && strchr(words[0], '/') != NULL)
+		found = endpoint_at_path(server, words[0], error);
+	else
+		usage_error("expected", "HOST PORT or PATH");
+	if (found != 0)
+		usage_error("no such server", error);
+}
+
+static void
+take_command_line(int argc, char **argv, struct run *r, struct choice *choice)
+{
 	int id;
 
 	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(id, optarg, r, choice);
-	if (argc - optind != 2)
-		usage_error("expected", "HOST PORT");
-	if (endpoint_resolve(
-		&r->server, argv[optind], argv[optind + 1], error) != 0)
-		usage_error("no such server", error);
+	take_server(argc - optind, argv + optind, &r->server);
 	prepare_tls(choice, &r->server);
 	r->server.deadline = clock_now() + choice->seconds;
 }

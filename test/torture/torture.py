@@ -1,10 +1,10 @@
-"""mbtorture as a test: torture.py SUBJECT, which is LAYOUT, LAYOUT_tls,
-LAYOUT_udp, LAYOUT_shared or control
+"""mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | LAYOUT_udp |
+LAYOUT_unix | LAYOUT_shared | control
 
 Our server has to pass in full, in either layout of its data table (separate,
-overlaid), also over TLS, by a client whose role may do all, in datagrams, and
-as one of two servers that share a table, which must be equal in the end. The
-control shows
+overlaid), also over TLS, by a client whose role may do all, in datagrams, over
+a socket of this machine, and as one of two servers that share a table, which
+must be equal in the end. The control shows
 that mbtorture can fail: it must find the faults of a libmodbus server that are
 known, and nothing wrong with what that server does well.
 """
@@ -60,10 +60,11 @@ CONTROL = {
 }
 
 
-def torture(port, *options):
-    """Run mbtorture: its exit status and its lines."""
+def torture(where, *options):
+    """Run mbtorture at a port or a path: its exit status and its lines."""
+    server = [where] if isinstance(where, str) else ["127.0.0.1", str(where)]
     done = subprocess.run(
-        [os.environ["MBTORTURE"], *options, "127.0.0.1", str(port)],
+        [os.environ["MBTORTURE"], *options, *server],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
         check=False)
     print(done.stdout)
@@ -88,10 +89,10 @@ def tls_port(server):
     return int(re.search(r"listen: 127\.0\.0\.1:(\d+): TLS$", line).group(1))
 
 
-def pass_in_full(server, port, options):
+def pass_in_full(server, where, options):
     """Torture it, and stop it."""
     try:
-        status, _ = torture(port, "--random", "20000", *PATIENT, *options)
+        status, _ = torture(where, "--random", "20000", *PATIENT, *options)
         server.stop()
     except BaseException:
         sys.stderr.write(server.log()[-20000:])
@@ -121,6 +122,15 @@ def test_ours_over_udp(layout):
     server = Server("-d", layout, listen="udp:127.0.0.1:0", port=None,
                     env=ENVIRONMENT)
     pass_in_full(server, server.port, ["--udp"])
+
+
+def test_ours_over_unix(layout):
+    """The same over a socket of this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/modbus"
+        server = Server("-d", layout, "--listen", "unix:" + path,
+                        env=ENVIRONMENT)
+        pass_in_full(server, path, [])
 
 
 def table(server):
@@ -240,6 +250,8 @@ def main():
         test_ours_over_tls(subject.removesuffix("_tls"))
     elif subject.endswith("_udp"):
         test_ours_over_udp(subject.removesuffix("_udp"))
+    elif subject.endswith("_unix"):
+        test_ours_over_unix(subject.removesuffix("_unix"))
     elif subject.endswith("_shared"):
         test_ours_shared(subject.removesuffix("_shared"))
     else:
