@@ -1,10 +1,11 @@
 """mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | LAYOUT_udp |
-LAYOUT_unix | LAYOUT_shared | control
+LAYOUT_unix | LAYOUT_shared | LAYOUT_fault | control
 
 Our server has to pass in full, in either layout of its data table (separate,
 overlaid), also over TLS, by a client whose role may do all, in datagrams, over
-a socket of this machine, and as one of two servers that share a table, which
-must be equal in the end. The control shows
+a socket of this machine, as one of two servers that share a table, which must
+be equal in the end, and behind mbfault, whose rules match nothing. The control
+shows
 that mbtorture can fail: it must find the faults of a libmodbus server that are
 known, and nothing wrong with what that server does well.
 """
@@ -166,6 +167,24 @@ def test_ours_shared(layout):
         sys.exit("mbtorture: exit status %d" % status)
 
 
+class Fault(Server):
+    """The running mbfault."""
+
+    binary = os.environ.get("MBFAULT", "")
+
+
+def test_ours_behind_mbfault(layout):
+    """The same through mbfault, which shows nowhere."""
+    server = Server("-d", layout, env=ENVIRONMENT)
+    try:
+        fault = Fault("--to", "127.0.0.1:%d" % server.port, "--rule",
+                      "close client 192.0.2.0/24")
+        pass_in_full(fault, fault.port, [])
+        server.stop()
+    finally:
+        server.kill()
+
+
 def control(port, groups):
     """Run these groups against the other server."""
     return torture(port, "--deadline", "300", "--seed", "1",
@@ -254,6 +273,8 @@ def main():
         test_ours_over_unix(subject.removesuffix("_unix"))
     elif subject.endswith("_shared"):
         test_ours_shared(subject.removesuffix("_shared"))
+    elif subject.endswith("_fault"):
+        test_ours_behind_mbfault(subject.removesuffix("_fault"))
     else:
         test_ours(subject)
 
