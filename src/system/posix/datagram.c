@@ -1,7 +1,6 @@
 #include "system/datagram.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,10 +177,11 @@ datagram_send(evutil_socket_t s, const void *bytes, size_t length,
     const struct datagram_ends *ends)
 {
 	struct datagram_ends to = *ends; /* which sendmsg does not change */
-	struct iovec data = {
-		.iov_base = (void *)(uintptr_t)bytes, /* sendmsg reads it */
-		.iov_len = length,
-	};
+	union {
+		const void *from;
+		void *base;
+	} piece = { .from = bytes }; /* sendmsg only reads it */
+	struct iovec data = { .iov_base = piece.base, .iov_len = length };
 	union control control = { 0 };
 	struct msghdr message = {
 		.msg_name = &to.peer,
