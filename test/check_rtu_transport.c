@@ -111,11 +111,11 @@ END_TEST
 START_TEST(reads_a_frame_byte_by_byte)
 {
 	for (size_t i = 0; i < sizeof(READ_10) - 2; i++) {
-		put(READ_10 + i, 1);
+		put(&READ_10[i], 1);
 		assert_nothing_taken();
 		passed += RTU_SILENCE_MS;
 	}
-	put(READ_10 + sizeof(READ_10) - 2, 1);
+	put(&READ_10[sizeof(READ_10) - 2], 1);
 	assert_taken(READ_10_ADU);
 }
 END_TEST

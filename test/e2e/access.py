@@ -34,17 +34,18 @@ class Connecting(ServerTest):
             client.expect_eof()
 
     def test_nobody_connects_from_an_internal_address(self):
-        """100::1 stands for the server's own writes, which nobody judges."""
+        """100::1 stands for the server's own writes, which nobody judges,
+        and 100::3 for clients of this machine's sockets."""
         why = hosts.why_not()
         if why is not None:
             self.skipTest(why)
         with contextlib.closing(hosts.Host()) as host, host:
-            for address in "100::1", "100::2", "100::3":
+            for address in "100::1", "100::2", "100::3", "100::4":
                 host.address("lo", address + "/128")
             server = self.start("--http", "[::1]:0", listen="::1")
             web = Web(server)
-            for source, status in (("100::3", 200), ("100::1", 403),
-                                   ("100::2", 403)):
+            for source, status in (("100::4", 200), ("100::1", 403),
+                                   ("100::2", 403), ("100::3", 403)):
                 with Client(server, source=source) as client:
                     if status == 200:
                         client.ping()
