@@ -83,7 +83,7 @@ block_mark_differences(bool *dirty, enum datatable_overlay overlay,
 void
 block_decode(struct datatable *t, unsigned number, const uint8_t *bytes)
 {
-	const unsigned half = BLOCK_COILS / 2; /* one write takes no more */
+	const uint16_t half = BLOCK_COILS / 2; /* one write takes no more */
 	uint16_t words[SCHEMA_BLOCK_WORDS];
 	uint16_t address;
 
