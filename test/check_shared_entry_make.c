@@ -192,6 +192,26 @@ START_TEST(a_time_before_1970_is_0)
 }
 END_TEST
 
+/* Version 3.6 knows no word for it. */
+START_TEST(a_client_of_this_machine_is_a_number)
+{
+	struct order_write write = { .pdus = pdus, .count = make_pdus(0) };
+	const struct engine_field *made;
+	struct entry e;
+	size_t count, i = 0;
+
+	write.client.address = address_unix;
+	count = entry_make_write(writer, 1, 1, 0, &write, &made);
+	while (made[i].length != 1 || memcmp(made[i].bytes, "c", 1) != 0)
+		ck_assert_uint_lt(i += 2, count);
+	ck_assert_uint_eq(made[i + 1].length, strlen("[100::3]:0"));
+	ck_assert_mem_eq(made[i + 1].bytes, "[100::3]:0", made[i + 1].length);
+	ck_assert_int_eq(
+	    entry_parse(&(struct engine_entry){ 1, made, count }, &e), 0);
+	ck_assert(address_is_unix(&e.address));
+}
+END_TEST
+
 START_TEST(begin_and_hello_survive)
 {
 	const struct engine_field *made;
@@ -284,6 +304,7 @@ of_making(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, what_was_made_is_parsed);
 	tcase_add_test(tc, a_time_before_1970_is_0);
+	tcase_add_test(tc, a_client_of_this_machine_is_a_number);
 	tcase_add_loop_test(tc, begin_and_hello_survive, 0, 2);
 	return tc;
 }

@@ -11,8 +11,9 @@
  *
  * A session is 16 hexadecimal digits, lower case, not all of them 0; numbers
  * are decimal, without leading zeros; a client is written as address_format
- * writes it; a PDU is as it came, and writes. The texts are printable: ASCII,
- * but for the role, which is UTF-8; their lengths are those of an identity.
+ * writes it, but for one of this machine: [100::3]:PORT. A PDU is as it came,
+ * and writes. The texts are printable: ASCII, but for the role, which is UTF-8;
+ * their lengths are those of an identity.
  */
 #ifndef SHARED_ENTRY_H
 #define SHARED_ENTRY_H

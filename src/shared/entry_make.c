@@ -127,6 +127,17 @@ entry_make_hello(struct entry_writer *w, uint64_t session, uint64_t closes,
 	return w->count;
 }
 
+/* Servers of version 3.6 execute nothing of an entry whose client is a word
+ * that they do not know: that of a socket of this machine is its number. */
+static const char *
+format_client(const struct address *a, char *text)
+{
+	if (!address_is_unix(a))
+		return address_format(a, text);
+	snprintf(text, ADDRESS_TEXT_MAX, "[100::3]:%u", a->port);
+	return text;
+}
+
 size_t
 entry_make_write(struct entry_writer *w, uint64_t session, uint64_t number,
     int64_t time, const struct order_write *write,
@@ -138,7 +149,7 @@ entry_make_write(struct entry_writer *w, uint64_t session, uint64_t number,
 		return 0;
 	add_session(w, "s", session, w->session);
 	add_number(w, "n", number, w->number);
-	add_text(w, "c", address_format(&write->client.address, w->client));
+	add_text(w, "c", format_client(&write->client.address, w->client));
 	add_number(w, "u", write->unit, w->unit);
 	add_number(w, "t", time < 0 ? 0 : (uint64_t)time, w->time);
 	if (who != NULL) {
