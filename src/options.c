@@ -393,20 +393,10 @@ set_http_origin(void *arg, const char *value)
 static enum command_line_set
 set_log_level(void *arg, const char *value)
 {
-	static const char *const names[] = {
-		[LOG_ERROR] = "error",
-		[LOG_WARN] = "warn",
-		[LOG_INFO] = "info",
-		[LOG_DEBUG] = "debug",
-	};
 	struct parse *p = arg;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcasecmp(value, names[i]) == 0) {
-			p->o.log_level = (enum log_level)i;
-			return COMMAND_LINE_SET;
-		}
-	return COMMAND_LINE_BAD;
+	return log_parse_level(value, &p->o.log_level) == 0 ? COMMAND_LINE_SET :
+							      COMMAND_LINE_BAD;
 }
 
 static enum command_line_set

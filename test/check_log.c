@@ -171,6 +171,24 @@ START_TEST(writes_the_lines_up_to_its_level)
 }
 END_TEST
 
+START_TEST(levels_have_names)
+{
+	enum log_level level = LOG_DEBUG;
+
+	ck_assert_int_eq(log_parse_level("error", &level), 0);
+	ck_assert_int_eq(level, LOG_ERROR);
+	ck_assert_int_eq(log_parse_level("WARN", &level), 0);
+	ck_assert_int_eq(level, LOG_WARN);
+	ck_assert_int_eq(log_parse_level("info", &level), 0);
+	ck_assert_int_eq(level, LOG_INFO);
+	ck_assert_int_eq(log_parse_level("warning", &level), -1);
+	ck_assert_int_eq(log_parse_level("", &level), -1);
+	ck_assert_int_eq(level, LOG_INFO);
+	ck_assert_int_eq(log_parse_level("debug", &level), 0);
+	ck_assert_int_eq(level, LOG_DEBUG);
+}
+END_TEST
+
 START_TEST(level_is_info_by_default)
 {
 	log_line(LOG_DEBUG, "event: subject");
@@ -757,6 +775,7 @@ lines(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, writes_the_lines_up_to_its_level, 0, LEVELS);
+	tcase_add_test(tc, levels_have_names);
 	tcase_add_test(tc, level_is_info_by_default);
 	tcase_add_loop_test(tc, line_is_date_time_level_event, 0, LEVELS);
 	tcase_add_test(tc, time_is_the_local_time);

@@ -27,6 +27,10 @@ enum log_level {
  */
 void log_open(void);
 
+/* The level of that name, in any case: "error", "warn", "info" or "debug".
+ * Returns 0, or -1 and leaves level unchanged. */
+int log_parse_level(const char *name, enum log_level *level);
+
 /* Lines above this level are not written. Default LOG_INFO. */
 void log_set_level(enum log_level level);
 

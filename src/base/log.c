@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/calendar.h"
@@ -37,6 +38,17 @@ log_open(void)
 {
 	output_open();
 	state.journal = output_is_journal();
+}
+
+int
+log_parse_level(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		if (strcasecmp(name, levels[i].name) == 0) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	return -1;
 }
 
 void

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/number.h"
 #include "base/printable.h"
@@ -120,20 +119,10 @@ set_http_host(void *arg, const char *value)
 static enum command_line_set
 set_log_level(void *arg, const char *value)
 {
-	static const char *const names[] = {
-		[LOG_ERROR] = "error",
-		[LOG_WARN] = "warn",
-		[LOG_INFO] = "info",
-		[LOG_DEBUG] = "debug",
-	};
-	struct fault_options *o = &((struct parse *)arg)->o;
+	struct parse *p = arg;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcasecmp(value, names[i]) == 0) {
-			o->log_level = (enum log_level)i;
-			return COMMAND_LINE_SET;
-		}
-	return COMMAND_LINE_BAD;
+	return log_parse_level(value, &p->o.log_level) == 0 ? COMMAND_LINE_SET :
+							      COMMAND_LINE_BAD;
 }
 
 static enum command_line_set
