@@ -14,6 +14,7 @@
 #include "first_values_start.h"
 #include "listening.h"
 #include "naming.h"
+#include "net/event_loop.h"
 #include "net/server.h"
 #include "persistence.h"
 #include "points/points.h"
@@ -170,28 +171,6 @@ requested(void *arg, enum signals_request request, const char *how)
 		last_writer_report(p->last_writer, put_report, NULL);
 		break;
 	}
-}
-
-static void
-libevent_log(int severity, const char *message)
-{
-	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
-	    "libevent: %s", message);
-}
-
-/* One thread, so libevent needs no locks. */
-static struct event_base *
-new_event_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
-
-	if (config == NULL)
-		return NULL;
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-		base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
 }
 
 /* Returns an exit status. */
@@ -530,7 +509,7 @@ program_start(struct program *p)
 	p->table = datatable_new(p->options.overlay);
 	if (p->table == NULL)
 		return out_of_resources("data table");
-	p->base = new_event_base();
+	p->base = event_loop_new();
 	if (p->base == NULL || signals_catch(p->signals, p->base, false) != 0)
 		return out_of_resources("event loop");
 	status = start_table(p);
@@ -598,7 +577,7 @@ program_run(const struct options *options)
 	struct program *p = &program;
 	int state_status, status;
 
-	event_set_log_callback(libevent_log);
+	event_loop_log_complaints();
 	status = program_start(p);
 	if (status == EX_OK && event_base_dispatch(p->base) < 0)
 		status = out_of_resources("event loop");

@@ -16,6 +16,7 @@
 #include "fault/rules_file.h"
 #include "http/guard.h"
 #include "listening.h"
+#include "net/event_loop.h"
 #include "net/listener.h"
 #include "system/error.h"
 #include "system/process.h"
@@ -134,35 +135,13 @@ second_cb(evutil_socket_t fd, short what, void *arg)
 	fault_act_log_flush(&p->acts, 0);
 }
 
-static void
-libevent_log(int severity, const char *message)
-{
-	log_line(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG,
-	    "libevent: %s", message);
-}
-
-/* One thread, so libevent needs no locks. */
-static struct event_base *
-new_event_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
-
-	if (config == NULL)
-		return NULL;
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-		base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
-}
-
 /* Returns an exit status. */
 static int
 start_loop(struct program *p)
 {
 	const struct timeval second = { 1, 0 };
 
-	p->base = new_event_base();
+	p->base = event_loop_new();
 	if (p->base == NULL || signals_catch(p->signals, p->base, true) != 0 ||
 	    signals_catch(p->signals, p->base, false) != 0)
 		return out_of_resources("event loop");
@@ -341,7 +320,7 @@ fault_program_run(const struct fault_options *options)
 	struct program program = { .options = options };
 	int status;
 
-	event_set_log_callback(libevent_log);
+	event_loop_log_complaints();
 	status = start(&program);
 	if (status == EX_OK && event_base_dispatch(program.base) < 0)
 		status = out_of_resources("event loop");
