@@ -11,7 +11,6 @@
 
 #include "net/admission.h"
 
-struct address;
 struct entrance;
 struct options;
 struct rtu_source;
@@ -52,12 +51,5 @@ int listening_open(
 
 /* After the server was freed. */
 void listening_free(struct listening *l);
-
-/*
- * Log, as event, that where cannot be listened on, for a system's error.
- * Returns the exit status: EX_TEMPFAIL in use, EX_NOPERM not permitted, else
- * EX_OSERR.
- */
-int listening_failed(const char *event, const struct address *where, int error);
 
 #endif

@@ -11,7 +11,7 @@
 #include "http/guard.h"
 #include "http/own_names.h"
 #include "http/server.h"
-#include "listening.h"
+#include "net/bind_failure.h"
 #include "net/listener.h"
 #include "options.h"
 #include "report/client_report.h"
@@ -120,7 +120,7 @@ diagnostics_bind(struct diagnostics *d)
 		return EX_OK;
 	d->fd = listener_bind(&o->http_listen, false);
 	if (d->fd < 0)
-		return listening_failed("http", &o->http_listen, errno);
+		return bind_failure("http", &o->http_listen, errno);
 	listener_set_options(d->fd);
 	d->where = listener_bound(d->fd);
 	log_line(LOG_INFO, "http: %s://%s/: %s", o->http_tls ? "https" : "http",
@@ -139,7 +139,7 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	if (!o->http)
 		return EX_OK;
 	if (socket_listen(d->fd) != 0)
-		return listening_failed("http", &d->where, errno);
+		return bind_failure("http", &d->where, errno);
 	config.fd = d->fd;
 	d->fd = -1;
 	config.report = d->report;
@@ -159,7 +159,7 @@ diagnostics_start(struct diagnostics *d, struct event_base *base,
 	config.own_name_count = d->own_names.count;
 	d->api = api_new(base, &config);
 	if (d->api == NULL)
-		return listening_failed("http", &d->where, errno);
+		return bind_failure("http", &d->where, errno);
 	return EX_OK;
 }
 

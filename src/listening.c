@@ -8,6 +8,7 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "net/bind_failure.h"
 #include "net/server.h"
 #include "options.h"
 #include "rtu/transport.h"
@@ -66,23 +67,6 @@ report_remedies(unsigned port, const char *option, bool datagrams)
 	    "listen: container: start with %s%u, and publish that port as "
 	    "%u; or run it with sysctl net.ipv4.ip_unprivileged_port_start=0",
 	    option, UNPRIVILEGED(port), port);
-}
-
-static int
-failed(const char *event, const char *where, int error)
-{
-	log_line(LOG_ERROR, "%s: %s: %s", event, where, error_text(error));
-	if (error == EADDRINUSE)
-		return EX_TEMPFAIL;
-	return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
-}
-
-int
-listening_failed(const char *event, const struct address *where, int error)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	return failed(event, address_format(where, text), error);
 }
 
 /* What listeners of one kind share. */
@@ -147,7 +131,7 @@ open_one(struct kind *kind, struct address where, bool both_families)
 	if (choose)
 		where.port = kind->chosen;
 	if (bind_one(kind, &where, both_families) != 0) {
-		int status = listening_failed("listen", &where, errno);
+		int status = bind_failure("listen", &where, errno);
 
 		if (status == EX_NOPERM &&
 		    process_port_is_privileged(where.port))
@@ -170,7 +154,7 @@ open_path(struct server *server, const char *path)
 	snprintf(shown, sizeof(shown), "unix:%s", path);
 	printable_line(shown);
 	if (server_listen_path(server, path) != 0)
-		return failed("listen", shown, errno);
+		return bind_failure_at("listen", shown, errno);
 	log_line(LOG_INFO, "listen: %s", shown);
 	return EX_OK;
 }

@@ -15,7 +15,7 @@
 #include "fault/rules.h"
 #include "fault/rules_file.h"
 #include "http/guard.h"
-#include "listening.h"
+#include "net/bind_failure.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "system/error.h"
@@ -187,7 +187,7 @@ listen_to_clients(struct program *p)
 	struct address where;
 
 	if (fault_proxy_listen(p->proxy, &o->listen, o->both_families) != 0)
-		return listening_failed("listen", &o->listen, errno);
+		return bind_failure("listen", &o->listen, errno);
 	where = fault_proxy_address(p->proxy);
 	log_line(LOG_INFO, "listen: %s: to %s, seed %" PRIu64,
 	    address_format(&where, text), address_format(&p->to, server),
@@ -247,14 +247,14 @@ start_http(struct program *p)
 		return EX_OK;
 	fd = listener_bind(where, false);
 	if (fd < 0)
-		return listening_failed("http", where, errno);
+		return bind_failure("http", where, errno);
 	listener_set_options(fd);
 	bound = listener_bound(fd);
 	if (socket_listen(fd) != 0) {
 		int error = errno;
 
 		socket_close(fd);
-		return listening_failed("http", &bound, error);
+		return bind_failure("http", &bound, error);
 	}
 	log_line(LOG_INFO, "http: http://%s/rules: %s",
 	    address_format(&bound, text),
