@@ -25,5 +25,5 @@ lease_may(const struct lease *l, unsigned period, uint64_t now)
 {
 	if (l->own || (l->holder == 0 && l->whole))
 		return true;
-	return now - l->since >= LEASE_MS + 2 * (uint64_t)period;
+	return now >= l->since + LEASE_MS + 2 * (uint64_t)period;
 }
