@@ -119,6 +119,51 @@ START_TEST(a_frame_may_have_256_bytes)
 }
 END_TEST
 
+#define UNIT_0  "\x00\x03\x00\x00\x00\x0A\xC4\x1C"
+#define UNIT_16 "\x10\x03\x00\x00\x00\x0A\xC6\x8C"
+
+/* What may be the last byte of the frame before. */
+static const struct {
+	const char *bytes;
+	size_t length;
+	enum rtu_result result;
+	size_t skipped;
+} behind[] = {
+	{ BYTES(UNIT_16), RTU_READY, 0 },
+	{ BYTES(UNIT_0), RTU_READY, 0 },
+	{ BYTES("\x00" UNIT_16), RTU_READY, 1 },
+	{ BYTES("\x00" UNIT_0), RTU_READY, 1 },
+	{ BYTES(""), RTU_PARTIAL, 0 },
+	{ BYTES("\x00"), RTU_PARTIAL, 0 },
+	{ BYTES("\x00\x10\x03\x00\x00\x00\x0A\xC7"), RTU_PARTIAL, 0 },
+	{ BYTES("\x00\x03\x00\x00\x00\x0A\xC4"), RTU_PARTIAL, 0 },
+	{ BYTES("\x00\x03\x03\x00\x00\x00\x0A\xC4\x1C"), RTU_BAD, 0 },
+	{ BYTES("\x01\x03\x00\x00\x00\x0A\xC4\x1C"), RTU_BAD, 0 },
+};
+
+START_TEST(a_byte_of_the_frame_before_is_skipped)
+{
+	size_t skipped = 9, found = 0;
+
+	ck_assert_int_eq(rtu_find_behind((const uint8_t *)behind[_i].bytes,
+			     behind[_i].length, &skipped, &found),
+	    behind[_i].result);
+	ck_assert_uint_eq(skipped, behind[_i].skipped);
+	if (behind[_i].result == RTU_READY)
+		ck_assert_uint_eq(found, 8);
+}
+END_TEST
+
+START_TEST(knows_frames_whose_end_only_the_crc_tells)
+{
+	uint8_t frame[RTU_FRAME_MAX];
+
+	ck_assert(!rtu_is_open((const uint8_t *)UNIT_16, 8));
+	ck_assert(rtu_is_open(frame, seal(BYTES("\x01\x64\x01"), frame)));
+	ck_assert(rtu_is_open(frame, seal(BYTES("\x01\x08\0\0\0\0\0"), frame)));
+}
+END_TEST
+
 START_TEST(a_request_becomes_an_adu)
 {
 	uint8_t frame[RTU_FRAME_MAX], adu[RTU_FRAME_MAX + RTU_ADU_GROWS];
@@ -195,6 +240,9 @@ main(void)
 	tcase_add_test(tc, a_wrong_crc_is_no_frame);
 	tcase_add_test(tc, an_end_is_looked_for_in_256_bytes);
 	tcase_add_test(tc, a_frame_may_have_256_bytes);
+	tcase_add_loop_test(tc, a_byte_of_the_frame_before_is_skipped, 0,
+	    sizeof(behind) / sizeof(*behind));
+	tcase_add_test(tc, knows_frames_whose_end_only_the_crc_tells);
 	tcase_add_test(tc, a_request_becomes_an_adu);
 	tcase_add_test(tc, recognises_a_request_of_modbus_tcp);
 	tcase_add_loop_test(tc, replies_become_frames_in_any_pieces, 1, 33);

@@ -153,6 +153,30 @@ START_TEST(reads_an_unknown_function)
 }
 END_TEST
 
+/* Its CRC fits before its last byte, which is 0. */
+#define ENDS_IN_0     "\x01\x64\x01\xCB\x00"
+#define ENDS_IN_0_ADU "\x00\x00\x00\x00\x00\x02\x01\x64"
+
+START_TEST(the_last_byte_of_a_crc_may_be_0)
+{
+	PUT(ENDS_IN_0 READ_10);
+	assert_taken(ENDS_IN_0_ADU SECOND_ADU);
+	ck_assert_uint_eq(source->crc_errors, 0);
+}
+END_TEST
+
+START_TEST(the_last_byte_of_a_crc_may_come_late)
+{
+	put(ENDS_IN_0, sizeof(ENDS_IN_0) - 2);
+	assert_taken(ENDS_IN_0_ADU);
+	PUT("\0");
+	assert_nothing_taken();
+	PUT(READ_10);
+	assert_taken(SECOND_ADU);
+	ck_assert_uint_eq(source->crc_errors, 0);
+}
+END_TEST
+
 START_TEST(a_wrong_crc_drops_what_has_arrived)
 {
 	PUT("\x01\x03\x00\x00\x00\x0A\xC5\xCE" READ_10);
@@ -317,6 +341,8 @@ main(void)
 	tcase_add_test(tc, reads_frames_that_arrive_together);
 	tcase_add_test(tc, a_read_of_the_shortest_frames_fits);
 	tcase_add_test(tc, reads_an_unknown_function);
+	tcase_add_test(tc, the_last_byte_of_a_crc_may_be_0);
+	tcase_add_test(tc, the_last_byte_of_a_crc_may_come_late);
 	tcase_add_test(tc, a_wrong_crc_drops_what_has_arrived);
 	tcase_add_test(tc, a_wrong_crc_keeps_the_frames_before_it);
 	tcase_add_test(tc, silence_ends_a_frame);

@@ -29,6 +29,19 @@ enum rtu_result {
  */
 enum rtu_result rtu_find(const uint8_t *bytes, size_t have, size_t *length);
 
+/* Whether only its CRC tells where a frame ends. */
+bool rtu_is_open(const uint8_t *frame, size_t length);
+
+/*
+ * rtu_find behind a frame of which only its CRC told the end. If the last byte
+ * of that CRC is 0, the CRC fits without it, too. So a 0 that bytes begin with
+ * may be that byte, or the unit identifier of the next frame: which one, the
+ * frame tells that ends first. If it begins behind the 0, skipped is 1, and
+ * length is that of the frame alone; else skipped is 0.
+ */
+enum rtu_result rtu_find_behind(
+    const uint8_t *bytes, size_t have, size_t *skipped, size_t *length);
+
 /* How much longer its ADU is than a frame. */
 #define RTU_ADU_GROWS 4
 

@@ -28,6 +28,34 @@ rtu_find(const uint8_t *bytes, size_t have, size_t *length)
 	return have < e.most ? RTU_PARTIAL : RTU_BAD;
 }
 
+enum rtu_result
+rtu_find_behind(
+    const uint8_t *bytes, size_t have, size_t *skipped, size_t *length)
+{
+	enum rtu_result whole = rtu_find(bytes, have, length);
+	enum rtu_result rest;
+	size_t end;
+
+	*skipped = 0;
+	if (have == 0 || bytes[0] != 0)
+		return whole;
+	rest = rtu_find(bytes + 1, have - 1, &end);
+	if (rest == RTU_READY && (whole != RTU_READY || 1 + end < *length)) {
+		*skipped = 1;
+		*length = end;
+		return RTU_READY;
+	}
+	return whole == RTU_BAD ? rest : whole;
+}
+
+bool
+rtu_is_open(const uint8_t *frame, size_t length)
+{
+	struct rtu_extent e = rtu_request_extent(frame, length);
+
+	return e.least != e.most;
+}
+
 size_t
 rtu_to_adu(
     const uint8_t *frame, size_t length, uint16_t transaction, uint8_t *adu)

@@ -26,7 +26,8 @@ struct rtu_transport {
 	/* The beginning of a frame. */
 	uint8_t kept[RTU_FRAME_MAX];
 	size_t kept_length;
-	uint64_t heard; /* when bytes last arrived: ms */
+	uint64_t heard;   /* when bytes last arrived: ms */
+	bool behind_open; /* behind a frame that rtu_is_open */
 
 	/* What was given to write, if the socket has not taken all of it. */
 	struct rtu_reply reply; /* before those bytes */
@@ -104,6 +105,7 @@ drop_incomplete(struct rtu_transport *t, const char *why)
 		return;
 	t->source->incomplete++;
 	log_dropped(t, t->kept, t->kept_length, why);
+	t->behind_open = false;
 	t->kept_length = 0;
 }
 
@@ -122,6 +124,17 @@ notice_silence(struct rtu_transport *t)
 	t->heard = now;
 }
 
+/* The frame that has to be taken next begins behind skipped bytes. */
+static enum rtu_result
+find(const struct rtu_transport *t, const uint8_t *bytes, size_t have,
+    size_t *skipped, size_t *length)
+{
+	*skipped = 0;
+	if (t->behind_open)
+		return rtu_find_behind(bytes, have, skipped, length);
+	return rtu_find(bytes, have, length);
+}
+
 /* Make ADUs in out of the frames in bytes, and keep what is left. Returns the
  * length of the ADUs. */
 static size_t
@@ -129,17 +142,21 @@ convert(
     struct rtu_transport *t, const uint8_t *bytes, size_t length, uint8_t *out)
 {
 	enum rtu_result result;
-	size_t made = 0, frame;
+	size_t made = 0, skipped, frame;
 
-	while ((result = rtu_find(bytes, length, &frame)) == RTU_READY) {
+	while (
+	    (result = find(t, bytes, length, &skipped, &frame)) == RTU_READY) {
+		bytes += skipped;
 		made += rtu_to_adu(bytes, frame, t->transaction++, out + made);
+		t->behind_open = rtu_is_open(bytes, frame);
 		bytes += frame;
-		length -= frame;
+		length -= skipped + frame;
 		t->source->requests++;
 	}
 	if (result == RTU_BAD) {
 		t->source->crc_errors++;
 		log_dropped(t, bytes, length, "CRC does not fit");
+		t->behind_open = false;
 		length = 0;
 	}
 	memcpy(t->kept, bytes, length);
