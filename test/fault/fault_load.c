@@ -74,6 +74,8 @@ act(int which)
 	case 2:
 		if (rig_has_room(c))
 			rig_send_raw(c, "junk junk", 9);
+		if (!rig_tells_frames_apart())
+			rig_half_close(c);
 		finished[which] = true;
 		break;
 	case 3:
@@ -183,7 +185,8 @@ main(int argc, char **argv)
 	rig_init();
 	if (argc < 2 || !rig_choose(argv[1])) {
 		fprintf(stderr,
-		    "usage: fault_load plain|transport|tls [STEPS [SEED]]\n");
+		    "usage: fault_load plain|transport|tls|rtu [STEPS "
+		    "[SEED]]\n");
 		return EXIT_FAILURE;
 	}
 	printf("seed %" PRIu64 "\n", seed);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "inject.h"
@@ -183,6 +184,21 @@ send_garbage(void)
 	rig_settle(&rig);
 }
 
+/* Of "rtu": a frame with a wrong CRC has no answer, and the next one has. */
+static void
+send_broken_frame(void)
+{
+	static const uint8_t broken[] = { 1, 3, 0, 0, 0, 1, 0x12, 0x34 };
+	struct rig_client *c = join(VANDAL, false);
+
+	if (!c->closed)
+		must(send(c->fd, broken, sizeof(broken), MSG_NOSIGNAL) > 0);
+	rig_settle(&rig);
+	rig_ask_kind(c, 2, 0);
+	rig_settle(&rig);
+	check_unharmed(c);
+}
+
 static void
 reset(void)
 {
@@ -269,6 +285,21 @@ stop_by_word(void)
 		must(server_counters(rig.server)->closed[CONN_SHUT_DOWN] == 1);
 }
 
+/* Where there is no word. */
+static void
+stop_while_asked(void)
+{
+	struct rig_client *c = join(STOPPER, false);
+	uint64_t began;
+
+	rig_ask_kind(c, 2, 0);
+	rig_settle(&rig);
+	check_unharmed(c);
+	began = clock_ms();
+	rig_stop(&rig);
+	check_stops_since(began);
+}
+
 static void
 session_to_the_word(void)
 {
@@ -278,14 +309,20 @@ session_to_the_word(void)
 		sleep_and_wake();
 		write_through_the_order();
 		half_close();
-		send_garbage();
+		if (rig_tells_frames_apart())
+			send_garbage();
+		else
+			send_broken_frame();
 		reset();
 		lose();
 		rig.calm = true;
 		check_all_served();
 		rig_check_serves(&rig);
 		rig.calm = false;
-		stop_by_word();
+		if (rig_tells_frames_apart())
+			stop_by_word();
+		else
+			stop_while_asked();
 	}
 	rig_end(&rig);
 }
@@ -329,8 +366,9 @@ session_to_a_stop(void)
 #define ROWS 2
 
 /* Handshakes take time and make many calls: over TLS every third call fails,
- * of each variant another third. */
-#define TLS_STEP 3
+ * of each variant another third. So it is in "rtu", where clients send frame by
+ * frame, if there are variants. */
+#define SLOW_STEP 3
 
 static const struct sweep {
 	const char *name;
@@ -367,7 +405,9 @@ try_plan(const struct sweep *s, void (*session)(void), struct inject_plan *plan,
 static void
 run_sweep(const struct sweep *s, void (*session)(void), const char *which)
 {
-	const unsigned step = rig_tls_on() ? TLS_STEP : 1;
+	const bool slow =
+	    rig_tls_on() || (!rig_tells_frames_apart() && s->variants > 1);
+	const unsigned step = slow ? SLOW_STEP : 1;
 	uint64_t failed[INJECT_KINDS] = { 0 };
 	unsigned sessions = 0;
 
@@ -403,8 +443,8 @@ main(int argc, char **argv)
 {
 	rig_init();
 	if (argc != 3 || !rig_choose(argv[2])) {
-		fprintf(
-		    stderr, "usage: fault_session KIND plain|transport|tls\n");
+		fprintf(stderr,
+		    "usage: fault_session KIND plain|transport|tls|rtu\n");
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++)

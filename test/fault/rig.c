@@ -16,6 +16,7 @@
 #include "net/door.h"
 #include "net/server.h"
 #include "rig_client.h"
+#include "rig_rtu.h"
 #include "rig_tls.h"
 #include "table/datatable.h"
 
@@ -40,11 +41,19 @@ rig_choose(const char *way)
 {
 	if (strcmp(way, "tls") == 0)
 		rig_tls_init(&identities);
-	if (strcmp(way, "transport") == 0 || rig_tls_on())
+	if (strcmp(way, "rtu") == 0)
+		rig_rtu_init();
+	else if (strcmp(way, "transport") == 0 || rig_tls_on())
 		through_door = true;
 	else if (strcmp(way, "plain") != 0)
 		return false;
 	return true;
+}
+
+bool
+rig_tells_frames_apart(void)
+{
+	return !rig_rtu_on();
 }
 
 unsigned
@@ -137,17 +146,31 @@ make_door(struct rig *r)
 	return r->door != NULL;
 }
 
+/* Returns whether the server listens to those who come in as was chosen. */
+static bool
+listen_for_clients(struct rig *r)
+{
+	const struct entrance *entrance = NULL;
+	struct address where;
+
+	if (address_parse("127.0.0.1", 0, &where) != 0)
+		return false;
+	if (through_door && !make_door(r))
+		return false;
+	if (through_door)
+		entrance = door_entrance(r->door);
+	else if (rig_rtu_on() && (entrance = rig_rtu_begin(r->server)) == NULL)
+		return false;
+	return server_listen(r->server, &where, false, entrance) == 0;
+}
+
 /* Everything of the server's own. Returns whether all of it was made. */
 static bool
 make_server(struct rig *r)
 {
-	const struct entrance *entrance;
 	struct server_config config;
-	struct address where;
 
 	server_config_init(&config);
-	if (address_parse("127.0.0.1", 0, &where) != 0)
-		return false;
 	r->table = datatable_new(DATATABLE_SEPARATE);
 	if (r->table == NULL)
 		return false;
@@ -160,10 +183,7 @@ make_server(struct rig *r)
 	config.deadlines.stalled = STALLED_MS;
 	config.arg = r;
 	r->server = server_new(r->base, &config);
-	if (r->server == NULL || (through_door && !make_door(r)))
-		return false;
-	entrance = r->door == NULL ? NULL : door_entrance(r->door);
-	return server_listen(r->server, &where, false, entrance) == 0 &&
+	return r->server != NULL && listen_for_clients(r) &&
 	    server_start(r->server) == 0;
 }
 
@@ -195,6 +215,7 @@ rig_end(struct rig *r)
 		rig_disconnect(&r->clients[i], false);
 	door_free(r->door);
 	server_free(r->server);
+	rig_rtu_end();
 	held_order_end(&r->order);
 	datatable_free(r->table);
 	event_base_free(r->base);

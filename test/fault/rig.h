@@ -38,8 +38,13 @@ struct server;
 _Noreturn void rig_fail(const char *expression, const char *file, int line);
 
 /* Serve over "plain" sockets, or through the door over a "transport", or over
- * "tls". Returns whether it is one of these. */
+ * "tls", or frames of "rtu". Returns whether it is one of these. */
 bool rig_choose(const char *way);
+
+/* Whether the server knows bytes that are no request from the beginning of one:
+ * it closes the connection, or knows the shut-down word. In "rtu", only silence
+ * or the end tells. */
+bool rig_tells_frames_apart(void);
 
 /* A bit, 1 << kind, for each kind of call that the server makes on this way,
  * but OpenSSL's memory: one handshake is thousands of calls, and fault_tls.c
@@ -62,6 +67,7 @@ struct rig_client {
 	uint8_t asked[RIG_ASKED_MAX];
 	size_t asked_length;
 	size_t sent;
+	size_t begun; /* of "rtu": bytes sent of the frame after these */
 	size_t answered;
 	unsigned replies;
 

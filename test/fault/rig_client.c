@@ -9,6 +9,7 @@
 
 #include "model.h"
 #include "net/server.h"
+#include "rig_rtu.h"
 #include "rig_tls.h"
 #include "version.h"
 
@@ -122,6 +123,16 @@ ask_to_mask(struct rig_client *c, uint16_t value)
 	rig_ask(c, 1, pdu, sizeof(pdu));
 }
 
+/* No such function. In "rtu" its frame ends where the CRC fits: with these data
+ * that is nowhere before its end. */
+static void
+ask_unknown(struct rig_client *c, uint8_t function)
+{
+	const uint8_t pdu[] = { function, 0, 0, 0, 0 };
+
+	rig_ask(c, 1, pdu, sizeof(pdu));
+}
+
 void
 rig_ask_kind(struct rig_client *c, unsigned kind, uint16_t value)
 {
@@ -159,8 +170,8 @@ rig_ask_kind(struct rig_client *c, unsigned kind, uint16_t value)
 	case 10: /* too many */
 		rig_ask_for(c, 3, 0, 126);
 		break;
-	default: /* no such function */
-		rig_ask_for(c, (uint8_t)(100 + value % 20), 0, 0);
+	default:
+		ask_unknown(c, (uint8_t)(100 + value % 20));
 		break;
 	}
 }
@@ -192,6 +203,35 @@ next_reply(const struct rig_client *c, uint8_t *reply)
 	return HEADER + length;
 }
 
+/* A reply of so many bytes was right. */
+static void
+take_away(struct rig_client *c, size_t whole)
+{
+	c->in_length -= whole;
+	memmove(c->in, c->in + whole, c->in_length);
+	c->answered += 6U + c->asked[c->answered + 5];
+	c->replies++;
+}
+
+/* Of "rtu", where only the reply that is due tells where one ends. */
+static bool
+take_frame(struct rig_client *c)
+{
+	uint8_t expected[HEADER + MODEL_PDU_MAX];
+	size_t whole;
+
+	if (c->in_length == 0)
+		return false;
+	whole = next_reply(c, expected);
+	must(whole > 0);
+	whole = rig_rtu_frame(expected, whole);
+	if (c->in_length < whole)
+		return false;
+	must(memcmp(c->in, expected, whole) == 0);
+	take_away(c, whole);
+	return true;
+}
+
 /* Take one whole reply out of what came in. Returns whether there was one. */
 static bool
 take_reply(struct rig_client *c)
@@ -199,16 +239,15 @@ take_reply(struct rig_client *c)
 	uint8_t expected[HEADER + MODEL_PDU_MAX];
 	size_t whole;
 
+	if (rig_rtu_on())
+		return take_frame(c);
 	if (c->in_length < HEADER || c->in_length < 6U + c->in[5])
 		return false;
 	whole = next_reply(c, expected);
 	must(whole > 0);                                /* it was asked for */
 	must(whole == 6U + c->in[4] * 256U + c->in[5]); /* its length */
 	must(memcmp(c->in, expected, whole) == 0);      /* in step, and right */
-	c->in_length -= whole;
-	memmove(c->in, c->in + whole, c->in_length);
-	c->answered += 6U + c->asked[c->answered + 5];
-	c->replies++;
+	take_away(c, whole);
 	return true;
 }
 
@@ -217,10 +256,14 @@ static void
 check_last_bytes(struct rig_client *c)
 {
 	uint8_t expected[HEADER + MODEL_PDU_MAX];
+	size_t whole;
 
 	if (c->in_length == 0)
 		return;
-	must(next_reply(c, expected) > c->in_length);
+	whole = next_reply(c, expected);
+	if (rig_rtu_on() && whole > 0)
+		whole = rig_rtu_frame(expected, whole);
+	must(whole > c->in_length);
 	must(memcmp(c->in, expected, c->in_length) == 0);
 }
 
@@ -237,12 +280,56 @@ reclaim(struct rig_client *c)
 
 /* --- moving ------------------------------------------------------------- */
 
+/* The bytes that have to be sent next: a request as a frame, or what is none as
+ * it is. Returns their number. */
+static size_t
+next_frame(const struct rig_client *c, uint8_t *bytes, size_t *asked)
+{
+	const uint8_t *next = c->asked + c->sent;
+
+	*asked = c->asked_length - c->sent;
+	if (next[2] == 0)
+		*asked = 6U + next[5];
+	memcpy(bytes, next, *asked);
+	return next[2] == 0 ? rig_rtu_frame(bytes, *asked) : *asked;
+}
+
+/* pump_out for "rtu", frame by frame. */
+static bool
+pump_frames(struct rig_client *c)
+{
+	size_t room = c->burst != 0 ? c->burst : SIZE_MAX;
+	bool moved = false;
+
+	while (c->sent < c->asked_length && room > 0) {
+		uint8_t bytes[HEADER + MODEL_PDU_MAX];
+		size_t asked;
+		size_t whole = next_frame(c, bytes, &asked);
+		size_t left = whole - c->begun;
+		ssize_t n = send(c->fd, bytes + c->begun,
+		    left < room ? left : room, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			break;
+		moved = true;
+		room -= (size_t)n;
+		c->begun += (size_t)n;
+		if (c->begun == whole) {
+			c->sent += asked;
+			c->begun = 0;
+		}
+	}
+	return moved;
+}
+
 static bool
 pump_out(struct rig_client *c)
 {
 	size_t left = c->asked_length - c->sent;
 	ssize_t n;
 
+	if (rig_rtu_on())
+		return pump_frames(c);
 	if (left == 0)
 		return false;
 	if (c->burst != 0 && left > c->burst)
