@@ -15,6 +15,7 @@ add_executable(mbtorture
 	test/torture/liveness.c
 	test/torture/main.c
 	test/torture/request.c
+	test/torture/rtu.c
 	test/torture/run.c
 	test/torture/score.c
 	test/torture/secure.c
