@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rtu.h"
 #include "secure.h"
 
 /* More than a thousand of the longest replies. */
@@ -27,6 +28,9 @@
 #define SLICE_SECONDS 0.05
 #define HELD_MIN      0.5
 
+/* Bytes of ADUs that become frames at once. */
+#define FRAMED_MAX 4096
+
 struct client {
 	struct endpoint *server; /* borrowed */
 	int fd;
@@ -35,6 +39,11 @@ struct client {
 	size_t start;       /* of what has not been taken */
 	size_t end;
 	uint8_t input[INPUT_MAX];
+
+	struct rtu *rtu;     /* owned; NULL: no RTU */
+	size_t output_start; /* of its frames that are not sent */
+	size_t output_end;
+	uint8_t output[2 * FRAMED_MAX];
 };
 
 double
@@ -210,12 +219,14 @@ client_open(struct endpoint *e)
 	c->ssl = NULL;
 	c->ended = false;
 	c->start = c->end = 0;
+	c->output_start = c->output_end = 0;
+	c->rtu = e->rtu ? calloc(1, sizeof(*c->rtu)) : NULL;
 	c->fd = socket(e->address.ss_family,
 	    (e->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (c->fd < 0 || connect_in_time(c) != 0 ||
-	    shake_hands_in_time(c) != 0) {
+	if (c->fd < 0 || (e->rtu && c->rtu == NULL) ||
+	    connect_in_time(c) != 0 || shake_hands_in_time(c) != 0) {
 		client_close(c);
 		return NULL;
 	}
@@ -228,6 +239,7 @@ client_free(struct client *c)
 	secure_free(c->ssl);
 	if (c->fd >= 0)
 		close(c->fd);
+	free(c->rtu);
 	free(c);
 }
 
@@ -314,13 +326,12 @@ read_available(struct client *c)
 	} while (got > 0 && c->ssl != NULL);
 }
 
-long
-client_send_some(struct client *c, const void *data, size_t length)
+/* Send bytes as they are, as far as they are taken at once. */
+static long
+send_some(struct client *c, const void *data, size_t length)
 {
 	ssize_t sent;
 
-	if (c == NULL)
-		return -1;
 	if (c->ssl != NULL) {
 		sent = secure_send(c->ssl, data, length);
 		return sent == SECURE_LOST ? -1 : sent > 0 ? sent : 0;
@@ -332,6 +343,51 @@ client_send_some(struct client *c, const void *data, size_t length)
 									   -1;
 }
 
+static bool
+has_output(const struct client *c)
+{
+	return c != NULL && c->output_start < c->output_end;
+}
+
+/* Send frames. Returns 0, or -1 when the connection is lost. */
+static int
+flush_some(struct client *c)
+{
+	long sent = 0;
+
+	if (has_output(c))
+		sent = send_some(c, c->output + c->output_start,
+		    c->output_end - c->output_start);
+	if (sent < 0)
+		return -1;
+	c->output_start += (size_t)sent;
+	return 0;
+}
+
+/* send_some for RTU: bytes are taken once the frames before are sent. */
+static long
+frame_some(struct client *c, const void *data, size_t length)
+{
+	if (flush_some(c) != 0)
+		return -1;
+	if (has_output(c))
+		return 0;
+	if (length > FRAMED_MAX)
+		length = FRAMED_MAX;
+	c->output_start = 0;
+	c->output_end = rtu_frames(c->rtu, data, length, c->output);
+	return flush_some(c) == 0 ? (long)length : -1;
+}
+
+long
+client_send_some(struct client *c, const void *data, size_t length)
+{
+	if (c == NULL)
+		return -1;
+	return c->rtu != NULL ? frame_some(c, data, length) :
+				send_some(c, data, length);
+}
+
 int
 client_send(struct client *c, const void *data, size_t length)
 {
@@ -341,7 +397,7 @@ client_send(struct client *c, const void *data, size_t length)
 	if (c == NULL)
 		return -1;
 	until = clock_now() + patience(c->server);
-	while (length > 0) {
+	while (length > 0 || has_output(c)) {
 		long sent = client_send_some(c, next, length);
 		short events = POLLOUT;
 
@@ -349,7 +405,7 @@ client_send(struct client *c, const void *data, size_t length)
 			return -1;
 		next += sent;
 		length -= (size_t)sent;
-		if (length == 0)
+		if (length == 0 && !has_output(c))
 			break;
 		if (!c->ended)
 			events |= POLLIN;
@@ -362,13 +418,49 @@ client_send(struct client *c, const void *data, size_t length)
 	return 0;
 }
 
+bool
+client_refuses(const struct client *c, const struct bytes *pdu)
+{
+	if (c == NULL || c->rtu == NULL || rtu_carries(pdu))
+		return false;
+	c->server->uncarried = true;
+	return true;
+}
+
 int
 client_send_pdu(struct client *c, uint16_t transaction, uint8_t unit,
     const struct bytes *pdu)
 {
 	struct bytes adu = adu_of(transaction, unit, pdu);
 
+	if (client_refuses(c, pdu))
+		return 0;
 	return client_send(c, adu.data, adu.length);
+}
+
+/* Take a frame of RTU, or what can't be one, out of the buffer. */
+static bool
+take_rtu(struct client *c, struct reply *reply)
+{
+	const uint8_t *p = c->input + c->start;
+	size_t have = c->end - c->start;
+	size_t length;
+	long transaction;
+
+	if (!rtu_has_reply(c->rtu, p, have, &length))
+		return false;
+	transaction = rtu_take_reply(c->rtu, p, length);
+	if (transaction < 0) {
+		reply->kind = REPLY_BAD_HEADER;
+		reply->pdu = bytes_of(p, length);
+		return true;
+	}
+	reply->kind = REPLY_FRAME;
+	reply->transaction = (uint16_t)transaction;
+	reply->unit = p[0];
+	reply->pdu = bytes_of(p + 1, length - 3);
+	c->start += length;
+	return true;
 }
 
 /* Take a whole frame, or a header that can't be one, out of the buffer. */
@@ -379,6 +471,8 @@ take(struct client *c, struct reply *reply)
 	size_t have = c->end - c->start;
 	size_t length;
 
+	if (c->rtu != NULL)
+		return take_rtu(c, reply);
 	if (have < HEADER_LENGTH)
 		return false;
 	length = get16(p + 4);

@@ -2,6 +2,9 @@
  * One connection to the server under test, over TCP with or without TLS or over
  * a socket of this machine, or one UDP socket, and the frames on it.
  *
+ * In RTU what is sent and received are ADUs as well: the client makes frames of
+ * them, and replies of frames.
+ *
  * Every wait ends: with bytes, with the end of the connection, or in time.
  * Nothing a server does can block, kill or confuse the caller.
  */
@@ -19,9 +22,11 @@ struct endpoint {
 	socklen_t address_length;
 	struct ssl_ctx_st *secure; /* owned; for TLS (secure.h), or NULL */
 	bool udp;                  /* each send is a datagram; no TLS */
-	double timeout;            /* seconds to wait for one answer */
-	double deadline;           /* of everything, as clock_now tells it */
-	double vain; /* seconds spent on answers that never came */
+	bool rtu;                  /* RTU frames (rtu.h); neither of these */
+	bool uncarried;  /* there was a request that RTU does not carry */
+	double timeout;  /* seconds to wait for one answer */
+	double deadline; /* of everything, as clock_now tells it */
+	double vain;     /* seconds spent on answers that never came */
 	double seen; /* when waiting was last begun, gone on with or ended */
 	double held; /* seconds that the host did not let this process run */
 };
@@ -43,7 +48,8 @@ enum reply_kind {
 	REPLY_FRAME,
 	REPLY_TIMEOUT,    /* nothing, or a part of a frame, in time */
 	REPLY_CLOSED,     /* EOF or reset, or not even connected */
-	REPLY_BAD_HEADER, /* not a header of Modbus/TCP; it is in pdu */
+	REPLY_BAD_HEADER, /* not a header of Modbus/TCP, or no reply in RTU; it
+			     is in pdu */
 };
 
 struct reply {
@@ -81,9 +87,13 @@ void client_half_close(struct client *c);
  */
 int client_send(struct client *c, const void *data, size_t length);
 
-/* The same for a request. */
+/* The same for a request. In RTU, one that no frame carries is not sent. */
 int client_send_pdu(struct client *c, uint16_t transaction, uint8_t unit,
     const struct bytes *pdu);
+
+/* Whether no RTU frame can carry a request, and RTU it is; then that is
+ * remembered. */
+bool client_refuses(const struct client *c, const struct bytes *pdu);
 
 /* Send what is taken at once, never reading: the number of bytes, or -1 when
  * the connection is lost. After 0, try again with the same bytes. */

@@ -100,7 +100,7 @@ reset_some(struct run *r, struct crowd *crowd)
 		struct bytes adu =
 		    adu_of(crowd_transaction(i), r->unit, &r->ping);
 
-		(void)client_send(crowd->client[i], adu.data, 5);
+		(void)client_send(crowd->client[i], adu.data, 8);
 		client_reset(crowd->client[i]);
 		crowd->client[i] = client_open(&r->server);
 	}

@@ -262,7 +262,7 @@ check_churn(struct run *r, const void *arg)
 
 	for (unsigned i = 0; i < 200 && c != NULL; i++) {
 		if (*(const bool *)arg) {
-			(void)client_send(c, "\0\0\0\0\0\6", 6);
+			(void)client_send(c, "\0\0\0\0\0\6\1\3", 8);
 			client_reset(c);
 		} else {
 			client_close(c);

@@ -25,30 +25,31 @@ static const struct group {
 	void (*run)(struct run *r, unsigned arg);
 	unsigned arg;
 	bool stream; /* it cuts requests, or sends many at once */
+	bool mbap;   /* it is about the MBAP header */
 } groups[] = {
-	{ "01-read-coils", group_function, 1, false },
-	{ "02-read-discrete-inputs", group_function, 2, false },
-	{ "03-read-holding-registers", group_function, 3, false },
-	{ "04-read-input-registers", group_function, 4, false },
-	{ "05-write-single-coil", group_function, 5, false },
-	{ "06-write-single-register", group_function, 6, false },
-	{ "08-return-query-data", group_diagnostics, 0, false },
-	{ "15-write-multiple-coils", group_function, 15, false },
-	{ "16-write-multiple-registers", group_function, 16, false },
-	{ "17-report-server-id", group_server_id, 0, false },
-	{ "22-mask-write-register", group_function, 22, false },
-	{ "23-read-write-registers", group_function, 23, false },
-	{ "43-device-identification", group_identification, 0, false },
-	{ "unknown-functions", group_unknown, 0, false },
-	{ "exception-precedence", group_precedence, 0, false },
-	{ "header", group_header, 0, false },
-	{ "segments", group_segments, 0, true },
-	{ "pipelining", group_pipelining, 0, true },
-	{ "half-close", group_half_close, 0, true },
-	{ "interleaving", group_interleaving, 0, true },
-	{ "indivisible-writes", group_indivisible, 0, false },
-	{ "differential", group_differential, 0, false },
-	{ "liveness", group_liveness, 0, true },
+	{ "01-read-coils", group_function, 1, false, false },
+	{ "02-read-discrete-inputs", group_function, 2, false, false },
+	{ "03-read-holding-registers", group_function, 3, false, false },
+	{ "04-read-input-registers", group_function, 4, false, false },
+	{ "05-write-single-coil", group_function, 5, false, false },
+	{ "06-write-single-register", group_function, 6, false, false },
+	{ "08-return-query-data", group_diagnostics, 0, false, false },
+	{ "15-write-multiple-coils", group_function, 15, false, false },
+	{ "16-write-multiple-registers", group_function, 16, false, false },
+	{ "17-report-server-id", group_server_id, 0, false, false },
+	{ "22-mask-write-register", group_function, 22, false, false },
+	{ "23-read-write-registers", group_function, 23, false, false },
+	{ "43-device-identification", group_identification, 0, false, false },
+	{ "unknown-functions", group_unknown, 0, false, false },
+	{ "exception-precedence", group_precedence, 0, false, false },
+	{ "header", group_header, 0, false, true },
+	{ "segments", group_segments, 0, true, false },
+	{ "pipelining", group_pipelining, 0, true, false },
+	{ "half-close", group_half_close, 0, true, false },
+	{ "interleaving", group_interleaving, 0, true, false },
+	{ "indivisible-writes", group_indivisible, 0, false, false },
+	{ "differential", group_differential, 0, false, false },
+	{ "liveness", group_liveness, 0, true, false },
 };
 
 static const char help[] =
@@ -76,6 +77,7 @@ static const char help[] =
     "  --tls-key FILE      its private key\n"
     "  --tls-ca FILE       who issues the server's certificate\n"
     "  --udp               in datagrams; what is about streams is n/a\n"
+    "  --rtu               in RTU frames; what these can't carry is n/a\n"
     "  --help\n"
     "\n"
     "Each check is a line: ok, n/a, or FAIL with what was expected, what was\n"
@@ -117,6 +119,7 @@ enum option_id {
 	OPTION_TLS_KEY,
 	OPTION_TLS_CA,
 	OPTION_UDP,
+	OPTION_RTU,
 	OPTION_HELP,
 };
 
@@ -137,6 +140,7 @@ static const struct option long_options[] = {
 	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
 	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
 	{ "udp", no_argument, NULL, OPTION_UDP },
+	{ "rtu", no_argument, NULL, OPTION_RTU },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -288,6 +292,9 @@ take_option(int id, char *value, struct run *r, struct choice *choice)
 	case OPTION_UDP:
 		r->server.udp = true;
 		break;
+	case OPTION_RTU:
+		r->server.rtu = true;
+		break;
 	case OPTION_HELP:
 		fputs(help, stdout);
 		exit(EXIT_SUCCESS);
@@ -309,6 +316,8 @@ prepare_tls(const struct choice *choice, struct endpoint *server)
 		return;
 	if (server->udp)
 		usage_error("not with --udp", "--tls");
+	if (server->rtu)
+		usage_error("not with --rtu", "--tls");
 	if (files->cert == NULL || files->key == NULL || files->ca == NULL)
 		usage_error(
 		    "--tls: expected, too", "--tls-cert, --tls-key, --tls-ca");
@@ -343,6 +352,8 @@ take_command_line(int argc, char **argv, struct run *r, struct choice *choice)
 	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(id, optarg, r, choice);
 	take_server(argc - optind, argv + optind, &r->server);
+	if (r->server.udp && r->server.rtu)
+		usage_error("not with --udp", "--rtu");
 	prepare_tls(choice, &r->server);
 	r->server.deadline = clock_now() + choice->seconds;
 }
@@ -379,12 +390,22 @@ check_stream(struct run *r, const void *arg)
 	return not_applicable("datagrams are no stream");
 }
 
+static struct verdict
+check_mbap(struct run *r, const void *arg)
+{
+	(void)r;
+	(void)arg;
+	return not_applicable("RTU frames have no MBAP header");
+}
+
 static void
 run_group(struct run *r, const struct group *g)
 {
 	score_begin(&r->score, g->name);
 	if (g->stream && r->server.udp)
 		run_check(r, g->name, "Guide 3.1.3", 0, check_stream, NULL);
+	else if (g->mbap && r->server.rtu)
+		run_check(r, g->name, "Guide 3.1.3", 0, check_mbap, NULL);
 	else
 		g->run(r, g->arg);
 	score_end(&r->score);

@@ -30,12 +30,15 @@ run_check(struct run *r, const char *name, const char *clause, uint8_t function,
 {
 	struct verdict v;
 
+	r->server.uncarried = false;
 	if (function != 0 && !r->supports[function])
 		v = not_applicable("function %u is not supported", function);
 	else if (endpoint_expired(&r->server))
 		v = fail("expected to get here, got out of time");
 	else
 		v = undisturbed(r, check, arg);
+	if (r->server.uncarried)
+		v = not_applicable("no RTU frame carries this request");
 	if (v.outcome == FAILED)
 		run_drop(r);
 	score_add(&r->score, name, clause, &v);
@@ -85,6 +88,8 @@ ask(struct client *c, uint16_t transaction, uint8_t unit,
 {
 	struct reply reply;
 
+	if (client_refuses(c, pdu))
+		return (struct reply){ .kind = REPLY_TIMEOUT };
 	/* A send may fail because the server has closed after an answer. */
 	(void)client_send_pdu(c, transaction, unit, pdu);
 	reply = client_receive(c);
