@@ -1,9 +1,9 @@
 """mbtorture as a test: torture.py LAYOUT | LAYOUT_tls | LAYOUT_udp |
-LAYOUT_unix | LAYOUT_shared | LAYOUT_fault | control
+LAYOUT_rtu | LAYOUT_unix | LAYOUT_shared | LAYOUT_fault | control
 
 Our server has to pass in full, in either layout of its data table (separate,
-overlaid), also over TLS, by a client whose role may do all, in datagrams, over
-a socket of this machine, as one of two servers that share a table, which must
+overlaid), also over TLS, by a client whose role may do all, in datagrams, in
+RTU frames, over a socket of this machine, as one of two servers that share a table, which must
 be equal in the end, and behind mbfault, whose rules match nothing. The control
 shows
 that mbtorture can fail: it must find the faults of a libmodbus server that are
@@ -125,6 +125,14 @@ def test_ours_over_udp(layout):
     pass_in_full(server, server.port, ["--udp"])
 
 
+def test_ours_over_rtu(layout):
+    """The same in RTU frames. Each byte that comes late, too, is of a frame
+    that goes on: the server's clock stands still."""
+    server = Server("-d", layout, listen="rtu:127.0.0.1:0", port=None,
+                    env=ENVIRONMENT)
+    pass_in_full(server, server.port, ["--rtu"])
+
+
 def test_ours_over_unix(layout):
     """The same over a socket of this machine."""
     with tempfile.TemporaryDirectory() as folder:
@@ -239,6 +247,8 @@ BAD = [ # a command line, and what the error says
     ("--functions ,", '--functions: "": expected numbers, such as 3,16'),
     ("--tls-ca x", "expected, too: --tls"),
     ("--tls", "--tls: expected, too: --tls-cert, --tls-key, --tls-ca"),
+    ("--tls --rtu", "not with --rtu: --tls"),
+    ("--udp --rtu", "not with --udp: --rtu"),
     ("--no-such-option", "--no-such-option"),
     ("third", "expected: HOST PORT"),
 ]
@@ -269,6 +279,8 @@ def main():
         test_ours_over_tls(subject.removesuffix("_tls"))
     elif subject.endswith("_udp"):
         test_ours_over_udp(subject.removesuffix("_udp"))
+    elif subject.endswith("_rtu"):
+        test_ours_over_rtu(subject.removesuffix("_rtu"))
     elif subject.endswith("_unix"):
         test_ours_over_unix(subject.removesuffix("_unix"))
     elif subject.endswith("_shared"):
