@@ -19,6 +19,7 @@ struct records {
 	int fd;
 	size_t kept;
 	unsigned wants_write; /* so many reads */
+	unsigned pauses;      /* it was told of */
 };
 
 /* What the owner of a pump does, and what has become of it. */
@@ -70,6 +71,12 @@ records_has_kept(const struct transport *t)
 	return ((const struct records *)(const void *)t)->kept != 0;
 }
 
+static void
+records_pause(struct transport *t)
+{
+	((struct records *)(void *)t)->pauses++;
+}
+
 static enum transport_step
 records_write(struct transport *t, const void *bytes, size_t length)
 {
@@ -95,6 +102,7 @@ records_free(struct transport *t)
 static const struct transport_methods methods = {
 	.read = records_read,
 	.has_kept = records_has_kept,
+	.pause = records_pause,
 	.write = records_write,
 	.shut = records_shut,
 	.free = records_free,
@@ -240,6 +248,23 @@ START_TEST(a_pause_holds_for_them_too)
 }
 END_TEST
 
+START_TEST(a_pause_is_told_to_the_transport)
+{
+	struct owner *o = &owners[0];
+
+	send_records(o, 2);
+	turn(TURNS);
+	ck_assert_uint_eq(o->bytes->pauses, 0);
+	pump_pause(o->pump);
+	ck_assert_uint_eq(o->bytes->pauses, 1);
+	ck_assert_int_eq(pump_read(o->pump), 0);
+	send_records(o, 2);
+	turn(TURNS);
+	ck_assert_uint_eq(o->read, 4);
+	ck_assert_uint_eq(o->bytes->pauses, 1);
+}
+END_TEST
+
 START_TEST(the_socket_is_waited_for_after_them_and_a_pause)
 {
 	struct owner *o = &owners[0];
@@ -303,6 +328,7 @@ main(void)
 	tcase_add_test(tc, kept_records_are_read_though_the_socket_is_silent);
 	tcase_add_test(tc, others_take_turns_with_them);
 	tcase_add_test(tc, a_pause_holds_for_them_too);
+	tcase_add_test(tc, a_pause_is_told_to_the_transport);
 	tcase_add_test(tc, the_socket_is_waited_for_after_them_and_a_pause);
 	tcase_add_test(tc, the_end_comes_behind_them);
 	tcase_add_test(tc, they_go_with_the_pump);

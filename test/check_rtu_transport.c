@@ -295,21 +295,13 @@ END_TEST
 
 /* While replies wait, the connection may have stopped reading: the silence was
  * not the client's. */
-START_TEST(a_wait_to_write_is_no_silence)
+/* For whatever reason: replies that are not read, or writes that are not safe
+ * yet. */
+START_TEST(a_pause_is_no_silence)
 {
-	enum {
-		REPLIES = 1400
-	};
-	static char replies[REPLIES * 11];
-	int least = 1;
-
-	for (size_t i = 0; i < REPLIES; i++)
-		memcpy(replies + i * 11, REPLY_ADU, 11);
-	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 	PUT("\x01\x03\x00\x00");
 	assert_nothing_taken();
-	ck_assert_int_eq(t->methods->write(t, replies, sizeof(replies)),
-	    TRANSPORT_WANTS_WRITE);
+	t->methods->pause(t);
 	passed += RTU_SILENCE_MS + 1;
 	PUT("\x00\x0A\xC5\xCD");
 	assert_taken(READ_10_ADU);
@@ -351,7 +343,7 @@ main(void)
 	tcase_add_test(tc, tells_the_end);
 	tcase_add_test(tc, writes_replies_as_frames);
 	tcase_add_test(tc, writes_the_rest_when_the_socket_has_room);
-	tcase_add_test(tc, a_wait_to_write_is_no_silence);
+	tcase_add_test(tc, a_pause_is_no_silence);
 	tcase_add_test(tc, a_lost_connection_fails);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

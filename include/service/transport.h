@@ -62,6 +62,10 @@ struct transport_methods {
 	 * does not report the socket as readable for them. */
 	bool (*has_kept)(const struct transport *t);
 
+	/* Nothing is read from now on until the next call of read, whatever
+	 * arrives. May be NULL. */
+	void (*pause)(struct transport *t);
+
 	/* Write all of length bytes, or be called with the same bytes again. */
 	enum transport_step (*write)(
 	    struct transport *t, const void *bytes, size_t length);

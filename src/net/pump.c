@@ -185,7 +185,11 @@ pump_read(struct pump *p)
 void
 pump_pause(struct pump *p)
 {
+	const struct transport_methods *methods = p->transport->methods;
+
 	p->reading = false;
+	if (methods->pause != NULL)
+		methods->pause(p->transport);
 	pump_await(p);
 }
 

@@ -32,9 +32,8 @@ struct rtu_transport {
 	/* What was given to write, if the socket has not taken all of it. */
 	struct rtu_reply reply; /* before those bytes */
 	size_t sent;            /* of their frames */
-	bool waits;             /* there is such */
-	bool stalled; /* writing has had to wait since the last read, and
-			 reading perhaps with it */
+
+	bool paused; /* since the last read */
 };
 
 static struct rtu_transport *
@@ -118,9 +117,9 @@ notice_silence(struct rtu_transport *t)
 	uint64_t most =
 	    t->kept_length < e.least ? RTU_SILENCE_MS : RTU_SILENCE_OPEN_MS;
 
-	if (!t->stalled && now - t->heard > most)
+	if (!t->paused && now - t->heard > most)
 		drop_incomplete(t, "incomplete frame");
-	t->stalled = false;
+	t->paused = false;
 	t->heard = now;
 }
 
@@ -189,11 +188,16 @@ read_frames(struct transport *transport, void *out, size_t room, size_t *got)
 	return *got == 0 ? TRANSPORT_WANTS_READ : TRANSPORT_DONE;
 }
 
+static void
+pause_reading(struct transport *t)
+{
+	own_of(t)->paused = true;
+}
+
 /* The socket has taken some bytes of the frames, or failed. */
 static enum transport_step
 go_on_later(struct rtu_transport *t, ssize_t taken)
 {
-	t->waits = t->stalled = true;
 	if (taken >= 0)
 		t->sent += (size_t)taken;
 	else if (!socket_should_retry(errno))
@@ -211,14 +215,12 @@ write_frames(struct transport *transport, const void *bytes, size_t length)
 	size_t left = rtu_from_adus(&reply, bytes, length, space) - t->sent;
 	ssize_t n = 0;
 
-	t->stalled = t->stalled || t->waits;
 	if (left != 0)
 		n = socket_send(t->fd, space + t->sent, left);
 	if (n != (ssize_t)left)
 		return go_on_later(t, n);
 	t->reply = reply;
 	t->sent = 0;
-	t->waits = false;
 	return TRANSPORT_DONE;
 }
 
@@ -243,6 +245,7 @@ static const struct transport_methods methods = {
 	.version = version,
 	.read = read_frames,
 	.has_kept = has_kept,
+	.pause = pause_reading,
 	.write = write_frames,
 	.shut = shut,
 	.free = free_transport,
