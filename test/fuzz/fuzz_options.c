@@ -121,6 +121,15 @@ is_within(const struct arguments *c, const char *p)
 }
 
 static void
+check_listen(const struct arguments *c, const struct options_listen *l)
+{
+	if (l->way == CLIENT_UNIX)
+		must(is_within(c, l->path));
+	else
+		check_socket_address(&l->where);
+}
+
+static void
 check_options(const struct options *o, const struct arguments *c)
 {
 	must(o->action == OPTIONS_RUN || o->action == OPTIONS_CREATE ||
@@ -143,10 +152,7 @@ check_options(const struct options *o, const struct arguments *c)
 	}
 	if (o->action == OPTIONS_RUN)
 		for (size_t i = 0; i < o->listen_count; i++)
-			if (o->listen[i].way != CLIENT_UNIX)
-				check_socket_address(&o->listen[i].where);
-			else
-				must(is_within(c, o->listen[i].path));
+			check_listen(c, &o->listen[i]);
 }
 
 static char
