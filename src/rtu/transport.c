@@ -263,7 +263,7 @@ rtu_begin(void *arg, evutil_socket_t fd, const struct client *who)
 	t->peer = who->address;
 	t->fd = fd;
 	t->source->connections++;
-	return &t->transport;
+	return (void *)t; /* its first member */
 }
 
 struct rtu_source *
