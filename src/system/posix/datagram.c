@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "bound.h"
 
 /* Room for what the system tells of the local end: of IPv4, of IPv6, or both.
  */
@@ -12,33 +13,22 @@ union control {
 	    CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
-static int
-set_option(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value));
-}
-
 /* Ask to be told the local end of each datagram. A socket of IPv6 that receives
  * IPv4, too, is told by both. Returns 0, or -1 with errno set. */
 static int
 ask_for_ends(int fd, int family)
 {
 	if (family == AF_INET6 &&
-	    set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0)
+	    bound_set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0)
 		return -1;
-	if (set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) != 0)
+	if (bound_set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) != 0)
 		return family == AF_INET ? -1 : 0;
 	return 0;
 }
 
-/* Returns 0, or -1 with errno set. */
 static int
-bind_to(int fd, const struct sockaddr_storage *where, socklen_t length,
-    bool both_families)
+bind_and_ask(int fd, const struct sockaddr_storage *where, socklen_t length)
 {
-	if (where->ss_family == AF_INET6 &&
-	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families) != 0)
-		return -1;
 	if (ask_for_ends(fd, where->ss_family) != 0)
 		return -1;
 	return bind(fd, (const struct sockaddr *)where, length);
@@ -48,17 +38,8 @@ evutil_socket_t
 datagram_bind(
     const struct sockaddr_storage *where, socklen_t length, bool both_families)
 {
-	int fd = socket(
-	    where->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error;
-
-	if (fd >= 0 && bind_to(fd, where, length, both_families) != 0) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	return bound_new(
+	    SOCK_DGRAM, where, length, both_families, bind_and_ask);
 }
 
 /* The address in the header is another one than ours when it is not that of one

@@ -6,52 +6,29 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-static int
-set_option(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value));
-}
+#include "bound.h"
 
 /* With SO_REUSEADDR sockets that do not listen yet could share the address. So
  * it is only for an address whose last connections are not forgotten yet.
  * Returns 0, or -1 with errno set. */
 static int
-bind_alone(int fd, const struct sockaddr *where, socklen_t length)
+bind_alone(int fd, const struct sockaddr_storage *where, socklen_t length)
 {
-	if (bind(fd, where, length) == 0)
+	const struct sockaddr *address = (const struct sockaddr *)where;
+
+	if (bind(fd, address, length) == 0)
 		return 0;
 	if (errno != EADDRINUSE ||
-	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+	    bound_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
 		return -1;
-	return bind(fd, where, length);
-}
-
-/* Returns 0, or -1 with errno set. */
-static int
-bind_to(int fd, const struct sockaddr_storage *where, socklen_t length,
-    bool both_families)
-{
-	if (where->ss_family == AF_INET6 &&
-	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families) != 0)
-		return -1;
-	return bind_alone(fd, (const struct sockaddr *)where, length);
+	return bind(fd, address, length);
 }
 
 evutil_socket_t
 socket_bind(
     const struct sockaddr_storage *where, socklen_t length, bool both_families)
 {
-	int fd = socket(
-	    where->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error;
-
-	if (fd >= 0 && bind_to(fd, where, length, both_families) != 0) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	return bound_new(SOCK_STREAM, where, length, both_families, bind_alone);
 }
 
 /* Returns 0, or -1 with errno set. */
@@ -157,7 +134,7 @@ socket_listen(evutil_socket_t s)
 		return -1;
 	if (listens)
 		return 0;
-	if (set_option(s, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
+	if (bound_set_option(s, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
 		return -1;
 	return listen(s, SOMAXCONN);
 }
@@ -167,11 +144,11 @@ void
 socket_set_options(evutil_socket_t s, const struct socket_options *o)
 {
 	socket_set_no_delay(s);
-	set_option(s, SOL_SOCKET, SO_SNDBUF, o->send_buffer);
-	set_option(s, SOL_SOCKET, SO_RCVBUF, o->receive_buffer);
-	set_option(s, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(s, IPPROTO_TCP, TCP_KEEPIDLE, o->keepalive_idle);
-	set_option(s, IPPROTO_TCP, TCP_KEEPINTVL, o->keepalive_interval);
-	set_option(s, IPPROTO_TCP, TCP_KEEPCNT, o->keepalive_probes);
-	set_option(s, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
+	bound_set_option(s, SOL_SOCKET, SO_SNDBUF, o->send_buffer);
+	bound_set_option(s, SOL_SOCKET, SO_RCVBUF, o->receive_buffer);
+	bound_set_option(s, SOL_SOCKET, SO_KEEPALIVE, 1);
+	bound_set_option(s, IPPROTO_TCP, TCP_KEEPIDLE, o->keepalive_idle);
+	bound_set_option(s, IPPROTO_TCP, TCP_KEEPINTVL, o->keepalive_interval);
+	bound_set_option(s, IPPROTO_TCP, TCP_KEEPCNT, o->keepalive_probes);
+	bound_set_option(s, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
 }

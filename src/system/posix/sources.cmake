@@ -7,6 +7,7 @@ set(system_libraries)
 set(system_program_sources)
 set(system_sources
 	activation.c
+	bound.c
 	datagram.c
 	error.c
 	file.c
